@@ -1,0 +1,105 @@
+//! What an operator is given: facts when it is built, counters and outputs when it runs.
+
+use std::cell::Cell;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+use crate::batch::{Batch, Shard};
+use crate::counters::OperatorCounters;
+use crate::random::OperatorKey;
+
+/// A column that operators rewrite.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TextColumn {
+    /// Its name in the schema.
+    pub name: String,
+    /// Its position in the schema.
+    pub index: usize,
+}
+
+/// What is known about an operator's place in the plan when it is built.
+#[derive(Debug, Clone, Copy)]
+pub struct BuildContext<'a> {
+    /// The id of the operator's table in the pipeline file.
+    pub id: &'a str,
+    /// Its position in the plan, as used by [`OperatorSet`](crate::batch::OperatorSet).
+    pub position: usize,
+    /// The seed of the run.
+    pub seed: u64,
+    /// The column to rewrite.
+    pub text: &'a TextColumn,
+    /// Rows in all shards of the sources that reach the operator, whatever part of them this run
+    /// reads.
+    pub source_rows: u64,
+}
+
+impl BuildContext<'_> {
+    /// The key from which the operator's random draws are derived.
+    pub fn key(&self) -> OperatorKey {
+        OperatorKey::new(self.seed, self.id)
+    }
+}
+
+thread_local! {
+    /// The row that the operator on this thread is at: named when the operator panics.
+    static CURRENT_ROW: Cell<Option<u64>> = const { Cell::new(None) };
+}
+
+/// The row, by its number in the shard, that the operator running on this thread said it was at.
+pub(crate) fn current_row() -> Option<u64> {
+    CURRENT_ROW.get()
+}
+
+/// What an operator reaches while it processes one batch: its counters and its output ports.
+#[derive(Debug)]
+pub struct Context<'a> {
+    counters: &'a OperatorCounters,
+    outputs: Vec<Option<Batch>>,
+}
+
+impl<'a> Context<'a> {
+    /// A context for the operator at `position` of the plan, which has `ports` ports.
+    pub fn new(shard: &'a Arc<Shard>, position: usize, ports: usize) -> Self {
+        CURRENT_ROW.set(None);
+        Self {
+            counters: shard.counters.operator(position),
+            outputs: std::iter::repeat_with(|| None).take(ports).collect(),
+        }
+    }
+
+    /// Sends `batch` out of the main output. A second call for the same port replaces the first.
+    pub fn emit(&mut self, batch: Batch) {
+        self.emit_to(0, batch);
+    }
+
+    /// Sends `batch` out of the port at `port`, in the order of
+    /// [`OperatorConfig::ports`](super::OperatorConfig::ports). A port that does not exist drops it.
+    pub fn emit_to(&mut self, port: usize, batch: Batch) {
+        if let Some(output) = self.outputs.get_mut(port) {
+            *output = Some(batch);
+        }
+    }
+
+    /// Counts rows under a reason: `<kind>: <detail>`, where the kind is `unchanged`, `filtered`,
+    /// `rejected`, `shortfall` or `error`.
+    pub fn count(&self, reason: &str, rows: u64) {
+        self.counters.count(reason, rows);
+    }
+
+    /// Counts rows whose text was changed.
+    pub fn count_changed(&self, rows: u64) {
+        self.counters.changed.fetch_add(rows, Ordering::Relaxed);
+    }
+
+    /// Says which row, by its number in the shard, is being worked on: it is named should the
+    /// operator panic.
+    #[inline]
+    pub fn at_row(&self, row: u64) {
+        CURRENT_ROW.set(Some(row));
+    }
+
+    /// The batches emitted, by port.
+    pub fn into_outputs(self) -> Vec<Option<Batch>> {
+        self.outputs
+    }
+}

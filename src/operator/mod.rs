@@ -1,0 +1,165 @@
+//! The contract between the engine and what works on rows.
+//!
+//! There are two levels. A [`TextOperator`] sees one text and lists the edits it wants: the
+//! framework applies them, keeps every other byte, makes replicas, counts and records lineage.
+//! An [`Operator`] sees a whole [`Batch`] and answers with one batch per port.
+//!
+//! Each has a configuration type, deserialised from the operator's table in the pipeline file:
+//! [`TextOperatorConfig`] and [`OperatorConfig`]. A [`Registry`] maps the `type` of a table to it.
+
+mod apply;
+mod context;
+mod edits;
+mod registry;
+mod text;
+mod text_column;
+
+pub use apply::{OnError, TextOptions};
+pub use context::{BuildContext, Context, TextColumn};
+pub use edits::Edits;
+pub use registry::{Configured, OptionDocument, OperatorDocument, Registry};
+pub use text::{Outcome, Text, TextOperator, TextOperatorConfig};
+pub use text_column::{TextBuilder, TextValues, is_text};
+
+use arrow::datatypes::SchemaRef;
+use schemars::JsonSchema;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use crate::batch::Batch;
+use crate::diagnostic::Problem;
+
+/// Works on whole batches: filters, routes, translates.
+///
+/// One batch in, exactly one batch out for each port: a port for which nothing is emitted gets an
+/// empty batch. A worker thread owns its operator, so `process` may keep scratch memory, but the
+/// output for a batch must depend on that batch alone.
+///
+/// ```
+/// use augment::prelude::*;
+///
+/// /// Keeps the first rows of each batch.
+/// struct Head(usize);
+///
+/// impl Operator for Head {
+///     fn process(&mut self, batch: Batch, context: &mut Context) -> Result<(), OperatorError> {
+///         let kept = self.0.min(batch.records.num_rows());
+///         let indices: Vec<u32> = (0..kept as u32).collect();
+///         context.count("filtered: not at the head", (batch.rows.len() - kept) as u64);
+///         context.emit(batch.take(&indices.into())?);
+///         Ok(())
+///     }
+/// }
+/// ```
+pub trait Operator: Send {
+    /// Turns one batch into one batch per port, by [`Context::emit`] and [`Context::emit_to`].
+    ///
+    /// # Errors
+    /// An error fails the whole shard; an error in one row is for the operator to handle, by its
+    /// `on_error` policy.
+    fn process(&mut self, batch: Batch, context: &mut Context<'_>) -> Result<(), OperatorError>;
+}
+
+/// Why an operator could not process a batch.
+#[derive(Debug, thiserror::Error)]
+pub enum OperatorError {
+    /// One row could not be processed, and the policy is to fail.
+    #[error("row {row}: {message}")]
+    Row {
+        /// Number of the source row in its shard, from 0.
+        row: u64,
+        /// What went wrong, and the remedy.
+        message: String,
+    },
+    /// The arrays could not be built, for example because they outgrow their offset type.
+    #[error(transparent)]
+    Arrow(#[from] arrow::error::ArrowError),
+    /// Anything else.
+    #[error("{0}")]
+    Other(String),
+}
+
+/// A way out of an operator. Consumers name it as `<operator id>.<port>`; the first port of an
+/// operator is its main output and is named by the id alone.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Port {
+    /// Name after the dot; empty for the main output.
+    pub name: String,
+    /// Whether leaving it unread is worth a warning.
+    pub optional: bool,
+}
+
+impl Port {
+    /// The main output.
+    pub fn main() -> Self {
+        Self { name: String::new(), optional: false }
+    }
+
+    /// A side output that may be left unread: what leaves by it is counted either way.
+    pub fn side(name: &str) -> Self {
+        Self { name: name.to_owned(), optional: true }
+    }
+}
+
+/// The options of a batch-level operator, as its table in a pipeline file gives them.
+///
+/// Unknown keys are refused before deserialising, so `#[serde(deny_unknown_fields)]` is not needed,
+/// but every option must show in the JSON schema. The doc comments of the type and of its fields
+/// are what `augment ops NAME` prints. The serialised form, with all defaults filled in, goes into
+/// the run's fingerprint.
+pub trait OperatorConfig:
+    Serialize + DeserializeOwned + JsonSchema + Send + Sync + 'static
+{
+    /// The `type` that selects the operator.
+    const NAME: &'static str;
+
+    /// Increased when the same options and input give another output. Part of the fingerprint.
+    const VERSION: u32 = 1;
+
+    /// The ways out, the main output first.
+    fn ports(&self) -> Vec<Port> {
+        vec![Port::main()]
+    }
+
+    /// Looks for problems that need no data: ranges, contradictions.
+    fn validate(&self) -> Vec<Problem> {
+        Vec::new()
+    }
+
+    /// The schemas of the ports for a given input, in the order of [`OperatorConfig::ports`].
+    ///
+    /// # Errors
+    /// All problems that the operator has with the input's columns.
+    fn schemas(&self, input: &SchemaRef) -> Result<Vec<SchemaRef>, Vec<Problem>> {
+        Ok(vec![SchemaRef::clone(input); self.ports().len()])
+    }
+
+    /// Rows out per row in, for estimates.
+    fn expansion(&self) -> f64 {
+        1.0
+    }
+
+    /// Makes an operator. Called once for every worker thread.
+    ///
+    /// # Errors
+    /// A message that names what is missing and the remedy.
+    fn build(&self, context: &BuildContext<'_>) -> Result<Box<dyn Operator>, OperatorError>;
+
+    /// Runnable examples: they are the operator's documentation and its tests.
+    fn examples() -> Vec<Example> {
+        Vec::new()
+    }
+}
+
+/// A documented and tested use of an operator. It runs with `seed = 42` and the operator id `demo`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Example {
+    /// What the example shows, in one line.
+    pub title: &'static str,
+    /// The options, as TOML lines without `type` and `inputs`.
+    pub options: &'static str,
+    /// The texts that go in, one a row.
+    pub input: &'static [&'static str],
+    /// The texts that leave by the main output.
+    pub output: &'static [&'static str],
+}

@@ -1,0 +1,372 @@
+//! The registry: from the `type` of a table to an operator.
+//!
+//! It is a value, not a global: [`Registry::builtin`] holds the operators that ship with the
+//! crate, and a program adds its own before it hands the registry to the command line.
+
+use std::any::type_name;
+use std::collections::BTreeMap;
+use std::marker::PhantomData;
+use std::ops::Range;
+
+use arrow::datatypes::SchemaRef;
+use schemars::JsonSchema;
+use serde_json::Value;
+use toml::de::DeTable;
+
+use super::{
+    BuildContext, Example, Operator, OperatorConfig, OperatorError, Port, TextOperatorConfig,
+    apply::{TextNode, TextOptions},
+};
+use crate::diagnostic::{Diagnostic, Problem};
+use crate::table;
+
+/// The options of one operator of a pipeline, read and validated.
+pub trait Configured: Send + Sync {
+    /// The `type` of the operator.
+    fn name(&self) -> &'static str;
+    /// The version of its behaviour, see [`OperatorConfig::VERSION`].
+    fn version(&self) -> u32;
+    /// The ways out, the main output first.
+    fn ports(&self) -> Vec<Port>;
+    /// The schemas of the ports for a given input.
+    ///
+    /// # Errors
+    /// All problems that the operator has with the input's columns.
+    fn schemas(&self, input: &SchemaRef) -> Result<Vec<SchemaRef>, Vec<Problem>>;
+    /// Rows out per row in, for estimates.
+    fn expansion(&self) -> f64;
+    /// All options with their values, defaults included: part of the fingerprint.
+    fn canonical(&self) -> Value;
+    /// Makes an operator for one worker thread.
+    ///
+    /// # Errors
+    /// A message that names what is missing and the remedy.
+    fn build(&self, context: &BuildContext<'_>) -> Result<Box<dyn Operator>, OperatorError>;
+}
+
+impl<C: OperatorConfig> Configured for C {
+    fn name(&self) -> &'static str {
+        C::NAME
+    }
+    fn version(&self) -> u32 {
+        C::VERSION
+    }
+    fn ports(&self) -> Vec<Port> {
+        OperatorConfig::ports(self)
+    }
+    fn schemas(&self, input: &SchemaRef) -> Result<Vec<SchemaRef>, Vec<Problem>> {
+        OperatorConfig::schemas(self, input)
+    }
+    fn expansion(&self) -> f64 {
+        OperatorConfig::expansion(self)
+    }
+    fn canonical(&self) -> Value {
+        // A configuration came out of TOML, so it has a JSON form; should a hand-written
+        // `Serialize` refuse, the fingerprint still holds the type's name and version.
+        serde_json::to_value(self).unwrap_or(Value::Null)
+    }
+    fn build(&self, context: &BuildContext<'_>) -> Result<Box<dyn Operator>, OperatorError> {
+        OperatorConfig::build(self, context)
+    }
+}
+
+/// One option of an operator, as documentation.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OptionDocument {
+    /// Its key in the table.
+    pub name: String,
+    /// What may be given, for example `number` or `string, one of fail, drop, route`.
+    pub kind: String,
+    /// The default as TOML or JSON; nothing where the option is required or absent by default.
+    pub default: Option<String>,
+    /// Whether it must be given.
+    pub required: bool,
+    /// What it does.
+    pub description: String,
+}
+
+/// What `augment ops NAME` prints about an operator.
+#[derive(Debug, Clone)]
+pub struct OperatorDocument {
+    /// Its `type`.
+    pub name: &'static str,
+    /// The first paragraph of the doc comment of its configuration.
+    pub summary: String,
+    /// The rest of the doc comment.
+    pub details: String,
+    /// Its own options, in the order of the fields.
+    pub options: Vec<OptionDocument>,
+    /// The options that it shares with every operator of its level.
+    pub common: Vec<OptionDocument>,
+    /// Runnable examples.
+    pub examples: Vec<Example>,
+}
+
+trait Kind: Send + Sync {
+    fn parse(
+        &self,
+        table: &DeTable<'_>,
+        span: Range<usize>,
+    ) -> Result<Box<dyn Configured>, Vec<Diagnostic>>;
+    fn document(&self) -> OperatorDocument;
+    fn defined_by(&self) -> &'static str;
+}
+
+struct BatchKind<C>(PhantomData<fn() -> C>);
+
+impl<C: OperatorConfig> Kind for BatchKind<C> {
+    fn parse(
+        &self,
+        table: &DeTable<'_>,
+        span: Range<usize>,
+    ) -> Result<Box<dyn Configured>, Vec<Diagnostic>> {
+        let own = table::keys_of::<C>();
+        let known: Vec<&str> = own.iter().map(String::as_str).collect();
+        let mut problems = table::check_keys(table, &known);
+        let table = only(table, &known);
+        match table::deserialize::<C>(&table, span.clone()) {
+            Ok(config) => {
+                problems.extend(located(OperatorConfig::validate(&config), &table, &span));
+                if problems.is_empty() { Ok(Box::new(config)) } else { Err(problems) }
+            }
+            Err(more) => {
+                problems.extend(more);
+                Err(problems)
+            }
+        }
+    }
+
+    fn document(&self) -> OperatorDocument {
+        let (summary, details) = description::<C>();
+        OperatorDocument {
+            name: C::NAME,
+            summary,
+            details,
+            options: options::<C>(),
+            common: Vec::new(),
+            examples: C::examples(),
+        }
+    }
+
+    fn defined_by(&self) -> &'static str {
+        type_name::<C>()
+    }
+}
+
+struct TextKind<C>(PhantomData<fn() -> C>);
+
+impl<C: TextOperatorConfig> Kind for TextKind<C> {
+    fn parse(
+        &self,
+        table: &DeTable<'_>,
+        span: Range<usize>,
+    ) -> Result<Box<dyn Configured>, Vec<Diagnostic>> {
+        let (own, common) = (table::keys_of::<C>(), table::keys_of::<TextOptions>());
+        let own: Vec<&str> = own.iter().map(String::as_str).collect();
+        let common: Vec<&str> = common.iter().map(String::as_str).collect();
+        let mut problems = table::check_keys(table, &[&own[..], &common[..]].concat());
+        let (own, common) = (only(table, &own), only(table, &common));
+        let config = table::deserialize::<C>(&own, span.clone());
+        let options = table::deserialize::<TextOptions>(&common, span.clone());
+        if let Ok(config) = &config {
+            problems.extend(located(config.validate(), &own, &span));
+        }
+        if let Ok(options) = &options {
+            problems.extend(located(options.validate(), &common, &span));
+        }
+        match (config, options) {
+            (Ok(config), Ok(options)) if problems.is_empty() => {
+                Ok(Box::new(TextNode { options, config }))
+            }
+            (config, options) => {
+                problems.extend(config.err().into_iter().flatten());
+                problems.extend(options.err().into_iter().flatten());
+                Err(problems)
+            }
+        }
+    }
+
+    fn document(&self) -> OperatorDocument {
+        let (summary, details) = description::<C>();
+        OperatorDocument {
+            name: C::NAME,
+            summary,
+            details,
+            options: options::<C>(),
+            common: options::<TextOptions>(),
+            examples: C::examples(),
+        }
+    }
+
+    fn defined_by(&self) -> &'static str {
+        type_name::<C>()
+    }
+}
+
+/// The entries of `table` whose keys are in `keys`.
+fn only<'i>(table: &DeTable<'i>, keys: &[&str]) -> DeTable<'i> {
+    let mut part = DeTable::new();
+    for (key, value) in table {
+        if keys.contains(&key.get_ref().as_ref()) {
+            part.insert(key.clone(), value.clone());
+        }
+    }
+    part
+}
+
+/// Problems as diagnostics, each at the value of its option.
+fn located(problems: Vec<Problem>, table: &DeTable<'_>, span: &Range<usize>) -> Vec<Diagnostic> {
+    problems
+        .into_iter()
+        .map(|problem| {
+            let place = table
+                .iter()
+                .find(|(key, _)| key.get_ref().as_ref() == problem.option)
+                .map_or_else(|| span.clone(), |(_, value)| value.span());
+            let diagnostic = Diagnostic::error("A105", problem.message).at(place);
+            if problem.help.is_empty() { diagnostic } else { diagnostic.help(problem.help) }
+        })
+        .collect()
+}
+
+/// The doc comment of `T`: its first paragraph, and the rest.
+fn description<T: JsonSchema>() -> (String, String) {
+    let schema = schemars::schema_for!(T);
+    let text = schema.get("description").and_then(Value::as_str).unwrap_or_default();
+    let (summary, details) = text.split_once("\n\n").unwrap_or((text, ""));
+    (summary.replace('\n', " "), details.to_owned())
+}
+
+/// The options of `T`, read off its JSON schema.
+fn options<T: JsonSchema>() -> Vec<OptionDocument> {
+    let schema = schemars::schema_for!(T);
+    let required: Vec<&str> = schema
+        .get("required")
+        .and_then(Value::as_array)
+        .into_iter()
+        .flatten()
+        .filter_map(Value::as_str)
+        .collect();
+    let Some(properties) = schema.get("properties").and_then(Value::as_object) else {
+        return Vec::new();
+    };
+    properties
+        .iter()
+        .map(|(name, property)| OptionDocument {
+            name: name.clone(),
+            kind: kind_of(property, schema.as_value()),
+            default: property
+                .get("default")
+                .filter(|default| !default.is_null())
+                .map(ToString::to_string),
+            required: required.contains(&name.as_str()),
+            description: property
+                .get("description")
+                .and_then(Value::as_str)
+                .unwrap_or_default()
+                .replace('\n', " "),
+        })
+        .collect()
+}
+
+/// What a JSON schema accepts, in a few words.
+fn kind_of(property: &Value, root: &Value) -> String {
+    if let Some(reference) = property.get("$ref").and_then(Value::as_str) {
+        let target = reference.strip_prefix('#').and_then(|pointer| root.pointer(pointer));
+        return target.map_or_else(String::new, |target| kind_of(target, root));
+    }
+    for alternatives in ["anyOf", "oneOf"] {
+        if let Some(all) = property.get(alternatives).and_then(Value::as_array) {
+            let mut kinds: Vec<String> = all
+                .iter()
+                .map(|one| kind_of(one, root))
+                .filter(|kind| kind != "null" && !kind.is_empty())
+                .collect();
+            kinds.dedup();
+            return kinds.join(" or ");
+        }
+    }
+    if let Some(value) = property.get("const") {
+        return value.to_string();
+    }
+    if let Some(values) = property.get("enum").and_then(Value::as_array) {
+        let values: Vec<String> = values.iter().map(ToString::to_string).collect();
+        return values.join(" or ");
+    }
+    let named = |kind: &str| match kind {
+        "array" => {
+            let items = property.get("items").or_else(|| property.pointer("/prefixItems/0"));
+            format!("list of {}", items.map_or_else(|| "any".to_owned(), |item| kind_of(item, root)))
+        }
+        "object" => "table".to_owned(),
+        kind => kind.to_owned(),
+    };
+    match property.get("type") {
+        Some(Value::String(kind)) => named(kind),
+        Some(Value::Array(kinds)) => {
+            let kinds: Vec<String> = kinds
+                .iter()
+                .filter_map(Value::as_str)
+                .filter(|kind| *kind != "null")
+                .map(named)
+                .collect();
+            kinds.join(" or ")
+        }
+        _ => String::new(),
+    }
+}
+
+/// The operators that a pipeline can name. See the [module documentation](self).
+#[derive(Default)]
+pub struct Registry {
+    kinds: BTreeMap<&'static str, Box<dyn Kind>>,
+}
+
+impl Registry {
+    /// A registry without any operator.
+    pub fn empty() -> Self {
+        Self::default()
+    }
+
+    /// Adds a batch-level operator. One of the same name is replaced.
+    pub fn register<C: OperatorConfig>(&mut self) -> &mut Self {
+        self.kinds.insert(C::NAME, Box::new(BatchKind::<C>(PhantomData)));
+        self
+    }
+
+    /// Adds a row-level operator. One of the same name is replaced.
+    pub fn register_text<C: TextOperatorConfig>(&mut self) -> &mut Self {
+        self.kinds.insert(C::NAME, Box::new(TextKind::<C>(PhantomData)));
+        self
+    }
+
+    /// The names of all operators, sorted.
+    pub fn names(&self) -> impl Iterator<Item = &'static str> {
+        self.kinds.keys().copied()
+    }
+
+    /// What there is to say about the operator `name`.
+    pub fn document(&self, name: &str) -> Option<OperatorDocument> {
+        self.kinds.get(name).map(|kind| kind.document())
+    }
+
+    /// Reads the options of an operator of type `name` from its table, from which `type` and
+    /// `inputs` have been taken. `span` is where the table stands. `None` if there is no such
+    /// operator.
+    #[expect(clippy::type_complexity, reason = "an optional result is what it is")]
+    pub fn parse(
+        &self,
+        name: &str,
+        table: &DeTable<'_>,
+        span: Range<usize>,
+    ) -> Option<Result<Box<dyn Configured>, Vec<Diagnostic>>> {
+        self.kinds.get(name).map(|kind| kind.parse(table, span))
+    }
+}
+
+impl std::fmt::Debug for Registry {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let kinds = self.kinds.iter().map(|(name, kind)| (name, kind.defined_by()));
+        formatter.debug_map().entries(kinds).finish()
+    }
+}

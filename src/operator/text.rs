@@ -1,0 +1,148 @@
+//! The row-level contract: one text in, a list of edits out.
+
+use std::ops::Range;
+
+use schemars::JsonSchema;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use super::{BuildContext, Edits, Example, OperatorError};
+use crate::diagnostic::Problem;
+use crate::random::Random;
+use crate::text::Word;
+
+/// One text, cut into words.
+///
+/// Words are those of UAX #29 that hold a letter, a digit or another symbol that is neither
+/// punctuation nor space. Words that lie in a protected span (an URL, a number with its unit, a
+/// template slot, ...) are not among them: an operator cannot touch what it is not shown.
+#[derive(Debug, Clone, Copy)]
+pub struct Text<'a> {
+    value: &'a str,
+    words: &'a [Word],
+    protected: &'a [Word],
+}
+
+impl<'a> Text<'a> {
+    /// A text with its editable words and its protected spans, each sorted and without overlap.
+    pub fn new(value: &'a str, words: &'a [Word], protected: &'a [Word]) -> Self {
+        Self { value, words, protected }
+    }
+
+    /// The whole text.
+    pub fn as_str(&self) -> &'a str {
+        self.value
+    }
+
+    /// The words that may be edited, in order.
+    pub fn words(&self) -> &'a [Word] {
+        self.words
+    }
+
+    /// The spans that no edit may touch, in order.
+    pub fn protected(&self) -> &'a [Word] {
+        self.protected
+    }
+
+    /// The text of a word.
+    #[inline]
+    pub fn word(&self, word: Word) -> &'a str {
+        self.value.get(word.range()).unwrap_or_default()
+    }
+
+    /// The bytes to delete so that `word` goes and no doubled or stray space stays: the word and
+    /// the spaces on one side of it. Spaces before it go if the word ends a line, or is followed
+    /// by space or punctuation; otherwise, at the start of a line, the spaces after it. Line
+    /// breaks always stay.
+    pub fn with_space(&self, word: Word) -> Range<usize> {
+        let bytes = self.value.as_bytes();
+        let is_space = |byte: &u8| matches!(byte, b' ' | b'\t');
+        let Range { start, end } = word.range();
+        let before = bytes.get(..start).unwrap_or_default();
+        let after = bytes.get(end..).unwrap_or_default();
+        let spaces_before = before.iter().rev().take_while(|byte| is_space(byte)).count();
+        let spaces_after = after.iter().take_while(|byte| is_space(byte)).count();
+        let starts_line = matches!(before.get(..before.len() - spaces_before), None | Some([] | [.., b'\n']));
+        if spaces_before > 0 && !starts_line {
+            let joins = after.first().is_some_and(|byte| byte.is_ascii_alphanumeric() || !byte.is_ascii());
+            if joins { start..end } else { start - spaces_before..end }
+        } else if spaces_after > 0 && (spaces_before > 0 || before.last().is_none_or(|byte| *byte == b'\n')) {
+            start..end + spaces_after
+        } else {
+            start..end
+        }
+    }
+}
+
+/// What came of a text.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Outcome {
+    /// The edits say what changes. Without any edit the text counts as unchanged.
+    Edited,
+    /// The text stays as it is, for the reason given, for example `too short`: it is counted.
+    Unchanged(&'static str),
+    /// The row is bad: the operator's `on_error` policy decides.
+    Failed(String),
+}
+
+/// Works on one text at a time. See [`Operator`](super::Operator) for the other level.
+///
+/// The operator lists its edits, in byte offsets of the text it was given. The framework applies
+/// them, and everything that no edit names stays byte for byte. Draws come from `random`, which is
+/// keyed by the row, and from nowhere else.
+///
+/// ```
+/// use augment::prelude::*;
+///
+/// /// Puts every word in capitals with some probability.
+/// struct Shout(f64);
+///
+/// impl TextOperator for Shout {
+///     fn rewrite(&mut self, text: &Text, random: &mut Random, edits: &mut Edits) -> Outcome {
+///         for &word in text.words() {
+///             if random.chance(self.0) {
+///                 edits.replace(word.range(), &text.word(word).to_uppercase());
+///             }
+///         }
+///         Outcome::Edited
+///     }
+/// }
+/// ```
+pub trait TextOperator: Send {
+    /// Lists the edits of one text in `edits`, which is empty when the method is called.
+    fn rewrite(&mut self, text: &Text<'_>, random: &mut Random, edits: &mut Edits) -> Outcome;
+}
+
+/// The options of a row-level operator. [`TextOptions`](super::TextOptions) are understood beside
+/// them. See [`OperatorConfig`](super::OperatorConfig) for what the parts are for.
+pub trait TextOperatorConfig:
+    Serialize + DeserializeOwned + JsonSchema + Send + Sync + 'static
+{
+    /// The `type` that selects the operator.
+    const NAME: &'static str;
+
+    /// Increased when the same options and input give another output. Part of the fingerprint.
+    const VERSION: u32 = 1;
+
+    /// Looks for problems that need no data: ranges, contradictions.
+    fn validate(&self) -> Vec<Problem> {
+        Vec::new()
+    }
+
+    /// Replicas made per row where the pipeline does not say: nothing means that rows are changed
+    /// in place.
+    fn replicas(&self, _source_rows: u64) -> Option<u32> {
+        None
+    }
+
+    /// Makes an operator. Called once for every worker thread.
+    ///
+    /// # Errors
+    /// A message that names what is missing and the remedy.
+    fn build(&self, context: &BuildContext<'_>) -> Result<Box<dyn TextOperator>, OperatorError>;
+
+    /// Runnable examples: they are the operator's documentation and its tests.
+    fn examples() -> Vec<Example> {
+        Vec::new()
+    }
+}

@@ -1,0 +1,10 @@
+//! What the author of an operator imports.
+
+pub use crate::batch::{Batch, Rows};
+pub use crate::diagnostic::Problem;
+pub use crate::operator::{
+    BuildContext, Context, Edits, Example, Operator, OperatorConfig, OperatorError, Outcome, Port,
+    Registry, Text, TextOperator, TextOperatorConfig,
+};
+pub use crate::random::Random;
+pub use crate::text::Word;
