@@ -6,6 +6,7 @@
 //! batch is still a sign that its rows have passed.
 
 use std::any::Any;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 
 use arrow::array::{Array, RecordBatch, StringArray, UInt32Array};
@@ -29,6 +30,7 @@ pub struct Shard {
     /// What the operators counted in this shard.
     pub counters: ShardCounters,
     failure: OnceLock<String>,
+    abandoned: AtomicBool,
 }
 
 impl Shard {
@@ -40,6 +42,7 @@ impl Shard {
             path: path.to_owned(),
             counters: ShardCounters::new(operators),
             failure: OnceLock::new(),
+            abandoned: AtomicBool::new(false),
         }
     }
 
@@ -52,6 +55,17 @@ impl Shard {
     /// Why the shard failed, if it did.
     pub fn failure(&self) -> Option<&str> {
         self.failure.get().map(String::as_str)
+    }
+
+    /// Gives the shard up because the run is stopping: nothing is wrong with it, a later run reads
+    /// it again.
+    pub fn abandon(&self) {
+        self.abandoned.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether the shard's rows lead nowhere any more, because it failed or was given up.
+    pub fn is_lost(&self) -> bool {
+        self.failure.get().is_some() || self.abandoned.load(Ordering::Relaxed)
     }
 }
 
@@ -216,6 +230,46 @@ impl Rows {
             changed: pick(&self.changed, indices),
             edits: self.edits.as_ref().map(|edits| pick(edits, indices)),
             errors: self.errors.as_ref().map(|errors| pick(errors, indices)),
+        }
+    }
+
+    /// Rows picked from `parts`, which must share their origins: `(part, row)` for each.
+    #[must_use]
+    pub fn interleave(parts: &[&Self], picks: &[(usize, usize)]) -> Self {
+        fn pick<T: Clone>(parts: &[&[T]], picks: &[(usize, usize)]) -> Vec<T> {
+            picks
+                .iter()
+                .filter_map(|&(part, row)| parts.get(part).and_then(|part| part.get(row)).cloned())
+                .collect()
+        }
+        /// A column that some parts lack: their rows have none of it.
+        fn pick_optional<T: Clone>(
+            parts: &[Option<&Vec<Option<T>>>],
+            picks: &[(usize, usize)],
+        ) -> Option<Vec<Option<T>>> {
+            parts.iter().any(Option::is_some).then(|| {
+                picks
+                    .iter()
+                    .map(|&(part, row)| parts.get(part)?.and_then(|part| part.get(row)?.clone()))
+                    .collect()
+            })
+        }
+        let columns = |column: fn(&Self) -> &[u32]| -> Vec<u32> {
+            pick(&parts.iter().map(|part| column(part)).collect::<Vec<_>>(), picks)
+        };
+        Self {
+            origins: parts.first().map_or_else(
+                || Arc::new(Origins { first_row: 0, keys: Vec::new(), ids: None }),
+                |part| Arc::clone(&part.origins),
+            ),
+            origin: columns(|part| &part.origin),
+            replica: columns(|part| &part.replica),
+            changed: pick(&parts.iter().map(|p| &p.changed[..]).collect::<Vec<_>>(), picks),
+            edits: pick_optional(&parts.iter().map(|p| p.edits.as_ref()).collect::<Vec<_>>(), picks),
+            errors: pick_optional(
+                &parts.iter().map(|p| p.errors.as_ref()).collect::<Vec<_>>(),
+                picks,
+            ),
         }
     }
 

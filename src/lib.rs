@@ -8,3 +8,4 @@ pub mod prelude;
 pub mod random;
 pub mod table;
 pub mod text;
+pub mod topology;

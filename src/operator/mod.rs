@@ -16,6 +16,7 @@ mod text_column;
 
 pub use apply::{OnError, TextOptions};
 pub use context::{BuildContext, Context, TextColumn};
+pub(crate) use context::current_row;
 pub use edits::Edits;
 pub use registry::{Configured, OptionDocument, OperatorDocument, Registry};
 pub use text::{Outcome, Text, TextOperator, TextOperatorConfig};

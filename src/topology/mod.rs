@@ -1,0 +1,331 @@
+//! Threads and channels: moves batches from sources through stages to sinks.
+//!
+//! The topology knows nothing of pipeline files, of plans or of any particular operator: it sees
+//! the traits [`ShardSource`], [`Operator`], [`ShardSink`] and [`Commit`].
+//!
+//! # How batches move
+//!
+//! Reader threads take shards from a queue and read them batch by batch; a batch needs a place in
+//! the [window](window::Window) before it is read, and keeps it until the last thing made of it is
+//! written. Each stage (a chain of fused operators) and each sink has one bounded multi-consumer
+//! channel and a pool of worker threads on it. A channel has room for the whole window, so no send
+//! ever blocks, and a diamond cannot deadlock however unlike its branches are: whatever a fan-in
+//! or a sink waits for is already in flight.
+//!
+//! # Who may compute
+//!
+//! Threads are many and mostly asleep; [permits](permits::Permits), as many as there are workers,
+//! say how many may compute at a time. A thread takes one to decode, to process or to encode, and
+//! never holds it while it waits.
+//!
+//! # What can go wrong
+//!
+//! An error or a panic fails its shard, not the process. The shard's batches flow on, empty, so
+//! that everything downstream still sees every sequence number; sinks drop what they wrote of it.
+
+mod lanes;
+mod merge;
+mod permits;
+mod readers;
+mod stage;
+mod stop;
+mod wiring;
+mod window;
+
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread;
+use std::time::Duration;
+
+use arrow::array::RecordBatch;
+use arrow::datatypes::SchemaRef;
+
+use crate::batch::{Batch, Rows, Shard};
+use crate::operator::{Operator, OperatorError};
+
+pub use stop::Stop;
+
+use lanes::Lanes;
+use permits::Permits;
+use wiring::Wiring;
+use window::Window;
+
+/// Opens shards for reading.
+pub trait ShardSource: Sync {
+    /// Opens `shard`.
+    ///
+    /// # Errors
+    /// A message that names the file and the remedy.
+    fn open(&self, shard: &Shard) -> Result<Box<dyn BatchReader>, String>;
+}
+
+/// Reads one shard.
+pub trait BatchReader {
+    /// The next rows, or nothing at the end of the shard.
+    ///
+    /// # Errors
+    /// A message that names the file, the place and the remedy.
+    fn next_batch(&mut self) -> Result<Option<(RecordBatch, Rows)>, String>;
+}
+
+/// Opens outputs for writing.
+pub trait ShardSink: Sync {
+    /// Opens the output for `shard`.
+    ///
+    /// # Errors
+    /// A message that names the file and the remedy.
+    fn open(&self, shard: &Shard) -> Result<Box<dyn BatchWriter>, String>;
+}
+
+/// Writes what becomes of one shard in one sink. Dropping it unfinished leaves nothing behind.
+pub trait BatchWriter: Send {
+    /// Appends rows. Batches come in the order of the shard.
+    ///
+    /// # Errors
+    /// A message that names the file and the remedy.
+    fn write(&mut self, batch: &Batch) -> Result<(), String>;
+
+    /// Completes the output without making it visible.
+    ///
+    /// # Errors
+    /// A message that names the file and the remedy.
+    fn finish(self: Box<Self>) -> Result<Box<dyn Finished>, String>;
+}
+
+/// A complete output that is not visible yet. Dropping it leaves nothing behind.
+pub trait Finished: Send {
+    /// For the [`Commit`] that made the sink: its own type back.
+    fn into_any(self: Box<Self>) -> Box<dyn std::any::Any>;
+}
+
+/// Makes the outputs of a shard visible, all of them, and records that.
+pub trait Commit: Sync {
+    /// Called once for a shard that went through whole, with one output for each sink that its
+    /// source reaches: the sink's position and what it finished.
+    ///
+    /// # Errors
+    /// A message that names the file and the remedy.
+    fn commit(&self, shard: &Shard, outputs: Vec<(usize, Box<dyn Finished>)>) -> Result<(), String>;
+}
+
+/// Where a consumer gets its batches from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Feed {
+    /// A source, by its position.
+    Source(usize),
+    /// A port of an operator in a stage.
+    Stage {
+        /// Position of the stage.
+        stage: usize,
+        /// Position of the operator in the stage.
+        step: usize,
+        /// Position of the port.
+        port: usize,
+    },
+}
+
+/// Makes an operator for one worker.
+pub type BuildOperator<'a> = Box<dyn Fn() -> Result<Box<dyn Operator>, OperatorError> + Sync + 'a>;
+
+/// One operator of a stage.
+pub struct Step<'a> {
+    /// The operator's id, to name it in messages.
+    pub id: String,
+    /// Its position in the plan, under which it counts.
+    pub position: usize,
+    /// The schema of each port.
+    pub schemas: Vec<SchemaRef>,
+    /// Makes the operator.
+    pub build: BuildOperator<'a>,
+}
+
+/// A chain of operators that run one after another on the same thread: the main output of each is
+/// the input of the next.
+pub struct Stage<'a> {
+    /// What the first operator reads, in the order of its `inputs`.
+    pub inputs: Vec<Feed>,
+    /// The operators; at least one.
+    pub steps: Vec<Step<'a>>,
+}
+
+/// An end of the graph.
+pub struct SinkNode<'a> {
+    /// What it reads, in the order of its `inputs`.
+    pub inputs: Vec<Feed>,
+    /// Opens its outputs.
+    pub sink: &'a dyn ShardSink,
+}
+
+/// A graph of sources, stages and sinks, ready to run. Stages come after what they read.
+pub struct Topology<'a> {
+    /// What can be read.
+    pub sources: Vec<&'a dyn ShardSource>,
+    /// What works on batches.
+    pub stages: Vec<Stage<'a>>,
+    /// Where rows end.
+    pub sinks: Vec<SinkNode<'a>>,
+    /// Publishes finished shards.
+    pub commit: &'a dyn Commit,
+    /// Hears of progress.
+    pub observer: &'a dyn Observer,
+}
+
+/// How a run behaves. None of it changes the output.
+#[derive(Debug, Clone, Copy)]
+pub struct RunOptions {
+    /// How many threads may compute at a time; at least 1.
+    pub workers: usize,
+    /// How many batches may be in flight; at least 1.
+    pub window: usize,
+    /// Whether other shards go on after one has failed.
+    pub keep_going: bool,
+}
+
+/// What became of a shard.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ShardOutcome {
+    /// Every row of it is where it belongs.
+    Committed,
+    /// Nothing of it was published, for this reason.
+    Failed(String),
+    /// The run stopped before it was through; nothing of it was published.
+    Abandoned,
+}
+
+/// Hears what happens during a run, from any thread.
+pub trait Observer: Sync {
+    /// A reader begins with a shard.
+    fn shard_started(&self, _shard: &Arc<Shard>) {}
+    /// A batch of `rows` rows has been read.
+    fn rows_read(&self, _shard: &Shard, _rows: u64) {}
+    /// A shard has reached its end.
+    fn shard_finished(&self, _shard: &Arc<Shard>, _outcome: &ShardOutcome) {}
+    /// The operator at `position` of the plan was busy for this long.
+    fn operator_busy(&self, _position: usize, _time: Duration) {}
+}
+
+/// An observer that does not listen.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Silent;
+
+impl Observer for Silent {}
+
+impl Topology<'_> {
+    /// Reads `shards` (each with the position of its source), and returns when every one of them
+    /// is committed, has failed or was given up: what became of each, in the order given.
+    ///
+    /// # Errors
+    /// When an operator cannot be built. Nothing has been read then.
+    pub fn run(
+        &self,
+        shards: &[(usize, Arc<Shard>)],
+        options: RunOptions,
+        stop: &Stop,
+    ) -> Result<Vec<ShardOutcome>, OperatorError> {
+        let workers = options.workers.max(1);
+        let window = Window::new(options.window.max(1));
+        let permits = Permits::new(workers);
+        let wiring = Wiring::new(self, window.capacity());
+        let outcomes = Outcomes::new(shards.len());
+        let lanes: Vec<Lanes> = (0..self.sinks.len()).map(|_| Lanes::default()).collect();
+        let commits = lanes::Commits::default();
+
+        let mut crews = Vec::new();
+        for stage in &self.stages {
+            for _ in 0..workers {
+                let operators: Result<Vec<_>, _> =
+                    stage.steps.iter().map(|step| (step.build)()).collect();
+                crews.push(operators?);
+            }
+        }
+
+        let run = Run {
+            topology: self,
+            shards,
+            stop,
+            window: &window,
+            permits: &permits,
+            wiring: &wiring,
+            outcomes: &outcomes,
+            lanes: &lanes,
+            commits: &commits,
+            keep_going: options.keep_going,
+        };
+        thread::scope(|scope| {
+            let mut crews = crews.into_iter();
+            for (stage, jobs) in wiring.stage_receivers() {
+                for operators in crews.by_ref().take(workers) {
+                    let jobs = jobs.clone();
+                    scope.spawn(move || stage::work(run, stage, operators, &jobs));
+                }
+            }
+            for (sink, jobs) in wiring.sink_receivers() {
+                for _ in 0..workers {
+                    let jobs = jobs.clone();
+                    scope.spawn(move || lanes::work(run, sink, &jobs));
+                }
+            }
+            let next = AtomicU64::new(0);
+            thread::scope(|readers| {
+                for _ in 0..workers.min(shards.len()) {
+                    readers.spawn(|| readers::work(run, &next));
+                }
+            });
+            // All rows are on their way. When the last ticket is back all are through, and the
+            // workers may go home.
+            window.wait_until_empty();
+            wiring.close();
+        });
+        Ok(outcomes.into_vec())
+    }
+}
+
+/// What the threads of a run share.
+#[derive(Clone, Copy)]
+struct Run<'a> {
+    topology: &'a Topology<'a>,
+    shards: &'a [(usize, Arc<Shard>)],
+    stop: &'a Stop,
+    window: &'a Window,
+    permits: &'a Permits,
+    wiring: &'a Wiring,
+    outcomes: &'a Outcomes,
+    lanes: &'a [Lanes],
+    commits: &'a lanes::Commits,
+    keep_going: bool,
+}
+
+impl Run<'_> {
+    /// Notes what became of a shard, and stops the run if it was not meant to survive that.
+    fn finish(&self, shard: &Arc<Shard>, position: usize, outcome: ShardOutcome) {
+        self.topology.observer.shard_finished(shard, &outcome);
+        if matches!(outcome, ShardOutcome::Failed(_)) && !self.keep_going {
+            self.stop.request_quietly();
+        }
+        self.outcomes.set(position, outcome);
+    }
+}
+
+struct Outcomes(Mutex<Vec<ShardOutcome>>);
+
+impl Outcomes {
+    fn new(shards: usize) -> Self {
+        Self(Mutex::new(vec![ShardOutcome::Abandoned; shards]))
+    }
+
+    fn set(&self, position: usize, outcome: ShardOutcome) {
+        let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(slot) = all.get_mut(position) {
+            *slot = outcome;
+        }
+    }
+
+    fn into_vec(self) -> Vec<ShardOutcome> {
+        self.0.into_inner().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Adds to an atomic count and answers what it was before.
+fn take_number(counter: &AtomicU64) -> usize {
+    usize::try_from(counter.fetch_add(1, Ordering::Relaxed)).unwrap_or(usize::MAX)
+}
