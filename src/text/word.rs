@@ -12,6 +12,13 @@ pub struct Word {
 }
 
 impl Word {
+    /// The span `start..end`.
+    #[inline]
+    #[expect(clippy::cast_possible_truncation, reason = "texts are under 4 GiB")]
+    pub fn new(start: usize, end: usize) -> Self {
+        Self { start: start as u32, end: end as u32 }
+    }
+
     /// The span as a range of `usize`, to index the text with.
     #[inline]
     pub fn range(self) -> Range<usize> {
