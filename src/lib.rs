@@ -1,1 +1,2 @@
 //! augment
+pub mod text;

@@ -1,0 +1,3 @@
+//! What the operators know about text: words, their forms and their meanings.
+
+pub mod wordnet;
