@@ -4,6 +4,7 @@ pub mod batch;
 pub mod counters;
 pub mod diagnostic;
 pub mod operator;
+pub mod operators;
 pub mod prelude;
 pub mod random;
 pub mod table;
