@@ -82,12 +82,7 @@ pub struct Origins {
 
 impl Origins {
     /// The origins of `rows` source rows. Without ids a row is identified by `<shard path>#<row>`.
-    pub fn new(
-        shard_path: &str,
-        first_row: u64,
-        rows: usize,
-        ids: Option<StringArray>,
-    ) -> Self {
+    pub fn new(shard_path: &str, first_row: u64, rows: usize, ids: Option<StringArray>) -> Self {
         let keys = match &ids {
             Some(ids) => ids
                 .iter()
@@ -99,10 +94,17 @@ impl Origins {
                 .collect(),
             None => {
                 let path = hash_bytes(1, shard_path.as_bytes());
-                (first_row..).take(rows).map(|row| numbered_key(path, row)).collect()
+                (first_row..)
+                    .take(rows)
+                    .map(|row| numbered_key(path, row))
+                    .collect()
             }
         };
-        Self { first_row, keys, ids }
+        Self {
+            first_row,
+            keys,
+            ids,
+        }
     }
 }
 
@@ -221,7 +223,10 @@ impl Rows {
     #[must_use]
     pub fn take(&self, indices: &[u32]) -> Self {
         fn pick<T: Clone>(values: &[T], indices: &[u32]) -> Vec<T> {
-            indices.iter().filter_map(|&index| values.get(index as usize).cloned()).collect()
+            indices
+                .iter()
+                .filter_map(|&index| values.get(index as usize).cloned())
+                .collect()
         }
         Self {
             origins: Arc::clone(&self.origins),
@@ -255,17 +260,32 @@ impl Rows {
             })
         }
         let columns = |column: fn(&Self) -> &[u32]| -> Vec<u32> {
-            pick(&parts.iter().map(|part| column(part)).collect::<Vec<_>>(), picks)
+            pick(
+                &parts.iter().map(|part| column(part)).collect::<Vec<_>>(),
+                picks,
+            )
         };
         Self {
             origins: parts.first().map_or_else(
-                || Arc::new(Origins { first_row: 0, keys: Vec::new(), ids: None }),
+                || {
+                    Arc::new(Origins {
+                        first_row: 0,
+                        keys: Vec::new(),
+                        ids: None,
+                    })
+                },
                 |part| Arc::clone(&part.origins),
             ),
             origin: columns(|part| &part.origin),
             replica: columns(|part| &part.replica),
-            changed: pick(&parts.iter().map(|p| &p.changed[..]).collect::<Vec<_>>(), picks),
-            edits: pick_optional(&parts.iter().map(|p| p.edits.as_ref()).collect::<Vec<_>>(), picks),
+            changed: pick(
+                &parts.iter().map(|p| &p.changed[..]).collect::<Vec<_>>(),
+                picks,
+            ),
+            edits: pick_optional(
+                &parts.iter().map(|p| p.edits.as_ref()).collect::<Vec<_>>(),
+                picks,
+            ),
             errors: pick_optional(
                 &parts.iter().map(|p| p.errors.as_ref()).collect::<Vec<_>>(),
                 picks,

@@ -16,16 +16,17 @@ use crate::diagnostic::Diagnostic;
 /// The names of the options of `T`, in the order of its fields.
 pub fn keys_of<T: JsonSchema>() -> Vec<String> {
     let schema = schemars::schema_for!(T);
-    let properties = schema.get("properties").and_then(serde_json::Value::as_object);
-    properties.map(|all| all.keys().cloned().collect()).unwrap_or_default()
+    let properties = schema
+        .get("properties")
+        .and_then(serde_json::Value::as_object);
+    properties
+        .map(|all| all.keys().cloned().collect())
+        .unwrap_or_default()
 }
 
 /// The name among `candidates` that is most like `name`, if one is like enough to be what was
 /// meant.
-pub fn nearest<'a>(
-    name: &str,
-    candidates: impl IntoIterator<Item = &'a str>,
-) -> Option<&'a str> {
+pub fn nearest<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     candidates
         .into_iter()
         .map(|candidate| (strsim::damerau_levenshtein(name, candidate), candidate))
@@ -85,7 +86,11 @@ pub fn deserialize<T: DeserializeOwned>(
             // No key to take out: a missing option, perhaps one that was taken out above.
             let taken_out = |problem: &Diagnostic| message.contains(&problem.label);
             if !problems.iter().any(taken_out) {
-                let code = if message.starts_with("missing field") { "A104" } else { "A103" };
+                let code = if message.starts_with("missing field") {
+                    "A104"
+                } else {
+                    "A103"
+                };
                 problems.push(Diagnostic::error(code, message).at(span));
             }
             return Err(problems);

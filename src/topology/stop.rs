@@ -19,7 +19,8 @@ impl Stop {
     /// Stops the run because of what happened in it.
     pub(super) fn request_quietly(&self) {
         let _already_stopping =
-            self.0.compare_exchange(RUNNING, STOPPING, Ordering::Relaxed, Ordering::Relaxed);
+            self.0
+                .compare_exchange(RUNNING, STOPPING, Ordering::Relaxed, Ordering::Relaxed);
     }
 
     /// Whether the run is to end.
