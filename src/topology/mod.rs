@@ -29,6 +29,8 @@ mod permits;
 mod readers;
 mod stage;
 mod stop;
+#[cfg(test)]
+mod tests;
 mod window;
 mod wiring;
 
