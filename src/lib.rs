@@ -1,6 +1,7 @@
 //! Text data augmentation: Parquet in, a DAG of operators, augmented Parquet out.
 
 pub mod batch;
+pub mod config;
 pub mod counters;
 pub mod diagnostic;
 pub mod operator;
