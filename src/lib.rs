@@ -7,5 +7,7 @@ pub mod diagnostic;
 pub mod operator;
 pub mod prelude;
 pub mod random;
+pub mod sink;
+pub mod source;
 pub mod table;
 pub mod text;
