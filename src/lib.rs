@@ -5,6 +5,7 @@ pub mod config;
 pub mod counters;
 pub mod diagnostic;
 pub mod operator;
+pub mod plan;
 pub mod prelude;
 pub mod random;
 pub mod sink;
