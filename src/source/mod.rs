@@ -1,11 +1,16 @@
 //! Input: Parquet files, found, checked and read batch by batch.
 
+mod discover;
 mod error;
+mod footer;
 pub mod parquet;
 mod paths;
+mod reader;
 
+pub use discover::discover;
 pub use error::SourceError;
 pub(crate) use paths::clean_path;
+pub use reader::{ShardReader, ids};
 
 use std::path::PathBuf;
 use std::time::SystemTime;
