@@ -9,7 +9,7 @@ use std::any::Any;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 
-use arrow::array::{Array, RecordBatch, StringArray, UInt32Array};
+use arrow::array::{Array, ArrayRef, RecordBatch, StringArray, UInt32Array};
 use arrow::compute::take_record_batch;
 use arrow::datatypes::SchemaRef;
 use arrow::error::ArrowError;
@@ -78,6 +78,8 @@ pub struct Origins {
     pub keys: Vec<u64>,
     /// The values of the pipeline's `id` column as text, if it names one.
     pub ids: Option<StringArray>,
+    /// The text column as it was read; kept only if something compares with it.
+    pub text: Option<ArrayRef>,
 }
 
 impl Origins {
@@ -268,11 +270,7 @@ impl Rows {
         Self {
             origins: parts.first().map_or_else(
                 || {
-                    Arc::new(Origins {
-                        first_row: 0,
-                        keys: Vec::new(),
-                        ids: None,
-                    })
+                    Arc::new(Origins::new("", 0, 0, None))
                 },
                 |part| Arc::clone(&part.origins),
             ),

@@ -80,11 +80,7 @@ fn read(run: Run<'_>, source: usize, shard: &Arc<Shard>) {
 /// No rows at all. The schema does not matter: nobody looks at the columns of an empty batch.
 fn nothing() -> (RecordBatch, Rows) {
     let records = RecordBatch::new_empty(arrow::datatypes::Schema::empty().into());
-    let origins = Origins {
-        first_row: 0,
-        keys: Vec::new(),
-        ids: None,
-    };
+    let origins = Origins::new("", 0, 0, None);
     (records, Rows::originals(Arc::new(origins), false))
 }
 
