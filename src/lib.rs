@@ -3,6 +3,7 @@
 pub mod batch;
 pub mod counters;
 pub mod diagnostic;
+pub mod ledger;
 pub mod operator;
 pub mod prelude;
 pub mod random;
