@@ -106,6 +106,7 @@ impl Origins {
             first_row,
             keys,
             ids,
+            text: None,
         }
     }
 }
@@ -269,9 +270,7 @@ impl Rows {
         };
         Self {
             origins: parts.first().map_or_else(
-                || {
-                    Arc::new(Origins::new("", 0, 0, None))
-                },
+                || Arc::new(Origins::new("", 0, 0, None)),
                 |part| Arc::clone(&part.origins),
             ),
             origin: columns(|part| &part.origin),

@@ -4,6 +4,7 @@ pub mod batch;
 pub mod config;
 pub mod counters;
 pub mod diagnostic;
+pub mod engine;
 pub mod ledger;
 pub mod operator;
 pub mod operators;

@@ -30,8 +30,8 @@ fn read_bytes(path: &Path) -> Result<Vec<u8>, Diagnostic> {
         return Err(Diagnostic::error("A431", "this is a folder, not a pipeline file").help(help));
     }
     let mut bytes = Vec::new();
-    let read = File::open(path)
-        .and_then(|file| file.take(LARGEST_FILE + 1).read_to_end(&mut bytes));
+    let read =
+        File::open(path).and_then(|file| file.take(LARGEST_FILE + 1).read_to_end(&mut bytes));
     if let Err(error) = read {
         let diagnostic = Diagnostic::error("A430", format!("cannot read the file: {error}"));
         return Err(match error.kind() {

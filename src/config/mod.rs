@@ -39,7 +39,10 @@ impl Document {
         for flag in overrides {
             texts.add("--set".to_owned(), flag.clone());
         }
-        Self { texts, base: base.to_owned() }
+        Self {
+            texts,
+            base: base.to_owned(),
+        }
     }
 
     /// The texts, to report on.
@@ -74,7 +77,12 @@ impl Document {
         let mut texts = self.texts.iter();
         let file = texts.next().map_or("", |(_, text)| text);
         let (root, errors) = DeTable::parse_recoverable(file);
-        problems.extend(errors.iter().take(SYNTAX_ERRORS).map(|error| syntax_error(error, 0)));
+        problems.extend(
+            errors
+                .iter()
+                .take(SYNTAX_ERRORS)
+                .map(|error| syntax_error(error, 0)),
+        );
         let mut root = root.into_inner();
         let mut flags_parse = true;
         for (start, flag) in texts {
@@ -96,7 +104,9 @@ impl Document {
 fn syntax_error(error: &toml::de::Error, start: usize) -> Diagnostic {
     let mut message = error.message().trim_end();
     // The parser says "expected nothing" where it has no better idea.
-    message = message.strip_suffix(", expected nothing").unwrap_or(message);
+    message = message
+        .strip_suffix(", expected nothing")
+        .unwrap_or(message);
     let diagnostic = Diagnostic::error("A101", message).label("not valid TOML");
     let diagnostic = match error.span() {
         Some(span) => diagnostic.at(start + span.start..start + span.end),

@@ -64,7 +64,9 @@ pub struct RawNode<'d> {
 impl RawNode<'_> {
     /// Where the value of `option` stands; the node's name if it is not given.
     pub fn place_of(&self, option: &str) -> Range<usize> {
-        self.options.get(option).map_or_else(|| self.span.clone(), Spanned::span)
+        self.options
+            .get(option)
+            .map_or_else(|| self.span.clone(), Spanned::span)
     }
 }
 
@@ -103,6 +105,9 @@ impl<'d> RawPipeline<'d> {
 
     /// All nodes: sources, then operators, then sinks.
     pub fn nodes(&self) -> impl Iterator<Item = &RawNode<'d>> {
-        self.sources.iter().chain(&self.operators).chain(&self.sinks)
+        self.sources
+            .iter()
+            .chain(&self.operators)
+            .chain(&self.sinks)
     }
 }

@@ -37,7 +37,13 @@ impl Palette {
             }
         } else {
             let plain = Style::new();
-            Self { error: plain, warning: plain, strong: plain, frame: plain, help: plain }
+            Self {
+                error: plain,
+                warning: plain,
+                strong: plain,
+                frame: plain,
+                help: plain,
+            }
         }
     }
 
@@ -73,8 +79,14 @@ impl Report {
         let message = single_line(&diagnostic.message);
         let code = diagnostic.code;
         // Writing to a `String` cannot fail, here and below.
-        let _ = writeln!(out, "{style}{severity}[{code}]{style:#}{strong}: {message}{strong:#}");
-        let place = diagnostic.span.as_ref().and_then(|span| self.texts.locate(span));
+        let _ = writeln!(
+            out,
+            "{style}{severity}[{code}]{style:#}{strong}: {message}{strong:#}"
+        );
+        let place = diagnostic
+            .span
+            .as_ref()
+            .and_then(|span| self.texts.locate(span));
         let margin = match &place {
             Some(place) => {
                 render_place(place, &diagnostic.label, style, frame, out);
@@ -101,7 +113,11 @@ fn render_place(place: &Place<'_>, label: &str, style: Style, frame: Style, out:
     let margin = digits(place.line);
     let (name, line) = (single_line(place.name), place.line);
     let shown = Shown::new(place);
-    let _ = writeln!(out, "{:margin$}{frame}-->{frame:#} {name}:{line}:{}", "", place.column);
+    let _ = writeln!(
+        out,
+        "{:margin$}{frame}-->{frame:#} {name}:{line}:{}",
+        "", place.column
+    );
     let _ = writeln!(out, "{:margin$} {frame}|{frame:#}", "");
     let _ = writeln!(out, "{frame}{line} |{frame:#} {}", shown.text.trim_end());
     let marks = "^".repeat(shown.width.max(1));
@@ -136,7 +152,11 @@ impl Shown {
         let whole = width(&before) + width(&inside) + width(&after);
         if whole <= LINE_COLUMNS {
             let (indent, width) = (width(&before), width(&inside));
-            return Self { text: before + &inside + &after, indent, width };
+            return Self {
+                text: before + &inside + &after,
+                indent,
+                width,
+            };
         }
         let mut text = String::new();
         if width(&before) > LEAD_COLUMNS {
@@ -152,7 +172,11 @@ impl Shown {
         if text.len() < before.len() + inside.len() + after.len() {
             text.push('…');
         }
-        Self { text, indent, width: marked }
+        Self {
+            text,
+            indent,
+            width: marked,
+        }
     }
 }
 
@@ -229,7 +253,9 @@ fn last_columns(text: &str, limit: usize) -> &str {
 }
 
 fn digits(number: usize) -> usize {
-    number.checked_ilog10().map_or(1, |digits| digits as usize + 1)
+    number
+        .checked_ilog10()
+        .map_or(1, |digits| digits as usize + 1)
 }
 
 #[cfg(test)]
@@ -238,7 +264,10 @@ mod tests {
     use crate::diagnostic::Texts;
 
     fn rendered(text: &str, span: std::ops::Range<usize>) -> String {
-        let problem = Diagnostic::error("A203", "it is wrong").at(span).label("here").help("mend it");
+        let problem = Diagnostic::error("A203", "it is wrong")
+            .at(span)
+            .label("here")
+            .help("mend it");
         Report::new(Texts::new("p.toml", text), vec![problem]).render(false)
     }
 
@@ -279,6 +308,9 @@ mod tests {
         let report = Report::new(Texts::new("p.toml", "seed = 1"), vec![problem]);
         let escapes = regex::Regex::new("\u{1b}\\[[0-9;]*m").unwrap();
         assert!(escapes.is_match(&report.render(true)));
-        assert_eq!(escapes.replace_all(&report.render(true), ""), report.render(false));
+        assert_eq!(
+            escapes.replace_all(&report.render(true), ""),
+            report.render(false)
+        );
     }
 }

@@ -16,12 +16,23 @@ pub(super) fn topology<'a>(
     commit: &'a dyn Commit,
     observer: &'a dyn Observer,
 ) -> Topology<'a> {
-    let sinks = plan.sinks.iter().zip(sinks).map(|(planned, sink)| SinkNode {
-        inputs: planned.inputs.iter().map(|producer| feed(plan, *producer)).collect(),
-        sink: sink as &dyn ShardSink,
-    });
+    let sinks = plan
+        .sinks
+        .iter()
+        .zip(sinks)
+        .map(|(planned, sink)| SinkNode {
+            inputs: planned
+                .inputs
+                .iter()
+                .map(|producer| feed(plan, *producer))
+                .collect(),
+            sink: sink as &dyn ShardSink,
+        });
     Topology {
-        sources: sources.iter().map(|source| source as &dyn ShardSource).collect(),
+        sources: sources
+            .iter()
+            .map(|source| source as &dyn ShardSource)
+            .collect(),
         stages: stages(plan),
         sinks: sinks.collect(),
         commit,
@@ -37,9 +48,18 @@ pub(super) fn stages(plan: &Plan) -> Vec<Stage<'_>> {
             inputs: operators
                 .first()
                 .and_then(|first| plan.operators.get(*first))
-                .map(|first| first.inputs.iter().map(|input| feed(plan, *input)).collect())
+                .map(|first| {
+                    first
+                        .inputs
+                        .iter()
+                        .map(|input| feed(plan, *input))
+                        .collect()
+                })
                 .unwrap_or_default(),
-            steps: operators.iter().filter_map(|operator| step(plan, *operator)).collect(),
+            steps: operators
+                .iter()
+                .filter_map(|operator| step(plan, *operator))
+                .collect(),
         })
         .collect()
 }
@@ -57,9 +77,15 @@ pub(super) fn feed(plan: &Plan, producer: Producer) -> Feed {
     match producer {
         Producer::Source(source) => Feed::Source(source),
         Producer::Operator { operator, port } => {
-            let place = order(plan).iter().enumerate().find_map(|(stage, operators)| {
-                operators.iter().position(|other| *other == operator).map(|step| (stage, step))
-            });
+            let place = order(plan)
+                .iter()
+                .enumerate()
+                .find_map(|(stage, operators)| {
+                    operators
+                        .iter()
+                        .position(|other| *other == operator)
+                        .map(|step| (stage, step))
+                });
             // Every operator of a plan is in one of its stages.
             let (stage, step) = place.unwrap_or((usize::MAX, 0));
             Feed::Stage { stage, step, port }

@@ -42,7 +42,11 @@ impl<'a> Publisher<'a> {
         for root in roots {
             let mut ledger = Ledger::open(root, &fingerprint, settings.mode())?;
             let targets: Vec<PathBuf> = targets(plan, shards)
-                .filter(|(sink, _)| plan.sinks.get(*sink).is_some_and(|s| s.layout.root == *root))
+                .filter(|(sink, _)| {
+                    plan.sinks
+                        .get(*sink)
+                        .is_some_and(|s| s.layout.root == *root)
+                })
                 .map(|(_, target)| target)
                 .collect();
             ledger.claim(targets.iter().map(PathBuf::as_path))?;
@@ -77,12 +81,19 @@ impl<'a> Publisher<'a> {
     /// Notes the shards that are about to be read.
     pub(super) fn expect(&self, shards: &[PlannedShard]) {
         let mut inputs = self.inputs.lock().unwrap_or_else(PoisonError::into_inner);
-        inputs.extend(shards.iter().map(|shard| (shard.shard.index, input_of(shard))));
+        inputs.extend(
+            shards
+                .iter()
+                .map(|shard| (shard.shard.index, input_of(shard))),
+        );
     }
 
     /// Rows published by each sink.
     pub(super) fn rows(&self) -> Vec<u64> {
-        self.rows.iter().map(|rows| rows.load(Ordering::Relaxed)).collect()
+        self.rows
+            .iter()
+            .map(|rows| rows.load(Ordering::Relaxed))
+            .collect()
     }
 
     /// Brings the ledgers into the order of the plan, so that a finished folder does not tell in
@@ -93,7 +104,11 @@ impl<'a> Publisher<'a> {
             .sources
             .iter()
             .flat_map(|source| {
-                source.facts.shards.iter().map(|file| format!("{}/{}", source.id, file.relative))
+                source
+                    .facts
+                    .shards
+                    .iter()
+                    .map(|file| format!("{}/{}", source.id, file.relative))
             })
             .collect();
         let mut ledgers = self.ledgers.lock().unwrap_or_else(PoisonError::into_inner);
@@ -109,11 +124,20 @@ fn targets<'a>(
     plan: &'a Plan,
     shards: &'a [PlannedShard],
 ) -> impl Iterator<Item = (usize, PathBuf)> + 'a {
-    plan.sinks.iter().enumerate().flat_map(move |(position, sink)| {
-        shards.iter().filter(|shard| sink.sources.contains(&shard.source)).map(move |shard| {
-            (position, sink.layout.target(&shard.shard.source, shard.file.stem()))
+    plan.sinks
+        .iter()
+        .enumerate()
+        .flat_map(move |(position, sink)| {
+            shards
+                .iter()
+                .filter(|shard| sink.sources.contains(&shard.source))
+                .map(move |shard| {
+                    (
+                        position,
+                        sink.layout.target(&shard.shard.source, shard.file.stem()),
+                    )
+                })
         })
-    })
 }
 
 fn input_of(shard: &PlannedShard) -> Input {
@@ -125,10 +149,17 @@ fn name_of(shard: &Shard) -> String {
 }
 
 impl Commit for Publisher<'_> {
-    fn commit(&self, shard: &Shard, outputs: Vec<(usize, Box<dyn Finished>)>) -> Result<(), String> {
+    fn commit(
+        &self,
+        shard: &Shard,
+        outputs: Vec<(usize, Box<dyn Finished>)>,
+    ) -> Result<(), String> {
         let inputs = self.inputs.lock().unwrap_or_else(PoisonError::into_inner);
         let Some(input) = inputs.get(&shard.index).cloned() else {
-            return Err(format!("{} is not among the shards of this run", shard.path));
+            return Err(format!(
+                "{} is not among the shards of this run",
+                shard.path
+            ));
         };
         drop(inputs);
         let mut published = Vec::new();

@@ -172,13 +172,16 @@ pub fn run(
     let selected = read::select(plan, settings);
     let sinks = write::sinks(plan)?;
     let publisher = Publisher::open(plan, settings, &selected)?;
-    let (done, todo): (Vec<PlannedShard>, Vec<PlannedShard>) =
-        selected.into_iter().partition(|shard| publisher.is_committed(shard));
+    let (done, todo): (Vec<PlannedShard>, Vec<PlannedShard>) = selected
+        .into_iter()
+        .partition(|shard| publisher.is_committed(shard));
     let sources = read::sources(plan, settings, &todo);
     let topology = assemble::topology(plan, &sources, &sinks, &publisher, observer);
 
-    let shards: Vec<(usize, Arc<Shard>)> =
-        todo.iter().map(|shard| (shard.source, Arc::clone(&shard.shard))).collect();
+    let shards: Vec<(usize, Arc<Shard>)> = todo
+        .iter()
+        .map(|shard| (shard.source, Arc::clone(&shard.shard)))
+        .collect();
     publisher.expect(&todo);
     let options = RunOptions {
         workers: settings.workers,
@@ -186,7 +189,10 @@ pub fn run(
         keep_going: settings.keep_going,
     };
     let outcomes = topology.run(&shards, options, stop)?;
-    if outcomes.iter().all(|outcome| *outcome == ShardOutcome::Committed) {
+    if outcomes
+        .iter()
+        .all(|outcome| *outcome == ShardOutcome::Committed)
+    {
         publisher.seal()?;
     }
 
@@ -200,7 +206,11 @@ pub fn run(
             }
         }
     }
-    let mut outputs: Vec<PathBuf> = plan.sinks.iter().map(|sink| sink.layout.root.clone()).collect();
+    let mut outputs: Vec<PathBuf> = plan
+        .sinks
+        .iter()
+        .map(|sink| sink.layout.root.clone())
+        .collect();
     outputs.sort();
     outputs.dedup();
     Ok(RunReport {
@@ -214,9 +224,19 @@ pub fn run(
             })
             .collect(),
         already_committed: done.len(),
-        operators: plan.operators.iter().map(|node| node.id.clone()).zip(counts).collect(),
+        operators: plan
+            .operators
+            .iter()
+            .map(|node| node.id.clone())
+            .zip(counts)
+            .collect(),
         rows_read,
-        rows_written: plan.sinks.iter().map(|sink| sink.id.clone()).zip(publisher.rows()).collect(),
+        rows_written: plan
+            .sinks
+            .iter()
+            .map(|sink| sink.id.clone())
+            .zip(publisher.rows())
+            .collect(),
         outputs,
         elapsed: started.elapsed(),
     })

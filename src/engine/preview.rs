@@ -37,7 +37,10 @@ pub struct PreviewRow {
 /// When there is no such node, an operator cannot be made, or a shard cannot be read.
 pub fn preview(plan: &Plan, at: &str, rows: usize) -> Result<Vec<PreviewRow>, RunError> {
     let producers = producers_of(plan, at)?;
-    let settings = RunSettings { batch_rows: BATCH_ROWS, ..RunSettings::new(1) };
+    let settings = RunSettings {
+        batch_rows: BATCH_ROWS,
+        ..RunSettings::new(1)
+    };
     let shards = read::select(plan, &settings);
     let sources: Vec<read::Source<'_>> = read::sources(plan, &settings, &shards)
         .into_iter()
@@ -45,29 +48,52 @@ pub fn preview(plan: &Plan, at: &str, rows: usize) -> Result<Vec<PreviewRow>, Ru
         .collect();
     let stop = Stop::default();
     let collector = Collector(Arc::new(Collected {
-        operators: plan.operators.iter().map(|operator| operator.id.clone()).collect(),
+        operators: plan
+            .operators
+            .iter()
+            .map(|operator| operator.id.clone())
+            .collect(),
         column: text_column(plan, &producers),
         wanted: rows,
         rows: Mutex::default(),
         stop: stop.clone(),
     }));
     let topology = Topology {
-        sources: sources.iter().map(|source| source as &dyn ShardSource).collect(),
+        sources: sources
+            .iter()
+            .map(|source| source as &dyn ShardSource)
+            .collect(),
         stages: assemble::stages(plan),
         sinks: vec![SinkNode {
-            inputs: producers.iter().map(|producer| assemble::feed(plan, *producer)).collect(),
+            inputs: producers
+                .iter()
+                .map(|producer| assemble::feed(plan, *producer))
+                .collect(),
             sink: &collector,
         }],
         commit: &collector,
         observer: &Silent,
     };
-    let shards: Vec<_> = shards.iter().map(|shard| (shard.source, shard.shard.clone())).collect();
-    let options = RunOptions { workers: 1, window: 2, keep_going: false };
+    let shards: Vec<_> = shards
+        .iter()
+        .map(|shard| (shard.source, shard.shard.clone()))
+        .collect();
+    let options = RunOptions {
+        workers: 1,
+        window: 2,
+        keep_going: false,
+    };
     topology.run(&shards, options, &stop)?;
     if let Some(reason) = shards.iter().find_map(|(_, shard)| shard.failure()) {
-        return Err(RunError::Operator(crate::operator::OperatorError::Other(reason.to_owned())));
+        return Err(RunError::Operator(crate::operator::OperatorError::Other(
+            reason.to_owned(),
+        )));
     }
-    let mut rows = collector.0.rows.lock().unwrap_or_else(PoisonError::into_inner);
+    let mut rows = collector
+        .0
+        .rows
+        .lock()
+        .unwrap_or_else(PoisonError::into_inner);
     Ok(std::mem::take(&mut *rows))
 }
 
@@ -75,19 +101,32 @@ pub fn preview(plan: &Plan, at: &str, rows: usize) -> Result<Vec<PreviewRow>, Ru
 fn producers_of(plan: &Plan, at: &str) -> Result<Vec<Producer>, RunError> {
     let all = || {
         let sources = (0..plan.sources.len()).map(Producer::Source);
-        let operators = plan.operators.iter().enumerate().flat_map(|(operator, node)| {
-            (0..node.ports.len()).map(move |port| Producer::Operator { operator, port })
-        });
+        let operators = plan
+            .operators
+            .iter()
+            .enumerate()
+            .flat_map(|(operator, node)| {
+                (0..node.ports.len()).map(move |port| Producer::Operator { operator, port })
+            });
         sources.chain(operators)
     };
     if let Some(sink) = plan.sinks.iter().find(|sink| sink.id == at) {
         return Ok(sink.inputs.clone());
     }
-    all().find(|producer| plan.name_of(*producer) == at).map(|found| vec![found]).ok_or_else(|| {
-        let sinks = plan.sinks.iter().map(|sink| sink.id.clone());
-        let known = all().map(|producer| plan.name_of(producer)).chain(sinks).collect();
-        RunError::UnknownNode { name: at.to_owned(), known }
-    })
+    all()
+        .find(|producer| plan.name_of(*producer) == at)
+        .map(|found| vec![found])
+        .ok_or_else(|| {
+            let sinks = plan.sinks.iter().map(|sink| sink.id.clone());
+            let known = all()
+                .map(|producer| plan.name_of(producer))
+                .chain(sinks)
+                .collect();
+            RunError::UnknownNode {
+                name: at.to_owned(),
+                known,
+            }
+        })
 }
 
 fn text_column(plan: &Plan, producers: &[Producer]) -> usize {
@@ -124,23 +163,41 @@ impl BatchWriter for CollectorWriter {
         let collected = &self.0;
         let after = TextValues::new(batch.records.column(collected.column));
         let after = after.map_err(|error| error.to_string())?;
-        let before = batch.rows.origins.text.as_ref().map(TextValues::new).transpose();
+        let before = batch
+            .rows
+            .origins
+            .text
+            .as_ref()
+            .map(TextValues::new)
+            .transpose();
         let before = before.map_err(|error| error.to_string())?;
-        let mut rows = collected.rows.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut rows = collected
+            .rows
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
         for row in 0..batch.rows.len() {
             if rows.len() == collected.wanted {
                 break;
             }
             let mut identity = String::new();
             batch.rows.identity(row, &batch.shard.path, &mut identity);
-            let origin = batch.rows.origin.get(row).map_or(usize::MAX, |origin| *origin as usize);
+            let origin = batch
+                .rows
+                .origin
+                .get(row)
+                .map_or(usize::MAX, |origin| *origin as usize);
             let changed = batch.rows.changed.get(row).copied().unwrap_or_default();
-            let names = changed.iter().filter_map(|position| collected.operators.get(position));
+            let names = changed
+                .iter()
+                .filter_map(|position| collected.operators.get(position));
             rows.push(PreviewRow {
                 identity,
                 replica: batch.rows.replica.get(row).copied().unwrap_or_default(),
                 operators: names.cloned().collect(),
-                before: before.as_ref().and_then(|before| before.get(origin)).map(str::to_owned),
+                before: before
+                    .as_ref()
+                    .and_then(|before| before.get(origin))
+                    .map(str::to_owned),
                 after: after.get(row).map(str::to_owned),
             });
         }
@@ -165,7 +222,11 @@ impl Finished for Nothing {
 }
 
 impl Commit for Collector {
-    fn commit(&self, _shard: &Shard, _outputs: Vec<(usize, Box<dyn Finished>)>) -> Result<(), String> {
+    fn commit(
+        &self,
+        _shard: &Shard,
+        _outputs: Vec<(usize, Box<dyn Finished>)>,
+    ) -> Result<(), String> {
         Ok(())
     }
 }

@@ -35,7 +35,9 @@ pub(super) fn select(plan: &Plan, settings: &RunSettings) -> Vec<PlannedShard> {
                 break;
             }
             left -= rows;
-            let mine = settings.shard.is_none_or(|(part, parts)| index % parts == part - 1);
+            let mine = settings
+                .shard
+                .is_none_or(|(part, parts)| index % parts == part - 1);
             if mine {
                 let shard = Shard::new(index, &source.id, &file.relative, plan.operators.len());
                 selected.push(PlannedShard {
@@ -66,7 +68,10 @@ pub(super) fn sources<'a>(
     settings: &RunSettings,
     shards: &'a [PlannedShard],
 ) -> Vec<Source<'a>> {
-    let keep_edits = plan.sinks.iter().any(|sink| sink.config.lineage.keeps_edits());
+    let keep_edits = plan
+        .sinks
+        .iter()
+        .any(|sink| sink.config.lineage.keeps_edits());
     let source = |(position, planned): (usize, &'a PlannedSource)| Source {
         planned,
         shards: shards
@@ -88,7 +93,10 @@ pub(super) fn sources<'a>(
 impl Source<'_> {
     /// Keeps the text of each row as it was read, to compare with.
     pub(super) fn keeping_text(self) -> Self {
-        Self { keep_text: true, ..self }
+        Self {
+            keep_text: true,
+            ..self
+        }
     }
 }
 
@@ -96,10 +104,16 @@ impl ShardSource for Source<'_> {
     fn open(&self, shard: &Shard) -> Result<Box<dyn BatchReader>, String> {
         let found = self.shards.iter().find(|(index, _)| *index == shard.index);
         let Some((_, planned)) = found else {
-            return Err(format!("{} is not among the shards of this run", shard.path));
+            return Err(format!(
+                "{} is not among the shards of this run",
+                shard.path
+            ));
         };
         let facts = &self.planned.facts;
-        let options = ReadOptions { limit: Some(planned.rows), ..self.options };
+        let options = ReadOptions {
+            limit: Some(planned.rows),
+            ..self.options
+        };
         let reader = ShardReader::open(&planned.file, facts, &options).map_err(explain)?;
         Ok(Box::new(Reader {
             reader,
@@ -128,7 +142,10 @@ impl BatchReader for Reader {
         let ids = ids.map_err(|error| format!("{}: the id column: {error}", self.path))?;
         let mut origins = Origins::new(&self.path, first_row, records.num_rows(), ids);
         origins.text = self.text.map(|column| Arc::clone(records.column(column)));
-        Ok(Some((records, Rows::originals(Arc::new(origins), self.keep_edits))))
+        Ok(Some((
+            records,
+            Rows::originals(Arc::new(origins), self.keep_edits),
+        )))
     }
 }
 

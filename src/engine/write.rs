@@ -16,21 +16,39 @@ pub(super) struct Sink<'a> {
 
 /// The sinks of `plan`.
 pub(super) fn sinks(plan: &Plan) -> Result<Vec<Sink<'_>>, RunError> {
-    let ids: Vec<String> = plan.operators.iter().map(|operator| operator.id.clone()).collect();
+    let ids: Vec<String> = plan
+        .operators
+        .iter()
+        .map(|operator| operator.id.clone())
+        .collect();
     plan.sinks
         .iter()
         .map(|planned| {
-            let metadata = planned.sources.first().and_then(|source| plan.sources.get(*source));
+            let metadata = planned
+                .sources
+                .first()
+                .and_then(|source| plan.sources.get(*source));
             let metadata = metadata.map_or(&[][..], |source| &source.facts.key_value_metadata);
             let schema = planned.schema.clone();
-            SinkPlan::new(&planned.config, schema, ids.clone(), metadata, planned.reads_errors)
-                .map(|plan| Sink { planned, plan })
-                .map_err(|problems| {
-                    let first = problems.into_iter().next();
-                    let (message, help) =
-                        first.map(|problem| (problem.message, problem.help)).unwrap_or_default();
-                    RunError::Sink { sink: planned.id.clone(), message, help }
-                })
+            SinkPlan::new(
+                &planned.config,
+                schema,
+                ids.clone(),
+                metadata,
+                planned.reads_errors,
+            )
+            .map(|plan| Sink { planned, plan })
+            .map_err(|problems| {
+                let first = problems.into_iter().next();
+                let (message, help) = first
+                    .map(|problem| (problem.message, problem.help))
+                    .unwrap_or_default();
+                RunError::Sink {
+                    sink: planned.id.clone(),
+                    message,
+                    help,
+                }
+            })
         })
         .collect()
 }
@@ -67,7 +85,10 @@ impl Finished for Complete {
 }
 
 /// What went wrong, and what to do about it.
-#[expect(clippy::needless_pass_by_value, reason = "it is what `map_err` hands over")]
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "it is what `map_err` hands over"
+)]
 pub(super) fn explain(error: SinkError) -> String {
     match error.help() {
         help if help.is_empty() => error.to_string(),
