@@ -5,12 +5,13 @@ const SMALL_WORDS: [&str; 12] = [
     "of", "in", "up", "by", "on", "to", "at", "off", "out", "and", "over", "down",
 ];
 
-/// Whether the word is one word of letters, hyphens and apostrophes.
+/// Whether the word is one word of letters, hyphens and apostrophes that ends in an ASCII letter, so
+/// that the rules may cut that letter off.
 pub(super) fn is_one_word(word: &str) -> bool {
     let letters = word
         .chars()
         .all(|c| c.is_alphabetic() || c == '-' || c == '\'');
-    letters && word.ends_with(char::is_alphabetic) && word.is_char_boundary(word.len() - 1)
+    letters && word.ends_with(|last: char| last.is_ascii_alphabetic())
 }
 
 /// Whether the word is a phrase written with hyphens, whose head need not be its last part.
@@ -79,6 +80,7 @@ pub(super) fn is_short_closed_syllable(word: &str) -> bool {
 
 /// Appends `word` and the -s of plural or third person; -es after a sibilant and on demand.
 pub(super) fn write_with_s(word: &str, es: bool, out: &mut String) {
+    // Names keep their y: "the Kennedys".
     if ends_in_consonant_y(word) && word.starts_with(|first: char| !first.is_uppercase()) {
         out.push_str(&word[..word.len() - 1]);
         out.push_str("ies");
