@@ -84,7 +84,7 @@ impl ShardWriter {
         }
         let records = self
             .with_lineage(batch)
-            .map_err(|error| self.encode_error(error))?;
+            .map_err(|error| self.encode_error(&error))?;
         self.rows += records.num_rows() as u64;
         self.chunks.push(records);
         while self.chunks.rows() >= self.next_chunk {
@@ -137,7 +137,7 @@ impl ShardWriter {
         let chunk = self
             .chunks
             .take(self.next_chunk)
-            .map_err(|error| self.encode_error(error))?;
+            .map_err(|error| self.encode_error(&error))?;
         if let Some(chunk) = chunk {
             self.write_rows(&chunk)
                 .map_err(|error| write_error(&self.temporary, &self.target, error))?;
@@ -174,7 +174,7 @@ impl ShardWriter {
         Ok(())
     }
 
-    fn encode_error(&self, error: ArrowError) -> SinkError {
+    fn encode_error(&self, error: &ArrowError) -> SinkError {
         SinkError::Encode {
             path: self.target.clone(),
             message: error.to_string(),

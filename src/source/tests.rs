@@ -1,4 +1,9 @@
 //! Tests on real files.
+#![expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_possible_wrap,
+    reason = "numbers made from row numbers are small"
+)]
 
 use std::collections::HashMap;
 use std::fs::{self, File};
@@ -6,6 +11,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use ::parquet::arrow::ArrowWriter;
+use ::parquet::data_type::ByteArrayType;
 use ::parquet::file::metadata::KeyValue;
 use ::parquet::file::properties::WriterProperties;
 use arrow::array::{
@@ -475,6 +481,36 @@ fn no_flipped_byte_makes_the_reader_panic() {
             );
         }
     }
+}
+
+#[test]
+fn text_that_is_not_utf8_is_an_error() {
+    let schema = ::parquet::schema::parser::parse_message_type(
+        "message schema { required binary text (STRING); }",
+    );
+    let mut bytes = Vec::new();
+    let mut writer = ::parquet::file::writer::SerializedFileWriter::new(
+        &mut bytes,
+        Arc::new(schema.unwrap()),
+        Arc::default(),
+    )
+    .unwrap();
+    let mut group = writer.next_row_group().unwrap();
+    let mut column = group.next_column().unwrap().unwrap();
+    let latin1 = b"caf\xe9".to_vec();
+    column
+        .typed::<ByteArrayType>()
+        .write_batch(&[latin1.into()], None, None)
+        .unwrap();
+    column.close().unwrap();
+    group.close().unwrap();
+    writer.close().unwrap();
+    let error = read_bytes(&bytes).unwrap().unwrap_err();
+    assert_eq!(error.code(), "A412");
+    assert!(
+        error.help().contains("decode it from its encoding"),
+        "{error}"
+    );
 }
 
 #[test]
