@@ -1,1 +1,6 @@
-//! Integration tests.
+//! Integration tests: one binary, one module for each promise.
+
+mod check;
+mod fixture;
+mod noise;
+mod plan;
