@@ -9,7 +9,7 @@ use std::any::Any;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 
-use arrow::array::{Array, RecordBatch, StringArray, UInt32Array};
+use arrow::array::{Array, ArrayRef, RecordBatch, StringArray, UInt32Array};
 use arrow::compute::take_record_batch;
 use arrow::datatypes::SchemaRef;
 use arrow::error::ArrowError;
@@ -78,16 +78,13 @@ pub struct Origins {
     pub keys: Vec<u64>,
     /// The values of the pipeline's `id` column as text, if it names one.
     pub ids: Option<StringArray>,
+    /// The text column as it was read; kept only if something compares with it.
+    pub text: Option<ArrayRef>,
 }
 
 impl Origins {
     /// The origins of `rows` source rows. Without ids a row is identified by `<shard path>#<row>`.
-    pub fn new(
-        shard_path: &str,
-        first_row: u64,
-        rows: usize,
-        ids: Option<StringArray>,
-    ) -> Self {
+    pub fn new(shard_path: &str, first_row: u64, rows: usize, ids: Option<StringArray>) -> Self {
         let keys = match &ids {
             Some(ids) => ids
                 .iter()
@@ -99,10 +96,18 @@ impl Origins {
                 .collect(),
             None => {
                 let path = hash_bytes(1, shard_path.as_bytes());
-                (first_row..).take(rows).map(|row| numbered_key(path, row)).collect()
+                (first_row..)
+                    .take(rows)
+                    .map(|row| numbered_key(path, row))
+                    .collect()
             }
         };
-        Self { first_row, keys, ids }
+        Self {
+            first_row,
+            keys,
+            ids,
+            text: None,
+        }
     }
 }
 
@@ -221,7 +226,10 @@ impl Rows {
     #[must_use]
     pub fn take(&self, indices: &[u32]) -> Self {
         fn pick<T: Clone>(values: &[T], indices: &[u32]) -> Vec<T> {
-            indices.iter().filter_map(|&index| values.get(index as usize).cloned()).collect()
+            indices
+                .iter()
+                .filter_map(|&index| values.get(index as usize).cloned())
+                .collect()
         }
         Self {
             origins: Arc::clone(&self.origins),
@@ -255,17 +263,26 @@ impl Rows {
             })
         }
         let columns = |column: fn(&Self) -> &[u32]| -> Vec<u32> {
-            pick(&parts.iter().map(|part| column(part)).collect::<Vec<_>>(), picks)
+            pick(
+                &parts.iter().map(|part| column(part)).collect::<Vec<_>>(),
+                picks,
+            )
         };
         Self {
             origins: parts.first().map_or_else(
-                || Arc::new(Origins { first_row: 0, keys: Vec::new(), ids: None }),
+                || Arc::new(Origins::new("", 0, 0, None)),
                 |part| Arc::clone(&part.origins),
             ),
             origin: columns(|part| &part.origin),
             replica: columns(|part| &part.replica),
-            changed: pick(&parts.iter().map(|p| &p.changed[..]).collect::<Vec<_>>(), picks),
-            edits: pick_optional(&parts.iter().map(|p| p.edits.as_ref()).collect::<Vec<_>>(), picks),
+            changed: pick(
+                &parts.iter().map(|p| &p.changed[..]).collect::<Vec<_>>(),
+                picks,
+            ),
+            edits: pick_optional(
+                &parts.iter().map(|p| p.edits.as_ref()).collect::<Vec<_>>(),
+                picks,
+            ),
             errors: pick_optional(
                 &parts.iter().map(|p| p.errors.as_ref()).collect::<Vec<_>>(),
                 picks,

@@ -39,7 +39,11 @@ impl OperatorCounters {
             rows_in: self.rows_in.load(Ordering::Relaxed),
             rows_out: self.rows_out.load(Ordering::Relaxed),
             changed: self.changed.load(Ordering::Relaxed),
-            reasons: self.reasons.lock().unwrap_or_else(PoisonError::into_inner).clone(),
+            reasons: self
+                .reasons
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .clone(),
         }
     }
 }
@@ -81,7 +85,9 @@ impl ShardCounters {
     /// Counters for `operators` operators, all at zero.
     pub fn new(operators: usize) -> Self {
         Self {
-            operators: (0..operators).map(|_| OperatorCounters::default()).collect(),
+            operators: (0..operators)
+                .map(|_| OperatorCounters::default())
+                .collect(),
             spare: OperatorCounters::default(),
         }
     }
@@ -93,6 +99,9 @@ impl ShardCounters {
 
     /// The counts of every operator, in the order of the plan.
     pub fn snapshot(&self) -> Vec<Counts> {
-        self.operators.iter().map(OperatorCounters::snapshot).collect()
+        self.operators
+            .iter()
+            .map(OperatorCounters::snapshot)
+            .collect()
     }
 }

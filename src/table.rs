@@ -1,39 +1,51 @@
 //! From a table of a pipeline file to a typed value, with every problem located.
 //!
-//! serde stops at the first error of a table. Here unknown keys are compared with the type's JSON
-//! schema first, and after each error the key to blame is taken out and the rest tried again, so
-//! that one pass reports everything.
+//! serde stops at the first error of a table. Here unknown and missing keys are found by comparing
+//! the table with the type's JSON schema first, and after each error the key to blame is taken
+//! out and the rest tried again, so that one pass reports everything.
 
 use std::ops::Range;
 
 use schemars::JsonSchema;
 use serde::de::DeserializeOwned;
+use serde_json::Value;
 use toml::Spanned;
-use toml::de::{DeTable, DeValue, ValueDeserializer};
+use toml::de::{DeString, DeTable, DeValue, ValueDeserializer};
 
 use crate::diagnostic::Diagnostic;
+
+/// Longest name that is compared with others: longer ones are noise, and comparing is quadratic.
+const LONGEST_NAME: usize = 64;
 
 /// The names of the options of `T`, in the order of its fields.
 pub fn keys_of<T: JsonSchema>() -> Vec<String> {
     let schema = schemars::schema_for!(T);
-    let properties = schema.get("properties").and_then(serde_json::Value::as_object);
-    properties.map(|all| all.keys().cloned().collect()).unwrap_or_default()
+    let properties = schema.get("properties").and_then(Value::as_object);
+    properties
+        .map(|all| all.keys().cloned().collect())
+        .unwrap_or_default()
 }
 
 /// The name among `candidates` that is most like `name`, if one is like enough to be what was
 /// meant.
-pub fn nearest<'a>(
-    name: &str,
-    candidates: impl IntoIterator<Item = &'a str>,
-) -> Option<&'a str> {
+pub fn nearest<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    let length = name.chars().count();
     candidates
         .into_iter()
-        .map(|candidate| (strsim::damerau_levenshtein(name, candidate), candidate))
+        .filter(|candidate| length.max(candidate.len()) <= LONGEST_NAME)
+        .map(|candidate| (distance(name, candidate), candidate))
         .filter(|&(distance, candidate)| {
-            distance <= (name.chars().count().max(candidate.chars().count()) / 3).max(1)
+            distance <= (length.max(candidate.chars().count()) / 3).max(1)
         })
         .min_by_key(|&(distance, _)| distance)
         .map(|(_, candidate)| candidate)
+}
+
+/// How unlike two names are: edits by character, where case and the choice between `-` and `_`
+/// count for nothing.
+fn distance(name: &str, candidate: &str) -> usize {
+    let plain = |name: &str| name.to_lowercase().replace('-', "_");
+    strsim::damerau_levenshtein(&plain(name), &plain(candidate))
 }
 
 /// Checks that `table` has no key but those in `known`.
@@ -59,12 +71,13 @@ pub fn check_keys(table: &DeTable<'_>, known: &[&str]) -> Vec<Diagnostic> {
 ///
 /// # Errors
 /// Everything that is wrong with the table, in the order of the file.
-pub fn deserialize<T: DeserializeOwned>(
+pub fn deserialize<T: DeserializeOwned + JsonSchema>(
     table: &DeTable<'_>,
     span: Range<usize>,
 ) -> Result<T, Vec<Diagnostic>> {
+    let schema = schemars::schema_for!(T);
+    let mut problems = missing(table, schema.as_value(), &span);
     let mut rest = table.clone();
-    let mut problems = Vec::new();
     loop {
         let value = Spanned::new(span.clone(), DeValue::Table(rest.clone()));
         let error = match T::deserialize(ValueDeserializer::from(value)) {
@@ -75,26 +88,256 @@ pub fn deserialize<T: DeserializeOwned>(
         let place = error.span().unwrap_or_else(|| span.clone());
         let culprit = rest
             .iter()
-            .find(|(key, value)| {
-                let whole = key.span().start..value.span().end;
-                whole.start <= place.start && place.end <= whole.end
-            })
-            .map(|(key, _)| key.clone());
-        let message = error.message().trim_end().to_owned();
-        let Some(culprit) = culprit else {
-            // No key to take out: a missing option, perhaps one that was taken out above.
-            let taken_out = |problem: &Diagnostic| message.contains(&problem.label);
-            if !problems.iter().any(taken_out) {
-                let code = if message.starts_with("missing field") { "A104" } else { "A103" };
-                problems.push(Diagnostic::error(code, message).at(span));
+            .find_map(|(key, value)| Some((key.clone(), path_to(key, value, &place)?)));
+        let Some((culprit, path)) = culprit else {
+            // No key to take out: a missing option that was reported or taken out above, or
+            // something that the type itself says about the table as a whole.
+            if !error.message().starts_with("missing field") || problems.is_empty() {
+                problems.push(Diagnostic::error("A103", error.message().trim_end()).at(span));
             }
             return Err(problems);
         };
-        problems.push(
-            Diagnostic::error("A103", message)
-                .at(place)
-                .label(format!("in `{}`", culprit.get_ref())),
-        );
+        problems.push(in_plain_words(error.message(), &path).at(place));
         rest.remove(&culprit);
+    }
+}
+
+/// The options that `schema` requires and `table` lacks.
+fn missing(table: &DeTable<'_>, schema: &Value, span: &Range<usize>) -> Vec<Diagnostic> {
+    let required = schema.get("required").and_then(Value::as_array);
+    required
+        .into_iter()
+        .flatten()
+        .filter_map(Value::as_str)
+        .filter(|name| !table.contains_key(*name))
+        .map(|name| {
+            let meaning = schema
+                .pointer(&format!("/properties/{name}/description"))
+                .and_then(Value::as_str)
+                .and_then(|description| description.lines().next())
+                .unwrap_or_default()
+                .trim_end_matches(['.', ',', ':']);
+            let diagnostic = Diagnostic::error("A104", format!("the option `{name}` is missing"))
+                .at(span.clone())
+                .label("has to be given here");
+            if meaning.is_empty() {
+                diagnostic.help(format!("add `{name} = ...`"))
+            } else {
+                diagnostic.help(format!("add `{name} = ...`: {}", decapitalised(meaning)))
+            }
+        })
+        .collect()
+}
+
+/// Text with a small first letter, unless the first word is an acronym.
+fn decapitalised(text: &str) -> String {
+    let mut rest = text.chars();
+    let (first, second) = (rest.next(), rest.clone().next());
+    match (first, second) {
+        (Some(first), Some(second)) if first.is_uppercase() && !second.is_uppercase() => {
+            first.to_lowercase().chain(rest).collect()
+        }
+        _ => text.to_owned(),
+    }
+}
+
+/// What serde says about the option `name`, for people who do not know serde.
+fn in_plain_words(message: &str, name: &str) -> Diagnostic {
+    let message = message.trim_end();
+    if let Some((got, expected)) = parts(message, "invalid type: ") {
+        let (got, expected) = (plain_kind(got), plain_kind(expected));
+        return Diagnostic::error("A103", format!("`{name}` takes {expected}, not {got}"))
+            .label(format!("not {expected}"));
+    }
+    if let Some((got, expected)) = parts(message, "invalid value: ") {
+        let (got, expected) = (plain_kind(got), plain_kind(expected));
+        return Diagnostic::error(
+            "A103",
+            format!("`{name}` cannot be {got}: it takes {expected}"),
+        )
+        .label("out of range");
+    }
+    if let Some((got, expected)) = parts(message, "unknown variant ") {
+        let choices: Vec<&str> = expected.split('`').skip(1).step_by(2).collect();
+        let diagnostic = Diagnostic::error("A103", format!("`{name}` cannot be {got}"))
+            .label(format!("in `{name}`"));
+        let listed = choices
+            .iter()
+            .map(|choice| format!("\"{choice}\""))
+            .collect::<Vec<_>>();
+        let diagnostic = match nearest(got.trim_matches('`'), choices.iter().copied()) {
+            Some(near) => diagnostic.help(format!("a similar choice exists: \"{near}\"")),
+            None => diagnostic,
+        };
+        return diagnostic.help(format!("the choices are {}", listed.join(", ")));
+    }
+    if let Some(field) = message.strip_prefix("missing field ") {
+        return Diagnostic::error(
+            "A104",
+            format!("in `{name}`, the option {field} is missing"),
+        )
+        .label("has to be given here");
+    }
+    Diagnostic::error("A103", message).label(format!("in `{name}`"))
+}
+
+/// Splits a message of the form `<prefix><got>, expected <expected>`.
+fn parts<'a>(message: &'a str, prefix: &str) -> Option<(&'a str, &'a str)> {
+    message.strip_prefix(prefix)?.rsplit_once(", expected ")
+}
+
+/// serde's names of types and values, in words.
+fn plain_kind(kind: &str) -> String {
+    match kind {
+        "f64" | "f32" | "floating point number" => "a number".to_owned(),
+        "a string" | "string" => "a string".to_owned(),
+        "a boolean" | "boolean" => "`true` or `false`".to_owned(),
+        "a sequence" | "sequence" => "a list".to_owned(),
+        "map" | "a map" => "a table".to_owned(),
+        "u8" | "u16" | "u32" | "u64" | "usize" => "a whole number from 0".to_owned(),
+        "i8" | "i16" | "i32" | "i64" | "isize" => "a whole number".to_owned(),
+        other => {
+            for (from, to) in [
+                ("string ", "the string "),
+                ("integer ", "the number "),
+                ("floating point ", "the number "),
+                ("boolean ", ""),
+                ("struct ", "a table of "),
+            ] {
+                if let Some(value) = other.strip_prefix(from) {
+                    return format!("{to}{value}");
+                }
+            }
+            other.to_owned()
+        }
+    }
+}
+
+fn covers(whole: &Range<usize>, part: &Range<usize>) -> bool {
+    whole.start <= part.start && part.end <= whole.end
+}
+
+/// The dotted name of the option that `place` lies in, if it lies in `key` or its `value`. The
+/// values of a table with a header of its own stand outside of that table's span.
+fn path_to(
+    key: &Spanned<DeString<'_>>,
+    value: &Spanned<DeValue<'_>>,
+    place: &Range<usize>,
+) -> Option<String> {
+    let name = key.get_ref();
+    if let Some(inner) = path_in(value, place) {
+        return Some(format!("{name}.{inner}"));
+    }
+    let items_hold = match value.get_ref() {
+        DeValue::Array(items) => items.iter().any(|item| covers(&item.span(), place)),
+        _ => false,
+    };
+    (covers(&key.span(), place) || covers(&value.span(), place) || items_hold)
+        .then(|| name.to_string())
+}
+
+fn path_in(value: &Spanned<DeValue<'_>>, place: &Range<usize>) -> Option<String> {
+    match value.get_ref() {
+        DeValue::Table(table) => table
+            .iter()
+            .find_map(|(key, value)| path_to(key, value, place)),
+        DeValue::Array(items) => items.iter().find_map(|item| path_in(item, place)),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde::Deserialize;
+
+    use super::*;
+
+    #[derive(Debug, Deserialize, JsonSchema)]
+    #[expect(dead_code, reason = "only read by the deserialiser")]
+    struct Options {
+        /// Share of the words.
+        rate: f64,
+        count: u32,
+        #[serde(default)]
+        mode: Mode,
+        #[serde(default)]
+        decode: Option<Decode>,
+    }
+
+    #[derive(Debug, Default, Deserialize, JsonSchema)]
+    #[serde(rename_all = "snake_case")]
+    enum Mode {
+        #[default]
+        Fail,
+        Drop,
+    }
+
+    #[derive(Debug, Deserialize, JsonSchema)]
+    #[expect(dead_code, reason = "only read by the deserialiser")]
+    struct Decode {
+        top_k: u32,
+    }
+
+    fn problems(text: &str) -> Vec<(String, String)> {
+        let table = DeTable::parse(text).unwrap();
+        deserialize::<Options>(table.get_ref(), 0..0)
+            .err()
+            .unwrap_or_default()
+            .into_iter()
+            .map(|problem| {
+                let span = problem.span.unwrap_or_default();
+                (
+                    problem.message,
+                    text.get(span).unwrap_or_default().to_owned(),
+                )
+            })
+            .collect()
+    }
+
+    #[test]
+    fn a_good_table_is_read() {
+        assert_eq!(problems("rate = 0.5\ncount = 1\n[decode]\ntop_k = 3"), []);
+    }
+
+    #[test]
+    fn every_missing_option_is_named() {
+        let messages: Vec<_> = problems("")
+            .into_iter()
+            .map(|(message, _)| message)
+            .collect();
+        let missing = |name: &str| format!("the option `{name}` is missing");
+        assert_eq!(messages, [missing("rate"), missing("count")]);
+    }
+
+    #[test]
+    fn every_wrong_value_is_named_at_its_own_bytes() {
+        let mut found = problems("rate = \"x\"\ncount = -1\nmode = 'dorp'\n[decode]\ntop_k = []");
+        found.sort();
+        let expected = [
+            (
+                "`count` cannot be the number `-1`: it takes a whole number from 0",
+                "-1",
+            ),
+            (
+                "`decode.top_k` takes a whole number from 0, not a list",
+                "[]",
+            ),
+            ("`mode` cannot be `dorp`", "'dorp'"),
+            ("`rate` takes a number, not the string \"x\"", "\"x\""),
+        ];
+        assert_eq!(
+            found,
+            expected.map(|(message, at)| (message.to_owned(), at.to_owned()))
+        );
+    }
+
+    #[test]
+    fn the_nearest_name_is_one_that_could_be_meant() {
+        assert_eq!(nearest("trian", ["test", "train"]), Some("train"));
+        assert_eq!(
+            nearest("Random-Swap", ["random_swap", "random_deletion"]),
+            Some("random_swap")
+        );
+        assert_eq!(nearest("zzz", ["test", "train"]), None);
     }
 }

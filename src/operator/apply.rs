@@ -98,7 +98,13 @@ impl<C: TextOperatorConfig> Configured for TextNode<C> {
 
     fn ports(&self) -> Vec<Port> {
         match self.options.on_error {
-            OnError::Route => vec![Port::main(), Port { name: "errors".to_owned(), optional: false }],
+            OnError::Route => vec![
+                Port::main(),
+                Port {
+                    name: "errors".to_owned(),
+                    optional: false,
+                },
+            ],
             OnError::Fail | OnError::Drop => vec![Port::main()],
         }
     }
@@ -107,8 +113,12 @@ impl<C: TextOperatorConfig> Configured for TextNode<C> {
         Ok(vec![Arc::clone(input); self.ports().len()])
     }
 
-    fn expansion(&self) -> f64 {
-        f64::from(self.options.replicas.or_else(|| self.config.replicas(0)).unwrap_or(1))
+    fn expansion(&self, source_rows: u64) -> f64 {
+        let replicas = self
+            .options
+            .replicas
+            .or_else(|| self.config.replicas(source_rows));
+        f64::from(replicas.unwrap_or(1))
     }
 
     fn canonical(&self) -> Value {
@@ -121,7 +131,10 @@ impl<C: TextOperatorConfig> Configured for TextNode<C> {
     fn build(&self, context: &BuildContext<'_>) -> Result<Box<dyn Operator>, OperatorError> {
         Ok(Box::new(TextWorker {
             operator: self.config.build(context)?,
-            replicas: self.options.replicas.or_else(|| self.config.replicas(context.source_rows)),
+            replicas: self
+                .options
+                .replicas
+                .or_else(|| self.config.replicas(context.source_rows)),
             on_error: self.options.on_error,
             key: context.key(),
             position: context.position,
@@ -175,7 +188,11 @@ struct Tally(Vec<(&'static str, &'static str, u64)>);
 impl Tally {
     #[inline]
     fn add(&mut self, kind: &'static str, reason: &'static str, count: u64) {
-        match self.0.iter_mut().find(|(k, r, _)| *k == kind && *r == reason) {
+        match self
+            .0
+            .iter_mut()
+            .find(|(k, r, _)| *k == kind && *r == reason)
+        {
             Some((_, _, total)) => *total += count,
             None => self.0.push((kind, reason, count)),
         }
@@ -234,12 +251,18 @@ impl TextWorker {
             return Ok(());
         };
         let words = self.segmenter.segment(text);
-        let view = Text::new(text, words.words, words.protected);
+        let view = Text::new(text, words.words, words.protected, 0);
         let mut random = self.key.row(rows.key(row), incoming, 0);
-        match attempt(&mut *self.operator, &view, &mut random, &mut self.edits, progress) {
+        match attempt(
+            &mut *self.operator,
+            &view,
+            &mut random,
+            &mut self.edits,
+            progress,
+        ) {
             Attempt::Changed => {
                 progress.texts.finish_row();
-                let records = self.records_of(text, progress);
+                let records = records_of(&self.edits, text, progress);
                 // An original that was changed is one no longer.
                 progress.finish_row(index, incoming.max(1), Some(records));
             }
@@ -248,7 +271,7 @@ impl TextWorker {
                 progress.tally.add("unchanged", reason, 1);
                 progress.finish_row(index, incoming, None);
             }
-            Attempt::Failed(message) => self.fail_row(row, rows, message, progress)?,
+            Attempt::Failed(message) => fail_row(self.on_error, row, rows, message, progress)?,
         }
         Ok(())
     }
@@ -271,17 +294,26 @@ impl TextWorker {
         let first = progress.texts.len();
         let mut shortfall = 0;
         let mut last_reason = "no new variant";
+        let words = self.segmenter.segment(text);
         for replica in 1..=count {
-            let words = self.segmenter.segment(text);
-            let view = Text::new(text, words.words, words.protected);
+            let view = Text::new(text, words.words, words.protected, replica);
             let mut random = self.key.row(rows.key(row), incoming, replica);
             let mut made = false;
             for _ in 0..ATTEMPTS {
-                match attempt(&mut *self.operator, &view, &mut random, &mut self.edits, progress) {
+                match attempt(
+                    &mut *self.operator,
+                    &view,
+                    &mut random,
+                    &mut self.edits,
+                    progress,
+                ) {
                     Attempt::Changed => {
                         let open = progress.texts.open_row();
                         let earlier = first..progress.texts.len();
-                        if earlier.into_iter().any(|other| progress.texts.row(other) == open) {
+                        if earlier
+                            .into_iter()
+                            .any(|other| progress.texts.row(other) == open)
+                        {
                             last_reason = "no new variant";
                             progress.texts.discard_row();
                             continue;
@@ -290,14 +322,18 @@ impl TextWorker {
                         break;
                     }
                     Attempt::Unchanged(reason) => last_reason = reason,
-                    Attempt::Failed(message) => return self.fail_row(row, rows, message, progress),
+                    Attempt::Failed(message) => {
+                        return fail_row(self.on_error, row, rows, message, progress);
+                    }
                 }
             }
             if made {
                 progress.texts.finish_row();
-                let records = self.records_of(text, progress);
+                let records = records_of(&self.edits, text, progress);
                 // Replicas of replica r are numbered after those of replica r - 1.
-                let number = (incoming.max(1) - 1).saturating_mul(count).saturating_add(replica);
+                let number = (incoming.max(1) - 1)
+                    .saturating_mul(count)
+                    .saturating_add(replica);
                 progress.finish_row(index, number, Some(records));
             } else {
                 shortfall += 1;
@@ -306,25 +342,6 @@ impl TextWorker {
         if shortfall > 0 {
             progress.tally.add("shortfall", last_reason, shortfall);
         }
-        Ok(())
-    }
-
-    fn records_of(&self, text: &str, progress: &Progress) -> Vec<EditRecord> {
-        if progress.records.is_some() { self.edits.records(text) } else { Vec::new() }
-    }
-
-    fn fail_row(
-        &self,
-        row: usize,
-        rows: &Rows,
-        message: String,
-        progress: &mut Progress,
-    ) -> Result<(), OperatorError> {
-        if self.on_error == OnError::Fail {
-            return Err(OperatorError::Row { row: rows.number(row), message });
-        }
-        progress.failed.push(row_index(row));
-        progress.reasons.push(message.into());
         Ok(())
     }
 
@@ -350,12 +367,21 @@ impl TextWorker {
         context.count_changed(changed as u64);
 
         let one_to_one = progress.parents.len() == batch.rows.len()
-            && progress.parents.iter().zip(0..).all(|(parent, row)| *parent == row);
+            && progress
+                .parents
+                .iter()
+                .zip(0..)
+                .all(|(parent, row)| *parent == row);
         if one_to_one && changed == 0 {
             context.emit(batch.clone());
             return Ok(());
         }
-        let column = batch.records.schema_ref().field(self.column).data_type().clone();
+        let column = batch
+            .records
+            .schema_ref()
+            .field(self.column)
+            .data_type()
+            .clone();
         let texts = progress.texts.finish(&column)?;
         let (mut columns, mut rows) = if one_to_one {
             (batch.records.columns().to_vec(), batch.rows.clone())
@@ -364,7 +390,11 @@ impl TextWorker {
             let mut columns = Vec::with_capacity(batch.records.num_columns());
             for (index, column) in batch.records.columns().iter().enumerate() {
                 // The text column is about to be replaced: there is nothing to take.
-                let same = if index == self.column { Ok(Arc::clone(column)) } else { take(column, &parents, None) };
+                let same = if index == self.column {
+                    Ok(Arc::clone(column))
+                } else {
+                    take(column, &parents, None)
+                };
                 columns.push(same?);
             }
             (columns, batch.rows.take(parents.values()))
@@ -383,12 +413,44 @@ impl TextWorker {
             for (log, edits) in logs.iter_mut().zip(all) {
                 if !edits.is_empty() {
                     let previous = log.take();
-                    *log = Some(Arc::new(EditLog { previous, operator: self.position, edits }));
+                    *log = Some(Arc::new(EditLog {
+                        previous,
+                        operator: self.position,
+                        edits,
+                    }));
                 }
             }
         }
         context.emit(batch.replaced(records, rows));
         Ok(())
+    }
+}
+
+/// Applies the `on_error` policy to a row.
+fn fail_row(
+    on_error: OnError,
+    row: usize,
+    rows: &Rows,
+    message: String,
+    progress: &mut Progress,
+) -> Result<(), OperatorError> {
+    if on_error == OnError::Fail {
+        return Err(OperatorError::Row {
+            row: rows.number(row),
+            message,
+        });
+    }
+    progress.failed.push(row_index(row));
+    progress.reasons.push(message.into());
+    Ok(())
+}
+
+/// The edits just applied, if they are to be kept.
+fn records_of(edits: &Edits, text: &str, progress: &Progress) -> Vec<EditRecord> {
+    if progress.records.is_some() {
+        edits.records(text)
+    } else {
+        Vec::new()
     }
 }
 

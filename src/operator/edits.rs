@@ -75,18 +75,23 @@ impl Edits {
         self.push(span, Origin::Text, source.start, source.end);
     }
 
-    /// Puts in place of `span` whatever `write` appends to the string it is given. The string
-    /// holds other edits' text: it must only be appended to.
+    /// Puts in place of `span` what `write` appends to the string it is given, unless `write`
+    /// answers false. The string holds the text of other edits: it must only be appended to.
     #[inline]
-    pub fn replace_with(&mut self, span: Range<usize>, write: impl FnOnce(&mut String)) {
+    pub fn replace_if(&mut self, span: Range<usize>, write: impl FnOnce(&mut String) -> bool) {
         let start = self.store.len();
-        write(&mut self.store);
-        let end = self.store.len();
-        self.push(span, Origin::Store, start.min(end), end);
+        if write(&mut self.store) {
+            self.push(span, Origin::Store, start, self.store.len());
+        } else {
+            self.store.truncate(start);
+        }
     }
 
     #[inline]
-    #[expect(clippy::cast_possible_truncation, reason = "the framework refuses texts over 4 GiB")]
+    #[expect(
+        clippy::cast_possible_truncation,
+        reason = "the framework refuses texts over 4 GiB"
+    )]
     fn push(&mut self, span: Range<usize>, origin: Origin, new_start: usize, new_end: usize) {
         let edit = Edit {
             start: span.start as u32,
@@ -116,8 +121,12 @@ impl Edits {
                 && edit.start <= edit.end
                 && text.get(edit.start as usize..edit.end as usize).is_some()
                 && (edit.origin == Origin::Store
-                    || text.get(edit.new_start as usize..edit.new_end as usize).is_some())
-                && !protected.iter().any(|span| edit.start < span.end && span.start < edit.end);
+                    || text
+                        .get(edit.new_start as usize..edit.new_end as usize)
+                        .is_some())
+                && !protected
+                    .iter()
+                    .any(|span| edit.start < span.end && span.start < edit.end);
             if valid {
                 end_of_last = edit.end;
             }
@@ -131,7 +140,9 @@ impl Edits {
             Origin::Text => text,
             Origin::Store => &self.store,
         };
-        source.get(edit.new_start as usize..edit.new_end as usize).unwrap_or_default()
+        source
+            .get(edit.new_start as usize..edit.new_end as usize)
+            .unwrap_or_default()
     }
 
     /// Appends `text` with the edits applied to `into`. The edits must be settled.
@@ -153,7 +164,10 @@ impl Edits {
             .map(|edit| EditRecord {
                 start: edit.start,
                 end: edit.end,
-                old: text.get(edit.start as usize..edit.end as usize).unwrap_or_default().to_owned(),
+                old: text
+                    .get(edit.start as usize..edit.end as usize)
+                    .unwrap_or_default()
+                    .to_owned(),
                 new: self.new_text(edit, text).to_owned(),
             })
             .collect()

@@ -10,15 +10,17 @@
 mod apply;
 mod context;
 mod edits;
+mod example;
 mod registry;
 mod text;
 mod text_column;
 
 pub use apply::{OnError, TextOptions};
-pub use context::{BuildContext, Context, TextColumn};
 pub(crate) use context::current_row;
+pub use context::{BuildContext, Context, TextColumn};
 pub use edits::Edits;
-pub use registry::{Configured, OptionDocument, OperatorDocument, Registry};
+pub use example::Example;
+pub use registry::{Configured, OperatorDocument, OptionDocument, Registry};
 pub use text::{Outcome, Text, TextOperator, TextOperatorConfig};
 pub use text_column::{TextBuilder, TextValues, is_text};
 
@@ -93,12 +95,18 @@ pub struct Port {
 impl Port {
     /// The main output.
     pub fn main() -> Self {
-        Self { name: String::new(), optional: false }
+        Self {
+            name: String::new(),
+            optional: false,
+        }
     }
 
     /// A side output that may be left unread: what leaves by it is counted either way.
     pub fn side(name: &str) -> Self {
-        Self { name: name.to_owned(), optional: true }
+        Self {
+            name: name.to_owned(),
+            optional: true,
+        }
     }
 }
 
@@ -135,8 +143,8 @@ pub trait OperatorConfig:
         Ok(vec![SchemaRef::clone(input); self.ports().len()])
     }
 
-    /// Rows out per row in, for estimates.
-    fn expansion(&self) -> f64 {
+    /// Rows out per row in, for estimates, where the sources have so many rows.
+    fn expansion(&self, _source_rows: u64) -> f64 {
         1.0
     }
 
@@ -150,17 +158,4 @@ pub trait OperatorConfig:
     fn examples() -> Vec<Example> {
         Vec::new()
     }
-}
-
-/// A documented and tested use of an operator. It runs with `seed = 42` and the operator id `demo`.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Example {
-    /// What the example shows, in one line.
-    pub title: &'static str,
-    /// The options, as TOML lines without `type` and `inputs`.
-    pub options: &'static str,
-    /// The texts that go in, one a row.
-    pub input: &'static [&'static str],
-    /// The texts that leave by the main output.
-    pub output: &'static [&'static str],
 }

@@ -33,8 +33,8 @@ pub trait Configured: Send + Sync {
     /// # Errors
     /// All problems that the operator has with the input's columns.
     fn schemas(&self, input: &SchemaRef) -> Result<Vec<SchemaRef>, Vec<Problem>>;
-    /// Rows out per row in, for estimates.
-    fn expansion(&self) -> f64;
+    /// Rows out per row in, for estimates, where the sources have so many rows.
+    fn expansion(&self, source_rows: u64) -> f64;
     /// All options with their values, defaults included: part of the fingerprint.
     fn canonical(&self) -> Value;
     /// Makes an operator for one worker thread.
@@ -57,8 +57,8 @@ impl<C: OperatorConfig> Configured for C {
     fn schemas(&self, input: &SchemaRef) -> Result<Vec<SchemaRef>, Vec<Problem>> {
         OperatorConfig::schemas(self, input)
     }
-    fn expansion(&self) -> f64 {
-        OperatorConfig::expansion(self)
+    fn expansion(&self, source_rows: u64) -> f64 {
+        OperatorConfig::expansion(self, source_rows)
     }
     fn canonical(&self) -> Value {
         // A configuration came out of TOML, so it has a JSON form; should a hand-written
@@ -127,7 +127,11 @@ impl<C: OperatorConfig> Kind for BatchKind<C> {
         match table::deserialize::<C>(&table, span.clone()) {
             Ok(config) => {
                 problems.extend(located(OperatorConfig::validate(&config), &table, &span));
-                if problems.is_empty() { Ok(Box::new(config)) } else { Err(problems) }
+                if problems.is_empty() {
+                    Ok(Box::new(config))
+                } else {
+                    Err(problems)
+                }
             }
             Err(more) => {
                 problems.extend(more);
@@ -224,7 +228,11 @@ fn located(problems: Vec<Problem>, table: &DeTable<'_>, span: &Range<usize>) -> 
                 .find(|(key, _)| key.get_ref().as_ref() == problem.option)
                 .map_or_else(|| span.clone(), |(_, value)| value.span());
             let diagnostic = Diagnostic::error("A105", problem.message).at(place);
-            if problem.help.is_empty() { diagnostic } else { diagnostic.help(problem.help) }
+            if problem.help.is_empty() {
+                diagnostic
+            } else {
+                diagnostic.help(problem.help)
+            }
         })
         .collect()
 }
@@ -232,7 +240,10 @@ fn located(problems: Vec<Problem>, table: &DeTable<'_>, span: &Range<usize>) -> 
 /// The doc comment of `T`: its first paragraph, and the rest.
 fn description<T: JsonSchema>() -> (String, String) {
     let schema = schemars::schema_for!(T);
-    let text = schema.get("description").and_then(Value::as_str).unwrap_or_default();
+    let text = schema
+        .get("description")
+        .and_then(Value::as_str)
+        .unwrap_or_default();
     let (summary, details) = text.split_once("\n\n").unwrap_or((text, ""));
     (summary.replace('\n', " "), details.to_owned())
 }
@@ -272,7 +283,9 @@ fn options<T: JsonSchema>() -> Vec<OptionDocument> {
 /// What a JSON schema accepts, in a few words.
 fn kind_of(property: &Value, root: &Value) -> String {
     if let Some(reference) = property.get("$ref").and_then(Value::as_str) {
-        let target = reference.strip_prefix('#').and_then(|pointer| root.pointer(pointer));
+        let target = reference
+            .strip_prefix('#')
+            .and_then(|pointer| root.pointer(pointer));
         return target.map_or_else(String::new, |target| kind_of(target, root));
     }
     for alternatives in ["anyOf", "oneOf"] {
@@ -295,8 +308,13 @@ fn kind_of(property: &Value, root: &Value) -> String {
     }
     let named = |kind: &str| match kind {
         "array" => {
-            let items = property.get("items").or_else(|| property.pointer("/prefixItems/0"));
-            format!("list of {}", items.map_or_else(|| "any".to_owned(), |item| kind_of(item, root)))
+            let items = property
+                .get("items")
+                .or_else(|| property.pointer("/prefixItems/0"));
+            format!(
+                "list of {}",
+                items.map_or_else(|| "any".to_owned(), |item| kind_of(item, root))
+            )
         }
         "object" => "table".to_owned(),
         kind => kind.to_owned(),
@@ -330,13 +348,15 @@ impl Registry {
 
     /// Adds a batch-level operator. One of the same name is replaced.
     pub fn register<C: OperatorConfig>(&mut self) -> &mut Self {
-        self.kinds.insert(C::NAME, Box::new(BatchKind::<C>(PhantomData)));
+        self.kinds
+            .insert(C::NAME, Box::new(BatchKind::<C>(PhantomData)));
         self
     }
 
     /// Adds a row-level operator. One of the same name is replaced.
     pub fn register_text<C: TextOperatorConfig>(&mut self) -> &mut Self {
-        self.kinds.insert(C::NAME, Box::new(TextKind::<C>(PhantomData)));
+        self.kinds
+            .insert(C::NAME, Box::new(TextKind::<C>(PhantomData)));
         self
     }
 
@@ -366,7 +386,10 @@ impl Registry {
 
 impl std::fmt::Debug for Registry {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let kinds = self.kinds.iter().map(|(name, kind)| (name, kind.defined_by()));
+        let kinds = self
+            .kinds
+            .iter()
+            .map(|(name, kind)| (name, kind.defined_by()));
         formatter.debug_map().entries(kinds).finish()
     }
 }

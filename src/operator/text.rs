@@ -13,20 +13,27 @@ use crate::text::Word;
 
 /// One text, cut into words.
 ///
-/// Words are those of UAX #29 that hold a letter, a digit or another symbol that is neither
-/// punctuation nor space. Words that lie in a protected span (an URL, a number with its unit, a
+/// Words are those of UAX #29 that hold a letter or a digit: punctuation and space lie between
+/// them. Words that lie in a protected span (an URL, a number with its unit, a
 /// template slot, ...) are not among them: an operator cannot touch what it is not shown.
 #[derive(Debug, Clone, Copy)]
 pub struct Text<'a> {
     value: &'a str,
     words: &'a [Word],
     protected: &'a [Word],
+    replica: u32,
 }
 
 impl<'a> Text<'a> {
-    /// A text with its editable words and its protected spans, each sorted and without overlap.
-    pub fn new(value: &'a str, words: &'a [Word], protected: &'a [Word]) -> Self {
-        Self { value, words, protected }
+    /// A text with its editable words and its protected spans, each sorted and without overlap,
+    /// of which variant number `replica` is to be made (0 to change it in place).
+    pub fn new(value: &'a str, words: &'a [Word], protected: &'a [Word], replica: u32) -> Self {
+        Self {
+            value,
+            words,
+            protected,
+            replica,
+        }
     }
 
     /// The whole text.
@@ -50,27 +57,64 @@ impl<'a> Text<'a> {
         self.value.get(word.range()).unwrap_or_default()
     }
 
-    /// The bytes to delete so that `word` goes and no doubled or stray space stays: the word and
-    /// the spaces on one side of it. Spaces before it go if the word ends a line, or is followed
-    /// by space or punctuation; otherwise, at the start of a line, the spaces after it. Line
-    /// breaks always stay.
-    pub fn with_space(&self, word: Word) -> Range<usize> {
-        let bytes = self.value.as_bytes();
-        let is_space = |byte: &u8| matches!(byte, b' ' | b'\t');
-        let Range { start, end } = word.range();
-        let before = bytes.get(..start).unwrap_or_default();
-        let after = bytes.get(end..).unwrap_or_default();
-        let spaces_before = before.iter().rev().take_while(|byte| is_space(byte)).count();
-        let spaces_after = after.iter().take_while(|byte| is_space(byte)).count();
-        let starts_line = matches!(before.get(..before.len() - spaces_before), None | Some([] | [.., b'\n']));
-        if spaces_before > 0 && !starts_line {
-            let joins = after.first().is_some_and(|byte| byte.is_ascii_alphanumeric() || !byte.is_ascii());
-            if joins { start..end } else { start - spaces_before..end }
-        } else if spaces_after > 0 && (spaces_before > 0 || before.last().is_none_or(|byte| *byte == b'\n')) {
-            start..end + spaces_after
-        } else {
-            start..end
+    /// Which variant of the row is being made, from 1; 0 where the row is changed in place.
+    pub fn replica(&self) -> u32 {
+        self.replica
+    }
+
+    /// Whether there is nothing but spaces and tabs in `span`.
+    #[inline]
+    pub fn is_space(&self, span: Range<usize>) -> bool {
+        let between = self.value.as_bytes().get(span).unwrap_or_default();
+        between.iter().all(|byte| matches!(byte, b' ' | b'\t'))
+    }
+
+    /// Whether `word` begins with a capital that the start of a sentence does not explain.
+    pub fn may_be_name(&self, word: Word) -> bool {
+        let start = word.range().start;
+        if !self.word(word).starts_with(char::is_uppercase) {
+            return false;
         }
+        let before = self
+            .value
+            .get(..start)
+            .unwrap_or_default()
+            .trim_end_matches(|c: char| {
+                matches!(
+                    c,
+                    ' ' | '\t' | '"' | '\'' | '(' | '[' | '*' | '“' | '‘' | '«'
+                )
+            });
+        let starts_sentence = before.is_empty()
+            || before.ends_with(['.', '!', '?', ':', '…', '\n', '\r', '-', '–', '—']);
+        let shouted = self
+            .word(word)
+            .chars()
+            .nth(1)
+            .is_some_and(char::is_uppercase);
+        !starts_sentence && !shouted
+    }
+
+    /// The bytes to delete so that what stands at `span`, a word or a few, goes and leaves no
+    /// doubled or stray space behind: the span and the spaces on one side of it. These are the
+    /// spaces before it, unless it begins a line: then those after it. Line breaks always stay.
+    pub fn with_space(&self, span: Range<usize>) -> Range<usize> {
+        let bytes = self.value.as_bytes();
+        let is_space = |byte: &&u8| matches!(byte, b' ' | b'\t');
+        let before = bytes.get(..span.start).unwrap_or_default();
+        let after = bytes.get(span.end..).unwrap_or_default();
+        let spaces_before = before.iter().rev().take_while(is_space).count();
+        let ahead = before.len() - spaces_before;
+        let begins_line = ahead == 0 || matches!(before.get(ahead - 1), Some(b'\n' | b'\r'));
+        if begins_line {
+            let spaces_after = after.iter().take_while(is_space).count();
+            return span.start..span.end + spaces_after;
+        }
+        // Where no space or punctuation follows, the space before is all that parts the neighbours.
+        let parted = after
+            .first()
+            .is_none_or(|byte| byte.is_ascii() && !byte.is_ascii_alphanumeric());
+        if parted { ahead..span.end } else { span }
     }
 }
 

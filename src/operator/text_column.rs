@@ -45,7 +45,9 @@ impl TextValues {
                 let views = cast(array, &DataType::Utf8View)?;
                 Ok(Self::Utf8View(views.as_string_view().clone()))
             }
-            other => Err(ArrowError::SchemaError(format!("a column of type {other} is not text"))),
+            other => Err(ArrowError::SchemaError(format!(
+                "a column of type {other} is not text"
+            ))),
         }
     }
 
@@ -88,9 +90,11 @@ impl TextValues {
             Self::Utf8(array) => span(array.value_offsets()),
             Self::LargeUtf8(array) => span(array.value_offsets()),
             // The low half of a view is the length of its string.
-            Self::Utf8View(array) => {
-                array.views().iter().map(|view| (*view & 0xffff_ffff) as usize).sum()
-            }
+            Self::Utf8View(array) => array
+                .views()
+                .iter()
+                .map(|view| (*view & 0xffff_ffff) as usize)
+                .sum(),
         }
     }
 }
@@ -152,7 +156,9 @@ impl TextBuilder {
     /// What was appended since the last finished row.
     #[inline]
     pub(super) fn open_row(&self) -> &str {
-        self.values.get(self.start_of(self.ends.len())..).unwrap_or_default()
+        self.values
+            .get(self.start_of(self.ends.len())..)
+            .unwrap_or_default()
     }
 
     /// Removes what was appended since the last finished row.
@@ -169,7 +175,10 @@ impl TextBuilder {
     }
 
     fn start_of(&self, row: usize) -> usize {
-        row.checked_sub(1).and_then(|before| self.ends.get(before)).copied().unwrap_or_default()
+        row.checked_sub(1)
+            .and_then(|before| self.ends.get(before))
+            .copied()
+            .unwrap_or_default()
     }
 
     /// The column, as `data_type`.
@@ -225,7 +234,9 @@ impl TextBuilder {
                     ))
                 })
             }
-            other => Err(ArrowError::SchemaError(format!("a column of type {other} is not text"))),
+            other => Err(ArrowError::SchemaError(format!(
+                "a column of type {other} is not text"
+            ))),
         }
     }
 }

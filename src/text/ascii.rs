@@ -26,7 +26,10 @@ pub(super) fn words(bytes: &[u8], base: u32, words: &mut Vec<Word>) -> Traits {
     let mut buffer;
     let mut position = 0;
     while position < bytes.len() {
-        let block = match bytes.get(position..).and_then(|rest| rest.first_chunk::<BLOCK>()) {
+        let block = match bytes
+            .get(position..)
+            .and_then(|rest| rest.first_chunk::<BLOCK>())
+        {
             Some(block) => block,
             None => {
                 buffer = [b' '; BLOCK];
@@ -73,7 +76,10 @@ fn push(bytes: &[u8], base: u32, start: u32, end: u32, words: &mut Vec<Word>) {
     let word = Word { start, end };
     if bytes.get((start - base) as usize) == Some(&b'_') {
         let range = (start - base) as usize..(end - base) as usize;
-        if bytes.get(range).is_none_or(|word| word.iter().all(|byte| *byte == b'_')) {
+        if bytes
+            .get(range)
+            .is_none_or(|word| word.iter().all(|byte| *byte == b'_'))
+        {
             return;
         }
     }
@@ -105,9 +111,7 @@ fn is_word_byte(byte: u8) -> u8 {
 
 #[inline]
 fn is_joint(byte: u8) -> u8 {
-    u8::from(
-        (byte == b'\'') | (byte == b'.') | (byte == b':') | (byte == b',') | (byte == b';'),
-    )
+    u8::from((byte == b'\'') | (byte == b'.') | (byte == b':') | (byte == b',') | (byte == b';'))
 }
 
 /// Bytes with which a protected span begins, or that lie in it: see [`super::protect`].

@@ -1,11 +1,17 @@
 //! Text as operators see it: words, protected spans, lexicons.
 
 mod ascii;
+mod case;
 mod protect;
 mod segment;
+mod stop_words;
 #[cfg(test)]
 mod tests;
+pub mod thesaurus;
 mod word;
+pub mod wordnet;
 
+pub use case::Case;
 pub use segment::{Segmenter, Segments};
+pub use stop_words::is_stop_word;
 pub use word::Word;

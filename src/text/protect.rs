@@ -18,15 +18,19 @@ const UNITS: [&str; 66] = [
 /// Whether a protected span may begin at, or contain, this byte.
 #[inline]
 pub(super) fn is_trigger(byte: u8) -> bool {
-    matches!(byte, b'0'..=b'9' | b'@' | b'#' | b'`' | b'<' | b'{' | b'/' | b'_')
+    matches!(
+        byte,
+        b'0'..=b'9' | b'@' | b'#' | b'`' | b'<' | b'{' | b'/' | b'_'
+    )
 }
 
 /// Appends the protected spans of `text`. They may overlap and are not sorted.
 pub(super) fn find(text: &str, spans: &mut Vec<Word>) {
     let bytes = text.as_bytes();
     let mut position = 0;
-    while let Some(step) =
-        bytes.get(position..).and_then(|rest| rest.iter().position(|byte| is_trigger(*byte)))
+    while let Some(step) = bytes
+        .get(position..)
+        .and_then(|rest| rest.iter().position(|byte| is_trigger(*byte)))
     {
         position += step;
         let found = match bytes.get(position) {
@@ -55,19 +59,29 @@ fn is_word_byte(byte: u8) -> bool {
 }
 
 fn byte_before(bytes: &[u8], position: usize) -> Option<u8> {
-    position.checked_sub(1).and_then(|before| bytes.get(before)).copied()
+    position
+        .checked_sub(1)
+        .and_then(|before| bytes.get(before))
+        .copied()
 }
 
 /// Where the run of bytes that satisfy `class` ends, from `start` on.
 fn run_end(bytes: &[u8], start: usize, class: impl Fn(u8) -> bool) -> usize {
     let rest = bytes.get(start..).unwrap_or_default();
-    start + rest.iter().position(|byte| !class(*byte)).unwrap_or(rest.len())
+    start
+        + rest
+            .iter()
+            .position(|byte| !class(*byte))
+            .unwrap_or(rest.len())
 }
 
 /// Where the run of bytes that satisfy `class` starts, before `end`.
 fn run_start(bytes: &[u8], end: usize, class: impl Fn(u8) -> bool) -> usize {
     let before = bytes.get(..end).unwrap_or_default();
-    before.iter().rposition(|byte| !class(*byte)).map_or(0, |last| last + 1)
+    before
+        .iter()
+        .rposition(|byte| !class(*byte))
+        .map_or(0, |last| last + 1)
 }
 
 /// The first place of `end` after `from`, if it is within reach and `allowed` holds all the way.
@@ -76,7 +90,10 @@ fn closing(bytes: &[u8], from: usize, end: &[u8], allowed: impl Fn(u8) -> bool) 
     let reach = rest.get(..rest.len().min(REACH))?;
     let length = run_end(reach, 0, allowed);
     let reach = reach.get(..(length + end.len()).min(reach.len()))?;
-    reach.windows(end.len()).position(|window| window == end).map(|at| from + at + end.len())
+    reach
+        .windows(end.len())
+        .position(|window| window == end)
+        .map(|at| from + at + end.len())
 }
 
 /// `` `code` `` on one line, and fenced blocks.
@@ -90,7 +107,10 @@ fn code(text: &str, start: usize) -> Option<(usize, usize)> {
         }
         _ => {
             let fence = text.get(start..open)?;
-            let end = text.get(open..)?.find(fence).map_or(text.len(), |at| open + at + fence.len());
+            let end = text
+                .get(open..)?
+                .find(fence)
+                .map_or(text.len(), |at| open + at + fence.len());
             Some((start, end))
         }
     }
@@ -100,7 +120,10 @@ fn code(text: &str, start: usize) -> Option<(usize, usize)> {
 fn tag(text: &str, start: usize) -> Option<(usize, usize)> {
     let bytes = text.as_bytes();
     if bytes.get(start..)?.starts_with(b"<!--") {
-        return text.get(start..)?.find("-->").map(|at| (start, start + at + 3));
+        return text
+            .get(start..)?
+            .find("-->")
+            .map(|at| (start, start + at + 3));
     }
     let first = *bytes.get(start + 1)?;
     if !(first.is_ascii_alphabetic() || matches!(first, b'/' | b'!' | b'?')) {
@@ -115,7 +138,11 @@ fn slot(text: &str, start: usize) -> Option<(usize, usize)> {
     let inside = run_end(bytes, start, |byte| byte == b'{');
     let end = closing(bytes, inside, b"}", |byte| !matches!(byte, b'{' | b'\n'))?;
     let end = run_end(bytes, end, |byte| byte == b'}').min(end + (inside - start) - 1);
-    let start = if byte_before(bytes, start) == Some(b'$') { start - 1 } else { start };
+    let start = if byte_before(bytes, start) == Some(b'$') {
+        start - 1
+    } else {
+        start
+    };
     Some((start, end))
 }
 
@@ -143,15 +170,16 @@ fn tagged_word(text: &str, start: usize) -> Option<(usize, usize)> {
         end -= 1;
     }
     let name = text.get(start + 1..end)?;
-    name.chars().any(char::is_alphanumeric).then_some((start, end))
+    name.chars()
+        .any(char::is_alphanumeric)
+        .then_some((start, end))
 }
 
 /// `scheme://...` or `www....`, seen from a `/`; and file paths such as `/usr/share`.
 fn link(text: &str, slash: usize) -> Option<(usize, usize)> {
     let bytes = text.as_bytes();
-    let part = |byte: u8| {
-        !byte.is_ascii_whitespace() && !matches!(byte, b'<' | b'>' | b'"' | b'`' | b'|')
-    };
+    let part =
+        |byte: u8| !byte.is_ascii_whitespace() && !matches!(byte, b'<' | b'>' | b'"' | b'`' | b'|');
     let word_start = run_start(bytes, slash, part);
     let before = text.get(word_start..slash)?;
     let start = if let Some(scheme) = before.strip_suffix(':') {
@@ -170,8 +198,13 @@ fn link(text: &str, slash: usize) -> Option<(usize, usize)> {
     };
     let mut end = run_end(bytes, slash, part);
     while byte_before(bytes, end).is_some_and(|byte| {
-        matches!(byte, b'.' | b',' | b';' | b':' | b'!' | b'?' | b'\'' | b')' | b']' | b'}')
-            && !(byte == b')' && bytes.get(start..end).is_some_and(|link| link.contains(&b'(')))
+        matches!(
+            byte,
+            b'.' | b',' | b';' | b':' | b'!' | b'?' | b'\'' | b')' | b']' | b'}'
+        ) && !(byte == b')'
+            && bytes
+                .get(start..end)
+                .is_some_and(|link| link.contains(&b'(')))
     }) {
         end -= 1;
     }
@@ -203,19 +236,26 @@ fn quantity(text: &str, digit: usize) -> Option<(usize, usize)> {
         end -= 1;
     }
     let before = text.get(..digit)?;
-    let currency = before.chars().next_back().filter(|c| matches!(c, '$' | '€' | '£' | '¥'));
+    let currency = before
+        .chars()
+        .next_back()
+        .filter(|c| matches!(c, '$' | '€' | '£' | '¥'));
     let start = digit - currency.map_or(0, char::len_utf8);
     let rest = text.get(end..)?;
     let attached = rest
         .char_indices()
-        .find(|(_, c)| !(c.is_alphanumeric() || matches!(c, '%' | '‰' | '°' | '€' | '£' | '$' | '¥')))
+        .find(|(_, c)| {
+            !(c.is_alphanumeric() || matches!(c, '%' | '‰' | '°' | '€' | '£' | '$' | '¥'))
+        })
         .map_or(rest.len(), |(at, _)| at);
     if attached > 0 {
         return Some((start, end + attached));
     }
     if let Some(spaced) = rest.strip_prefix(' ') {
         let unit = spaced
-            .find(|c: char| c.is_whitespace() || matches!(c, '.' | ',' | ';' | ':' | '!' | '?' | ')'))
+            .find(|c: char| {
+                c.is_whitespace() || matches!(c, '.' | ',' | ';' | ':' | '!' | '?' | ')')
+            })
             .map_or(spaced, |at| spaced.get(..at).unwrap_or_default());
         if UNITS.contains(&unit) {
             return Some((start, end + 1 + unit.len()));

@@ -60,13 +60,24 @@ impl Segmenter {
         }
         for pattern in &self.patterns {
             let matches = pattern.find_iter(text).filter(|found| !found.is_empty());
-            self.protected.extend(matches.map(|found| Word::new(found.start(), found.end())));
+            self.protected
+                .extend(matches.map(|found| Word::new(found.start(), found.end())));
         }
         if !self.protected.is_empty() {
             unite(&mut self.protected);
             remove_overlapping(&mut self.words, &self.protected);
         }
-        Segments { words: &self.words, protected: &self.protected }
+        Segments {
+            words: &self.words,
+            protected: &self.protected,
+        }
+    }
+
+    /// How many words `text` has, protected or not.
+    pub fn count_words(&mut self, text: &str) -> usize {
+        self.words.clear();
+        find_words(text, &mut self.words);
+        self.words.len()
     }
 }
 
@@ -76,7 +87,9 @@ pub(super) fn find_words(text: &str, words: &mut Vec<Word>) -> bool {
     let mut special = false;
     let mut done = 0;
     // ASCII white space is always a boundary, so a stretch between two spaces can be cut by itself.
-    while let Some(found) = bytes.get(done..).and_then(|rest| rest.iter().position(|b| !b.is_ascii()))
+    while let Some(found) = bytes
+        .get(done..)
+        .and_then(|rest| rest.iter().position(|b| !b.is_ascii()))
     {
         let foreign = done + found;
         let start = bytes
@@ -87,7 +100,12 @@ pub(super) fn find_words(text: &str, words: &mut Vec<Word>) -> bool {
             .get(foreign..)
             .and_then(|after| after.iter().position(u8::is_ascii_whitespace))
             .map_or(bytes.len(), |space| foreign + space);
-        special |= ascii::words(slice(bytes, done, start), Word::new(done, done).start, words).special;
+        special |= ascii::words(
+            slice(bytes, done, start),
+            Word::new(done, done).start,
+            words,
+        )
+        .special;
         let stretch = text.get(start..end).unwrap_or_default();
         for (position, word) in stretch.unicode_word_indices() {
             words.push(Word::new(start + position, start + position + word.len()));

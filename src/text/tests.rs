@@ -7,12 +7,22 @@ use super::{Segmenter, Word};
 
 fn words_of(text: &str) -> Vec<&str> {
     let mut segmenter = Segmenter::new(&[]).unwrap();
-    segmenter.segment(text).words.iter().map(|word| &text[word.range()]).collect()
+    segmenter
+        .segment(text)
+        .words
+        .iter()
+        .map(|word| &text[word.range()])
+        .collect()
 }
 
 fn protected_in(text: &str) -> Vec<&str> {
     let mut segmenter = Segmenter::new(&[]).unwrap();
-    segmenter.segment(text).protected.iter().map(|span| &text[span.range()]).collect()
+    segmenter
+        .segment(text)
+        .protected
+        .iter()
+        .map(|span| &text[span.range()])
+        .collect()
 }
 
 /// The words without regard to protection.
@@ -71,25 +81,49 @@ proptest! {
 
 #[test]
 fn punctuation_and_space_are_not_words() {
-    assert_eq!(words_of("  Hello,\tworld -- don't 'go'!\n"), ["Hello", "world", "don't", "go"]);
-    assert_eq!(words_of("Größe naïve “quoted” 東京"), ["Größe", "naïve", "quoted", "東", "京"]);
+    assert_eq!(
+        words_of("  Hello,\tworld -- don't 'go'!\n"),
+        ["Hello", "world", "don't", "go"]
+    );
+    assert_eq!(
+        words_of("Größe naïve “quoted” 東京"),
+        ["Größe", "naïve", "quoted", "東", "京"]
+    );
     assert_eq!(words_of(" ... ?! 😀 "), [""; 0]);
 }
 
 #[test]
 fn what_must_not_change_is_protected() {
     for (text, expected) in [
-        ("see https://example.com/a?b=c#d, then", vec!["https://example.com/a?b=c#d"]),
+        (
+            "see https://example.com/a?b=c#d, then",
+            vec!["https://example.com/a?b=c#d"],
+        ),
         ("(www.example.com/x)", vec!["www.example.com/x"]),
         ("ftp://a.b/c(d).", vec!["ftp://a.b/c(d)"]),
-        ("mail jane.doe+x@mail.example.org.", vec!["jane.doe+x@mail.example.org"]),
-        ("thanks @jane_doe and #rust-lang!", vec!["@jane_doe", "#rust-lang"]),
+        (
+            "mail jane.doe+x@mail.example.org.",
+            vec!["jane.doe+x@mail.example.org"],
+        ),
+        (
+            "thanks @jane_doe and #rust-lang!",
+            vec!["@jane_doe", "#rust-lang"],
+        ),
         ("run `cargo test` now", vec!["`cargo test`"]),
         ("```\nlet x = 1;\n``` after", vec!["```\nlet x = 1;\n```"]),
-        ("a <b class=\"x\">bold</b> word", vec!["<b class=\"x\">", "</b>"]),
+        (
+            "a <b class=\"x\">bold</b> word",
+            vec!["<b class=\"x\">", "</b>"],
+        ),
         ("1 < 2 and 3 > 2", vec![]),
-        ("Dear {name}, {{ user.name }} owes ${amount}", vec!["{name}", "{{ user.name }}", "${amount}"]),
-        ("10 km/h, 3.5kg, 50%, $40, 7 € and 12 apples", vec!["10 km/h", "3.5kg", "50%", "$40", "7 €"]),
+        (
+            "Dear {name}, {{ user.name }} owes ${amount}",
+            vec!["{name}", "{{ user.name }}", "${amount}"],
+        ),
+        (
+            "10 km/h, 3.5kg, 50%, $40, 7 € and 12 apples",
+            vec!["10 km/h", "3.5kg", "50%", "$40", "7 €"],
+        ),
         ("the value of max_len here", vec!["max_len"]),
         ("and/or, either / or", vec![]),
     ] {
@@ -102,6 +136,10 @@ fn patterns_protect_what_they_match() {
     let mut segmenter = Segmenter::new(&["New York".to_owned()]).unwrap();
     let text = "From New York to Boston";
     let segments = segmenter.segment(text);
-    let words: Vec<&str> = segments.words.iter().map(|word| &text[word.range()]).collect();
+    let words: Vec<&str> = segments
+        .words
+        .iter()
+        .map(|word| &text[word.range()])
+        .collect();
     assert_eq!(words, ["From", "to", "Boston"]);
 }

@@ -16,7 +16,10 @@ impl Word {
     #[inline]
     #[expect(clippy::cast_possible_truncation, reason = "texts are under 4 GiB")]
     pub fn new(start: usize, end: usize) -> Self {
-        Self { start: start as u32, end: end as u32 }
+        Self {
+            start: start as u32,
+            end: end as u32,
+        }
     }
 
     /// The span as a range of `usize`, to index the text with.

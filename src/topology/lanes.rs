@@ -32,7 +32,9 @@ pub(super) fn work(run: Run<'_>, position: usize, jobs: &Receiver<Job>) {
         return;
     };
     for job in jobs {
-        let Some(shard) = job.first().map(|batch| Arc::clone(&batch.shard)) else { continue };
+        let Some(shard) = job.first().map(|batch| Arc::clone(&batch.shard)) else {
+            continue;
+        };
         let mut all = lanes.0.lock().unwrap_or_else(PoisonError::into_inner);
         let lane = all.entry(shard.index).or_default();
         if let Some(seq) = job.first().map(|batch| batch.seq) {
@@ -95,7 +97,11 @@ fn write(
             Some(open) => open,
             None => writer.insert(sink.open(shard)?),
         };
-        if batch.rows.is_empty() { Ok(()) } else { open.write(&batch) }
+        if batch.rows.is_empty() {
+            Ok(())
+        } else {
+            open.write(&batch)
+        }
     });
     if let Err(message) = written {
         shard.fail(message);
@@ -124,7 +130,9 @@ fn finish(
 fn guarded<T>(write: impl FnOnce() -> Result<T, String>) -> Result<T, String> {
     catch_unwind(AssertUnwindSafe(write)).unwrap_or_else(|panic| {
         let message = super::stage::panic_message(&*panic);
-        Err(format!("the writer panicked: {message}. This is a bug: please report it"))
+        Err(format!(
+            "the writer panicked: {message}. This is a bug: please report it"
+        ))
     })
 }
 
@@ -143,8 +151,16 @@ struct Pending {
 impl Commits {
     /// A reader begins with the shard of this index.
     pub(super) fn expect(&self, shard: usize, position: usize, source: usize) {
-        let pending = Pending { position, source, arrived: 0, outputs: Vec::new() };
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(shard, pending);
+        let pending = Pending {
+            position,
+            source,
+            arrived: 0,
+            outputs: Vec::new(),
+        };
+        self.0
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .insert(shard, pending);
     }
 
     /// The position of the source that a shard in flight comes from.
@@ -162,13 +178,17 @@ impl Commits {
         output: Option<Box<dyn Finished>>,
     ) {
         let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let Some(pending) = all.get_mut(&shard.index) else { return };
+        let Some(pending) = all.get_mut(&shard.index) else {
+            return;
+        };
         pending.arrived += 1;
         pending.outputs.extend(output.map(|output| (sink, output)));
         if pending.arrived < run.wiring.sinks_reached(pending.source) {
             return;
         }
-        let Some(pending) = all.remove(&shard.index) else { return };
+        let Some(pending) = all.remove(&shard.index) else {
+            return;
+        };
         drop(all);
         if !shard.is_lost()
             && let Err(message) = run.topology.commit.commit(shard, pending.outputs)

@@ -14,7 +14,10 @@ use crate::batch::{Batch, Rows};
 pub(super) fn merge(mut parts: Vec<Batch>) -> Result<Option<Batch>, ArrowError> {
     let full = parts.iter().filter(|part| !part.rows.is_empty()).count();
     if full <= 1 {
-        let only = parts.iter().position(|part| !part.rows.is_empty()).unwrap_or(0);
+        let only = parts
+            .iter()
+            .position(|part| !part.rows.is_empty())
+            .unwrap_or(0);
         return Ok((!parts.is_empty()).then(|| parts.swap_remove(only)));
     }
     let mut picks: Vec<(usize, usize)> = parts

@@ -29,8 +29,10 @@ mod permits;
 mod readers;
 mod stage;
 mod stop;
-mod wiring;
+#[cfg(test)]
+mod tests;
 mod window;
+mod wiring;
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -47,8 +49,8 @@ pub use stop::Stop;
 
 use lanes::Lanes;
 use permits::Permits;
-use wiring::Wiring;
 use window::Window;
+use wiring::Wiring;
 
 /// Opens shards for reading.
 pub trait ShardSource: Sync {
@@ -105,7 +107,8 @@ pub trait Commit: Sync {
     ///
     /// # Errors
     /// A message that names the file and the remedy.
-    fn commit(&self, shard: &Shard, outputs: Vec<(usize, Box<dyn Finished>)>) -> Result<(), String>;
+    fn commit(&self, shard: &Shard, outputs: Vec<(usize, Box<dyn Finished>)>)
+    -> Result<(), String>;
 }
 
 /// Where a consumer gets its batches from.

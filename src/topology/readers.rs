@@ -13,7 +13,9 @@ use crate::batch::{Batch, Origins, Rows, Shard};
 pub(super) fn work(run: Run<'_>, next: &AtomicU64) {
     while !run.stop.is_requested() {
         let position = take_number(next);
-        let Some((source, shard)) = run.shards.get(position) else { return };
+        let Some((source, shard)) = run.shards.get(position) else {
+            return;
+        };
         run.topology.observer.shard_started(shard);
         if run.wiring.sinks_reached(*source) == 0 {
             run.finish(shard, position, ShardOutcome::Committed);
@@ -39,10 +41,16 @@ fn read(run: Run<'_>, source: usize, shard: &Arc<Shard>) {
             let _permit = run.permits.acquire();
             guarded(|| {
                 if reader.is_none() {
-                    let opened = run.topology.sources.get(source).map(|source| source.open(shard));
+                    let opened = run
+                        .topology
+                        .sources
+                        .get(source)
+                        .map(|source| source.open(shard));
                     reader = opened.transpose()?;
                 }
-                reader.as_mut().map_or(Ok(None), |reader| reader.next_batch())
+                reader
+                    .as_mut()
+                    .map_or(Ok(None), |reader| reader.next_batch())
             })
         };
         let read = read.unwrap_or_else(|message| {
@@ -53,7 +61,14 @@ fn read(run: Run<'_>, source: usize, shard: &Arc<Shard>) {
         let (records, rows) = read.unwrap_or_else(nothing);
         run.topology.observer.rows_read(shard, rows.len() as u64);
         let shard = Arc::clone(shard);
-        let batch = Batch { records, rows, shard, seq, last, ticket: Some(ticket) };
+        let batch = Batch {
+            records,
+            rows,
+            shard,
+            seq,
+            last,
+            ticket: Some(ticket),
+        };
         run.wiring.send(source, Feed::Source(source), &batch);
         if last {
             return;
@@ -65,7 +80,7 @@ fn read(run: Run<'_>, source: usize, shard: &Arc<Shard>) {
 /// No rows at all. The schema does not matter: nobody looks at the columns of an empty batch.
 fn nothing() -> (RecordBatch, Rows) {
     let records = RecordBatch::new_empty(arrow::datatypes::Schema::empty().into());
-    let origins = Origins { first_row: 0, keys: Vec::new(), ids: None };
+    let origins = Origins::new("", 0, 0, None);
     (records, Rows::originals(Arc::new(origins), false))
 }
 
@@ -73,6 +88,8 @@ fn nothing() -> (RecordBatch, Rows) {
 fn guarded<T>(read: impl FnOnce() -> Result<T, String>) -> Result<T, String> {
     catch_unwind(AssertUnwindSafe(read)).unwrap_or_else(|panic| {
         let message = super::stage::panic_message(&*panic);
-        Err(format!("the reader panicked: {message}. This is a bug: please report it"))
+        Err(format!(
+            "the reader panicked: {message}. This is a bug: please report it"
+        ))
     })
 }

@@ -20,10 +20,15 @@ pub(super) fn work(
     mut operators: Vec<Box<dyn Operator>>,
     jobs: &Receiver<Job>,
 ) {
-    let Some(stage) = run.topology.stages.get(position) else { return };
+    let Some(stage) = run.topology.stages.get(position) else {
+        return;
+    };
     for parts in jobs {
         let Some(first) = parts.first() else { continue };
-        let (shard, source) = (first.shard.clone(), run.commits.source_of(first.shard.index));
+        let (shard, source) = (
+            first.shard.clone(),
+            run.commits.source_of(first.shard.index),
+        );
         let blank = first.clone();
         let outputs = {
             let _permit = run.permits.acquire();
@@ -35,7 +40,11 @@ pub(super) fn work(
         drop(blank);
         for (step, ports) in outputs.into_iter().enumerate() {
             for (port, batch) in ports.into_iter().enumerate() {
-                let feed = Feed::Stage { stage: position, step, port };
+                let feed = Feed::Stage {
+                    stage: position,
+                    step,
+                    port,
+                };
                 run.wiring.send(source, feed, &batch);
             }
         }
@@ -45,7 +54,10 @@ pub(super) fn work(
 /// An empty batch for every port of every step.
 fn blanks(stage: &Stage<'_>, batch: &Batch) -> Vec<Vec<Batch>> {
     let ports = |step: &Step<'_>| {
-        step.schemas.iter().map(|schema| batch.emptied(schema.clone())).collect()
+        step.schemas
+            .iter()
+            .map(|schema| batch.emptied(schema.clone()))
+            .collect()
     };
     stage.steps.iter().map(ports).collect()
 }
@@ -84,7 +96,11 @@ fn run_step(
     batch: Batch,
 ) -> Result<Vec<Batch>, String> {
     if batch.rows.is_empty() {
-        return Ok(step.schemas.iter().map(|schema| batch.emptied(schema.clone())).collect());
+        return Ok(step
+            .schemas
+            .iter()
+            .map(|schema| batch.emptied(schema.clone()))
+            .collect());
     }
     let shard = batch.shard.clone();
     let counters = shard.counters.operator(step.position);
@@ -94,7 +110,9 @@ fn run_step(
     let mut context = Context::new(&shard, step.position, step.schemas.len());
     let started = Instant::now();
     let result = catch_unwind(AssertUnwindSafe(|| operator.process(batch, &mut context)));
-    run.topology.observer.operator_busy(step.position, started.elapsed());
+    run.topology
+        .observer
+        .operator_busy(step.position, started.elapsed());
     match result {
         Ok(Ok(())) => {}
         Ok(Err(error)) => return Err(format!("operator `{}`: {error}", step.id)),
@@ -112,7 +130,11 @@ fn run_step(
         }
     }
     let mut outputs = Vec::with_capacity(step.schemas.len());
-    for (port, (batch, schema)) in context.into_outputs().into_iter().zip(&step.schemas).enumerate()
+    for (port, (batch, schema)) in context
+        .into_outputs()
+        .into_iter()
+        .zip(&step.schemas)
+        .enumerate()
     {
         let batch = batch.unwrap_or_else(|| blank.emptied(schema.clone()));
         if batch.records.num_columns() != schema.fields().len() {

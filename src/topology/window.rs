@@ -22,15 +22,25 @@ struct Place(Arc<State>);
 
 impl Drop for Place {
     fn drop(&mut self) {
-        *self.0.in_flight.lock().unwrap_or_else(PoisonError::into_inner) -= 1;
+        *self
+            .0
+            .in_flight
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner) -= 1;
         self.0.changed.notify_all();
     }
 }
 
 impl Window {
     pub(super) fn new(capacity: usize) -> Self {
-        let state = State { in_flight: Mutex::new(0), changed: Condvar::new() };
-        Self { state: Arc::new(state), capacity }
+        let state = State {
+            in_flight: Mutex::new(0),
+            changed: Condvar::new(),
+        };
+        Self {
+            state: Arc::new(state),
+            capacity,
+        }
     }
 
     pub(super) fn capacity(&self) -> usize {
@@ -39,11 +49,17 @@ impl Window {
 
     /// Waits for a place.
     pub(super) fn enter(&self) -> Ticket {
-        let mut in_flight =
-            self.state.in_flight.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut in_flight = self
+            .state
+            .in_flight
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
         while *in_flight >= self.capacity {
-            in_flight =
-                self.state.changed.wait(in_flight).unwrap_or_else(PoisonError::into_inner);
+            in_flight = self
+                .state
+                .changed
+                .wait(in_flight)
+                .unwrap_or_else(PoisonError::into_inner);
         }
         *in_flight += 1;
         Arc::new(Place(Arc::clone(&self.state)))
@@ -51,11 +67,17 @@ impl Window {
 
     /// Waits until nothing is in flight.
     pub(super) fn wait_until_empty(&self) {
-        let mut in_flight =
-            self.state.in_flight.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut in_flight = self
+            .state
+            .in_flight
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
         while *in_flight > 0 {
-            in_flight =
-                self.state.changed.wait(in_flight).unwrap_or_else(PoisonError::into_inner);
+            in_flight = self
+                .state
+                .changed
+                .wait(in_flight)
+                .unwrap_or_else(PoisonError::into_inner);
         }
     }
 }

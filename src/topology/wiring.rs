@@ -62,14 +62,21 @@ impl Wiring {
         let mut reached: Vec<Vec<bool>> = Vec::new();
         let reach = |reached: &[Vec<bool>], source: usize, input: &Feed| match input {
             Feed::Source(other) => *other == source,
-            Feed::Stage { stage, .. } => {
-                reached.get(*stage).and_then(|by| by.get(source)).copied().unwrap_or(false)
-            }
+            Feed::Stage { stage, .. } => reached
+                .get(*stage)
+                .and_then(|by| by.get(source))
+                .copied()
+                .unwrap_or(false),
         };
         let inlet = |reached: &[Vec<bool>], inputs: &[Feed]| {
             let (sender, receiver) = bounded(window);
             let expected = (0..sources)
-                .map(|source| inputs.iter().filter(|input| reach(reached, source, input)).count())
+                .map(|source| {
+                    inputs
+                        .iter()
+                        .filter(|input| reach(reached, source, input))
+                        .count()
+                })
                 .collect();
             Inlet {
                 sender: Mutex::new(Some(sender)),
@@ -85,14 +92,24 @@ impl Wiring {
             reached.push(inlet.expected.iter().map(|inputs| *inputs > 0).collect());
             stages.push(inlet);
         }
-        let sinks: Vec<Inlet> =
-            topology.sinks.iter().map(|sink| inlet(&reached, &sink.inputs)).collect();
+        let sinks: Vec<Inlet> = topology
+            .sinks
+            .iter()
+            .map(|sink| inlet(&reached, &sink.inputs))
+            .collect();
         let sinks_reached = (0..sources)
             .map(|source| {
-                sinks.iter().filter(|sink| sink.expected.get(source).is_some_and(|n| *n > 0)).count()
+                sinks
+                    .iter()
+                    .filter(|sink| sink.expected.get(source).is_some_and(|n| *n > 0))
+                    .count()
             })
             .collect();
-        Self { stages, sinks, sinks_reached }
+        Self {
+            stages,
+            sinks,
+            sinks_reached,
+        }
     }
 
     /// Hands `batch`, of a shard of `source`, to everything that reads `feed`.
@@ -122,7 +139,11 @@ impl Wiring {
     /// Ends the workers: their channels run dry.
     pub(super) fn close(&self) {
         for inlet in self.stages.iter().chain(&self.sinks) {
-            inlet.sender.lock().unwrap_or_else(PoisonError::into_inner).take();
+            inlet
+                .sender
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .take();
         }
     }
 }

@@ -1,6 +1,15 @@
 //! Problems with a pipeline, as data: what is wrong, where, and how to mend it.
 //!
 //! Codes are stable: A1xx syntax and fields, A2xx graph, A3xx schemas, A4xx environment, A5xx run.
+//! `docs/diagnostics.md` lists them all.
+
+mod machine;
+mod render;
+mod report;
+mod texts;
+
+pub use report::Report;
+pub use texts::{Place, Texts};
 
 use std::ops::Range;
 
@@ -22,7 +31,7 @@ pub struct Diagnostic {
     pub code: &'static str,
     /// What is wrong, in one line without a full stop.
     pub message: String,
-    /// The bytes of the pipeline file that are to blame, if it is one place.
+    /// The bytes of the pipeline's [`Texts`] that are to blame, if it is one place.
     pub span: Option<Range<usize>>,
     /// A word at the span, for example `no node has this name`.
     pub label: String,
@@ -45,7 +54,10 @@ impl Diagnostic {
 
     /// A warning without a place or help yet.
     pub fn warning(code: &'static str, message: impl Into<String>) -> Self {
-        Self { severity: Severity::Warning, ..Self::error(code, message) }
+        Self {
+            severity: Severity::Warning,
+            ..Self::error(code, message)
+        }
     }
 
     /// The same problem, at `span` of the pipeline file.
@@ -85,6 +97,10 @@ pub struct Problem {
 impl Problem {
     /// A problem with `option`.
     pub fn new(option: &str, message: impl Into<String>, help: impl Into<String>) -> Self {
-        Self { option: option.to_owned(), message: message.into(), help: help.into() }
+        Self {
+            option: option.to_owned(),
+            message: message.into(),
+            help: help.into(),
+        }
     }
 }

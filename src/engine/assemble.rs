@@ -1,0 +1,112 @@
+//! From a plan to a topology.
+
+use super::read::Source;
+use super::write::Sink;
+use crate::operator::BuildContext;
+use crate::plan::{Plan, Producer};
+use crate::topology::{
+    Commit, Feed, Observer, ShardSink, ShardSource, SinkNode, Stage, Step, Topology,
+};
+
+/// The topology of a whole plan.
+pub(super) fn topology<'a>(
+    plan: &'a Plan,
+    sources: &'a [Source<'a>],
+    sinks: &'a [Sink<'a>],
+    commit: &'a dyn Commit,
+    observer: &'a dyn Observer,
+) -> Topology<'a> {
+    let sinks = plan
+        .sinks
+        .iter()
+        .zip(sinks)
+        .map(|(planned, sink)| SinkNode {
+            inputs: planned
+                .inputs
+                .iter()
+                .map(|producer| feed(plan, *producer))
+                .collect(),
+            sink: sink as &dyn ShardSink,
+        });
+    Topology {
+        sources: sources
+            .iter()
+            .map(|source| source as &dyn ShardSource)
+            .collect(),
+        stages: stages(plan),
+        sinks: sinks.collect(),
+        commit,
+        observer,
+    }
+}
+
+/// The stages of a plan, each after those it reads.
+pub(super) fn stages(plan: &Plan) -> Vec<Stage<'_>> {
+    order(plan)
+        .into_iter()
+        .map(|operators| Stage {
+            inputs: operators
+                .first()
+                .and_then(|first| plan.operators.get(*first))
+                .map(|first| {
+                    first
+                        .inputs
+                        .iter()
+                        .map(|input| feed(plan, *input))
+                        .collect()
+                })
+                .unwrap_or_default(),
+            steps: operators
+                .iter()
+                .filter_map(|operator| step(plan, *operator))
+                .collect(),
+        })
+        .collect()
+}
+
+/// The stages in an order in which each comes after those it reads: an operator reads operators
+/// before it only, so the first operators of the stages tell.
+fn order(plan: &Plan) -> Vec<&[usize]> {
+    let mut stages: Vec<&[usize]> = plan.stages.iter().map(Vec::as_slice).collect();
+    stages.sort_by_key(|stage| stage.first().copied());
+    stages
+}
+
+/// Where a consumer finds what `producer` puts out.
+pub(super) fn feed(plan: &Plan, producer: Producer) -> Feed {
+    match producer {
+        Producer::Source(source) => Feed::Source(source),
+        Producer::Operator { operator, port } => {
+            let place = order(plan)
+                .iter()
+                .enumerate()
+                .find_map(|(stage, operators)| {
+                    operators
+                        .iter()
+                        .position(|other| *other == operator)
+                        .map(|step| (stage, step))
+                });
+            // Every operator of a plan is in one of its stages.
+            let (stage, step) = place.unwrap_or((usize::MAX, 0));
+            Feed::Stage { stage, step, port }
+        }
+    }
+}
+
+fn step(plan: &Plan, position: usize) -> Option<Step<'_>> {
+    let node = plan.operators.get(position)?;
+    Some(Step {
+        id: node.id.clone(),
+        position,
+        schemas: node.schemas.clone(),
+        build: Box::new(move || {
+            node.spec.build(&BuildContext {
+                id: &node.id,
+                position,
+                seed: plan.seed,
+                text: &node.text,
+                source_rows: node.source_rows,
+            })
+        }),
+    })
+}

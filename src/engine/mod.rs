@@ -1,0 +1,243 @@
+//! From a plan to files: the one place where sources, operators, sinks, the ledger and the topology
+//! meet.
+
+mod assemble;
+mod commit;
+mod preview;
+mod read;
+mod write;
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use crate::batch::Shard;
+use crate::counters::Counts;
+use crate::ledger::{LedgerError, Mode};
+use crate::operator::OperatorError;
+use crate::plan::{Catalog, Plan};
+use crate::source::parquet::ParquetSourceConfig;
+use crate::source::{SourceError, SourceFacts, discover};
+use crate::topology::{Observer, RunOptions, ShardOutcome, Stop};
+
+pub use preview::{PreviewRow, preview};
+
+use commit::Publisher;
+use read::PlannedShard;
+
+/// How a run behaves. Nothing here but `limit` changes the output.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RunSettings {
+    /// How many threads compute at a time; at least 1.
+    pub workers: usize,
+    /// How many batches may be in flight; at least 1.
+    pub window: usize,
+    /// Rows in a batch, at most.
+    pub batch_rows: usize,
+    /// Bytes in a batch, roughly at most.
+    pub batch_bytes: usize,
+    /// Whether other shards go on after one has failed.
+    pub keep_going: bool,
+    /// Whether finished shards are done again.
+    pub fresh: bool,
+    /// Whether finished shards of another pipeline are accepted.
+    pub force: bool,
+    /// Rows to read of each source, at most.
+    pub limit: Option<u64>,
+    /// Part `i` of `n` of the shards, counted from 1.
+    pub shard: Option<(usize, usize)>,
+}
+
+impl RunSettings {
+    /// The settings of a run with so many workers and nothing else asked for.
+    pub fn new(workers: usize) -> Self {
+        Self {
+            workers: workers.max(1),
+            window: workers.max(1) * 3,
+            batch_rows: 4_096,
+            batch_bytes: 8 << 20,
+            keep_going: false,
+            fresh: false,
+            force: false,
+            limit: None,
+            shard: None,
+        }
+    }
+
+    fn mode(&self) -> Mode {
+        match (self.fresh, self.force) {
+            (true, _) => Mode::Fresh,
+            (false, true) => Mode::Force,
+            (false, false) => Mode::Resume,
+        }
+    }
+}
+
+/// What became of one shard.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ShardReport {
+    /// The id of its source.
+    pub source: String,
+    /// Its path relative to the root of the source.
+    pub path: String,
+    /// What became of it.
+    pub outcome: ShardOutcome,
+}
+
+/// What a run did.
+#[derive(Debug, Clone)]
+pub struct RunReport {
+    /// The shards that the run took on, in the order of the plan.
+    pub shards: Vec<ShardReport>,
+    /// Shards that earlier runs had committed.
+    pub already_committed: usize,
+    /// What the operators counted in the shards that this run committed: ids and counts, in the
+    /// order of the plan.
+    pub operators: Vec<(String, Counts)>,
+    /// Source rows of the shards that this run committed.
+    pub rows_read: u64,
+    /// Rows written by each sink for them: ids and numbers.
+    pub rows_written: Vec<(String, u64)>,
+    /// The folders that the sinks write to.
+    pub outputs: Vec<PathBuf>,
+    /// How long the run took.
+    pub elapsed: Duration,
+}
+
+/// Why a run did not start.
+#[derive(Debug, thiserror::Error)]
+pub enum RunError {
+    /// An output folder cannot be used.
+    #[error(transparent)]
+    Ledger(#[from] LedgerError),
+    /// An operator cannot be made.
+    #[error("an operator cannot start: {0}")]
+    Operator(#[from] OperatorError),
+    /// The columns of a sink cannot be written.
+    #[error("sink `{sink}`: {message}")]
+    Sink {
+        /// Its id.
+        sink: String,
+        /// What is wrong.
+        message: String,
+        /// The remedy.
+        help: String,
+    },
+    /// There is no such node to look at.
+    #[error("there is no node `{name}` in this pipeline")]
+    UnknownNode {
+        /// What was asked for.
+        name: String,
+        /// What there is.
+        known: Vec<String>,
+    },
+}
+
+impl RunError {
+    /// What to do about it.
+    pub fn help(&self) -> String {
+        match self {
+            Self::Ledger(error) => error.help(),
+            Self::Operator(_) => "mend the cause and run again".to_owned(),
+            Self::Sink { help, .. } => help.clone(),
+            Self::UnknownNode { known, .. } => format!("the nodes are: {}", known.join(", ")),
+        }
+    }
+}
+
+/// Looks sources up on disk.
+#[derive(Debug, Clone)]
+pub struct DiskCatalog {
+    /// The folder that relative paths start at: that of the pipeline file.
+    pub base: PathBuf,
+}
+
+impl Catalog for DiskCatalog {
+    fn facts(&self, config: &ParquetSourceConfig) -> Result<SourceFacts, Vec<SourceError>> {
+        discover(config, &self.base)
+    }
+}
+
+/// Runs `plan`: reads every shard that is not committed yet and publishes what becomes of it.
+///
+/// # Errors
+/// When the run could not start. What goes wrong later is in the report, shard by shard.
+pub fn run(
+    plan: &Plan,
+    settings: &RunSettings,
+    observer: &dyn Observer,
+    stop: &Stop,
+) -> Result<RunReport, RunError> {
+    let started = Instant::now();
+    let selected = read::select(plan, settings);
+    let sinks = write::sinks(plan)?;
+    let publisher = Publisher::open(plan, settings, &selected)?;
+    let (done, todo): (Vec<PlannedShard>, Vec<PlannedShard>) = selected
+        .into_iter()
+        .partition(|shard| publisher.is_committed(shard));
+    let sources = read::sources(plan, settings, &todo);
+    let topology = assemble::topology(plan, &sources, &sinks, &publisher, observer);
+
+    let shards: Vec<(usize, Arc<Shard>)> = todo
+        .iter()
+        .map(|shard| (shard.source, Arc::clone(&shard.shard)))
+        .collect();
+    publisher.expect(&todo);
+    let options = RunOptions {
+        workers: settings.workers,
+        window: settings.window,
+        keep_going: settings.keep_going,
+    };
+    let outcomes = topology.run(&shards, options, stop)?;
+    if outcomes
+        .iter()
+        .all(|outcome| *outcome == ShardOutcome::Committed)
+    {
+        publisher.seal()?;
+    }
+
+    let mut counts = vec![Counts::default(); plan.operators.len()];
+    let mut rows_read = 0;
+    for (shard, outcome) in todo.iter().zip(&outcomes) {
+        if *outcome == ShardOutcome::Committed {
+            rows_read += shard.rows;
+            for (total, counted) in counts.iter_mut().zip(shard.shard.counters.snapshot()) {
+                total.add(&counted);
+            }
+        }
+    }
+    let mut outputs: Vec<PathBuf> = plan
+        .sinks
+        .iter()
+        .map(|sink| sink.layout.root.clone())
+        .collect();
+    outputs.sort();
+    outputs.dedup();
+    Ok(RunReport {
+        shards: todo
+            .iter()
+            .zip(outcomes)
+            .map(|(shard, outcome)| ShardReport {
+                source: shard.shard.source.clone(),
+                path: shard.shard.path.clone(),
+                outcome,
+            })
+            .collect(),
+        already_committed: done.len(),
+        operators: plan
+            .operators
+            .iter()
+            .map(|node| node.id.clone())
+            .zip(counts)
+            .collect(),
+        rows_read,
+        rows_written: plan
+            .sinks
+            .iter()
+            .map(|sink| sink.id.clone())
+            .zip(publisher.rows())
+            .collect(),
+        outputs,
+        elapsed: started.elapsed(),
+    })
+}

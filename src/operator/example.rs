@@ -1,0 +1,84 @@
+//! Examples that are documentation and tests at once.
+
+use std::sync::Arc;
+
+use arrow::array::{RecordBatch, StringArray};
+use arrow::datatypes::{DataType, Field, Schema};
+use toml::de::DeTable;
+
+use super::{BuildContext, Configured, Context, OperatorError, Registry, TextColumn, TextValues};
+use crate::batch::{Batch, Origins, Rows, Shard};
+
+/// A documented and tested use of an operator. It runs with `seed = 42` and the operator id `demo`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Example {
+    /// What the example shows, in one line.
+    pub title: &'static str,
+    /// The options, as TOML lines without `type` and `inputs`.
+    pub options: &'static str,
+    /// The texts that go in, one a row.
+    pub input: &'static [&'static str],
+    /// The texts that leave by the main output.
+    pub output: &'static [&'static str],
+}
+
+impl Example {
+    /// Runs the example with the operator `name` of `registry`: the texts that leave by its main
+    /// output. A test of an operator compares them with `output`.
+    ///
+    /// # Errors
+    /// When there is no such operator, its options are wrong, or it fails.
+    pub fn run(&self, registry: &Registry, name: &str) -> Result<Vec<String>, OperatorError> {
+        let other = |message: String| OperatorError::Other(message);
+        let table = DeTable::parse(self.options).map_err(|error| other(error.to_string()))?;
+        let span = table.span();
+        let configured = registry
+            .parse(name, table.get_ref(), span)
+            .ok_or_else(|| other(format!("there is no operator `{name}`")))?
+            .map_err(|problems| {
+                let messages: Vec<_> = problems
+                    .into_iter()
+                    .map(|problem| problem.message)
+                    .collect();
+                other(messages.join("; "))
+            })?;
+        run_on_texts(&*configured, self.input)
+    }
+}
+
+/// Runs an operator on one batch of texts.
+fn run_on_texts(configured: &dyn Configured, texts: &[&str]) -> Result<Vec<String>, OperatorError> {
+    let text = TextColumn {
+        name: "text".to_owned(),
+        index: 0,
+    };
+    let mut operator = configured.build(&BuildContext {
+        id: "demo",
+        position: 0,
+        seed: 42,
+        text: &text,
+        source_rows: texts.len() as u64,
+    })?;
+    let schema = Arc::new(Schema::new(vec![Field::new("text", DataType::Utf8, true)]));
+    let records = RecordBatch::try_new(schema, vec![Arc::new(StringArray::from(texts.to_vec()))])?;
+    let shard = Arc::new(Shard::new(0, "demo", "demo", 1));
+    let origins = Arc::new(Origins::new("demo", 0, texts.len(), None));
+    let rows = Rows::originals(origins, false);
+    let batch = Batch {
+        records,
+        rows,
+        shard: Arc::clone(&shard),
+        seq: 0,
+        last: false,
+        ticket: None,
+    };
+    let mut context = Context::new(&shard, 0, configured.ports().len());
+    operator.process(batch, &mut context)?;
+    let Some(output) = context.into_outputs().into_iter().next().flatten() else {
+        return Ok(Vec::new());
+    };
+    let values = TextValues::new(output.records.column(0))?;
+    Ok((0..values.len())
+        .map(|row| values.get(row).unwrap_or_default().to_owned())
+        .collect())
+}

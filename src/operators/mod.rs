@@ -1,0 +1,38 @@
+//! The operators that ship with the crate, one file each.
+
+mod eda;
+mod filter;
+mod punctuation_insertion;
+mod random_deletion;
+mod random_insertion;
+mod random_swap;
+mod rate;
+mod synonym_replacement;
+#[cfg(test)]
+mod tests;
+
+pub use eda::Eda;
+pub use filter::Filter;
+pub use punctuation_insertion::PunctuationInsertion;
+pub use random_deletion::RandomDeletion;
+pub use random_insertion::RandomInsertion;
+pub use random_swap::RandomSwap;
+pub use synonym_replacement::SynonymReplacement;
+
+use crate::operator::Registry;
+
+impl Registry {
+    /// All operators of this crate.
+    pub fn builtin() -> Self {
+        let mut registry = Self::empty();
+        registry
+            .register_text::<Eda>()
+            .register::<Filter>()
+            .register_text::<PunctuationInsertion>()
+            .register_text::<RandomDeletion>()
+            .register_text::<RandomInsertion>()
+            .register_text::<RandomSwap>()
+            .register_text::<SynonymReplacement>();
+        registry
+    }
+}

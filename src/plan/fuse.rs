@@ -1,0 +1,34 @@
+//! Which operators run one after the other in one thread.
+
+use super::{Plan, Producer};
+
+/// The operators of `plan` in chains as long as possible: along a chain each operator reads only
+/// the one before, and the one before is read by nothing else.
+pub(super) fn stages(plan: &Plan) -> Vec<Vec<usize>> {
+    let mut readers = vec![0_usize; plan.operators.len()];
+    let inputs = plan.operators.iter().flat_map(|operator| &operator.inputs);
+    for input in inputs.chain(plan.sinks.iter().flat_map(|sink| &sink.inputs)) {
+        if let Producer::Operator { operator, .. } = input
+            && let Some(count) = readers.get_mut(*operator)
+        {
+            *count += 1;
+        }
+    }
+    let mut stages: Vec<Vec<usize>> = Vec::new();
+    for (position, operator) in plan.operators.iter().enumerate() {
+        // A side port ends a chain: the batch that goes on is the main output.
+        let before = match operator.inputs.as_slice() {
+            [Producer::Operator { operator, port: 0 }] if readers.get(*operator) == Some(&1) => {
+                Some(operator)
+            }
+            _ => None,
+        };
+        let stage =
+            before.and_then(|before| stages.iter_mut().find(|stage| stage.last() == Some(before)));
+        match stage {
+            Some(stage) => stage.push(position),
+            None => stages.push(vec![position]),
+        }
+    }
+    stages
+}

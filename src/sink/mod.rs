@@ -1,0 +1,17 @@
+//! Output: Parquet files that appear at their final path only when they are complete.
+
+mod chunks;
+mod error;
+mod file;
+mod layout;
+pub mod lineage;
+pub mod parquet;
+mod plan;
+mod writer;
+
+pub use error::SinkError;
+pub(crate) use error::io_help;
+pub(crate) use file::{PARTIAL_SUFFIX, obstacle, sync_folder};
+pub use layout::SinkLayout;
+pub use plan::SinkPlan;
+pub use writer::{Output, Prepared, ShardWriter};

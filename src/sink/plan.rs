@@ -1,0 +1,112 @@
+//! What is the same for all files of a sink.
+
+use std::sync::Arc;
+
+use arrow::datatypes::{DataType, SchemaRef};
+use parquet::arrow::ArrowSchemaConverter;
+use parquet::basic::Encoding;
+use parquet::file::metadata::KeyValue;
+use parquet::file::properties::{WriterProperties, WriterVersion};
+use parquet::schema::types::ColumnPath;
+
+use super::lineage::LineageColumns;
+use super::parquet::ParquetSinkConfig;
+use crate::diagnostic::Problem;
+
+/// What each file names as its writer. It changes only when the bytes of the output change: they
+/// must not depend on the release that wrote them.
+const CREATED_BY: &str = "augment 1";
+
+/// The columns of a sink's files, and how they are encoded.
+#[derive(Debug, Clone)]
+pub struct SinkPlan {
+    /// The columns that reach the sink.
+    pub schema: SchemaRef,
+    /// The columns that the sink appends.
+    pub lineage: LineageColumns,
+    /// The ids of the operators, by their position in the plan.
+    pub operator_ids: Vec<String>,
+    /// Rows in a row group, at most.
+    pub row_group_rows: usize,
+    /// Encoded bytes in a row group, roughly at most.
+    pub row_group_bytes: usize,
+    output_schema: SchemaRef,
+    properties: WriterProperties,
+}
+
+impl SinkPlan {
+    /// Plans a sink for rows of `schema`. `key_value_metadata` is copied into every file.
+    /// `with_errors` says that the sink reads an `errors` port, so that the reasons are written.
+    ///
+    /// # Errors
+    /// When a lineage column has the name of a data column, or Parquet cannot hold a column.
+    pub fn new(
+        config: &ParquetSinkConfig,
+        schema: SchemaRef,
+        operator_ids: Vec<String>,
+        key_value_metadata: &[(String, Option<String>)],
+        with_errors: bool,
+    ) -> Result<Self, Vec<Problem>> {
+        let lineage = config.lineage.columns(with_errors);
+        let output_schema = lineage.append_to(&schema)?;
+        if let Err(error) = ArrowSchemaConverter::new().convert(&output_schema) {
+            return Err(vec![Problem::new(
+                "",
+                format!("Parquet cannot hold these columns: {error}"),
+                "drop or cast the column before the sink",
+            )]);
+        }
+        let properties = properties(config, &output_schema, &lineage, key_value_metadata);
+        Ok(Self {
+            schema,
+            lineage,
+            operator_ids,
+            row_group_rows: config.row_group_rows.max(1),
+            row_group_bytes: config.row_group_bytes.max(1),
+            output_schema,
+            properties,
+        })
+    }
+
+    /// The columns of the files: those that reach the sink, and the lineage.
+    pub fn output_schema(&self) -> &SchemaRef {
+        &self.output_schema
+    }
+
+    pub(super) fn properties(&self) -> WriterProperties {
+        self.properties.clone()
+    }
+}
+
+fn properties(
+    config: &ParquetSinkConfig,
+    schema: &SchemaRef,
+    lineage: &LineageColumns,
+    key_value_metadata: &[(String, Option<String>)],
+) -> WriterProperties {
+    let pairs: Vec<KeyValue> = key_value_metadata
+        .iter()
+        .map(|(key, value)| KeyValue {
+            key: key.clone(),
+            value: value.clone(),
+        })
+        .collect();
+    let mut builder = WriterProperties::builder()
+        .set_created_by(CREATED_BY.to_owned())
+        .set_writer_version(WriterVersion::PARQUET_1_0)
+        .set_compression(config.compression.codec())
+        .set_statistics_enabled(config.statistics.into())
+        .set_key_value_metadata((!pairs.is_empty()).then_some(pairs))
+        // The shard writer cuts the row groups itself, at places that depend on the rows alone.
+        .set_max_row_group_row_count(None)
+        .set_max_row_group_bytes(None);
+    if let Some(parent) = &lineage.parent {
+        // Neighbouring identities share all but their last digits.
+        let column = ColumnPath::from(vec![parent.clone()]);
+        builder = builder
+            .set_column_dictionary_enabled(column.clone(), false)
+            .set_column_encoding(column, Encoding::DELTA_BYTE_ARRAY);
+    }
+    let _ = (schema, Arc::<()>::default, DataType::Null);
+    builder.build()
+}

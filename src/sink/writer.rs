@@ -1,0 +1,228 @@
+//! Writing one output file.
+
+use std::io::BufWriter;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use arrow::array::{RecordBatch, RecordBatchOptions};
+use arrow::datatypes::SchemaRef;
+use arrow::error::ArrowError;
+use parquet::arrow::ArrowWriter;
+use parquet::errors::ParquetError;
+
+use super::chunks::Chunks;
+use super::file::{HashingFile, Temporary};
+use super::lineage::LineageBuilder;
+use super::{SinkError, SinkPlan};
+use crate::batch::Batch;
+
+/// Rows given to the encoder at once, at most. Pages and row groups end only between such chunks,
+/// which lie at the same rows however the rows arrived.
+const CHUNK_ROWS: usize = 1024;
+
+/// Rows in the first chunk of a row group, from which the size of the rows to come is estimated.
+const FIRST_CHUNK_ROWS: usize = 64;
+
+/// Encoded bytes in a chunk, roughly at most.
+const CHUNK_BYTES: usize = 1 << 20;
+
+/// Bytes collected for one write to the file.
+const BUFFER_BYTES: usize = 1 << 18;
+
+/// Writes the rows of one shard to a hidden file beside its target. The bytes of the file depend
+/// on the rows and the plan alone. Dropping the writer removes the file.
+pub struct ShardWriter {
+    // The writer is dropped first: some systems cannot remove an open file.
+    writer: ArrowWriter<BufWriter<HashingFile>>,
+    temporary: Temporary,
+    target: PathBuf,
+    schema: SchemaRef,
+    lineage: LineageBuilder,
+    chunks: Chunks,
+    row_group_rows: usize,
+    row_group_bytes: usize,
+    /// Rows in the chunk to write next.
+    next_chunk: usize,
+    rows: u64,
+}
+
+impl ShardWriter {
+    /// Starts a file that will stand at `target`. Folders are created as needed.
+    ///
+    /// # Errors
+    /// When the file or its folder cannot be created.
+    pub fn create(plan: &SinkPlan, target: PathBuf) -> Result<Self, SinkError> {
+        let (temporary, file) = Temporary::create(&target)?;
+        let buffered = BufWriter::with_capacity(BUFFER_BYTES, HashingFile::new(file));
+        let schema = Arc::clone(plan.output_schema());
+        let writer = ArrowWriter::try_new(buffered, Arc::clone(&schema), Some(plan.properties()))
+            .map_err(|error| write_error(&temporary, &target, error))?;
+        Ok(Self {
+            writer,
+            temporary,
+            target,
+            schema,
+            lineage: LineageBuilder::new(plan.lineage.clone(), plan.operator_ids.clone()),
+            chunks: Chunks::default(),
+            row_group_rows: plan.row_group_rows,
+            row_group_bytes: plan.row_group_bytes,
+            next_chunk: FIRST_CHUNK_ROWS.min(plan.row_group_rows),
+            rows: 0,
+        })
+    }
+
+    /// Appends the rows of `batch`.
+    ///
+    /// # Errors
+    /// When the rows cannot be encoded, or the file cannot be written.
+    pub fn write(&mut self, batch: &Batch) -> Result<(), SinkError> {
+        if batch.rows.is_empty() {
+            return Ok(());
+        }
+        let records = self
+            .with_lineage(batch)
+            .map_err(|error| self.encode_error(error))?;
+        self.rows += records.num_rows() as u64;
+        self.chunks.push(records);
+        while self.chunks.rows() >= self.next_chunk {
+            self.write_chunk()?;
+        }
+        Ok(())
+    }
+
+    /// Writes what is left and the footer, and waits until the file is on its device. It has its
+    /// final name only after [`Prepared::publish`].
+    ///
+    /// # Errors
+    /// When the file cannot be written.
+    pub fn finish(mut self) -> Result<Prepared, SinkError> {
+        while self.chunks.rows() > 0 {
+            self.write_chunk()?;
+        }
+        let Self {
+            writer,
+            temporary,
+            target,
+            rows,
+            ..
+        } = self;
+        let buffered = writer
+            .into_inner()
+            .map_err(|error| write_error(&temporary, &target, error))?;
+        let (bytes, sha256) = buffered
+            .into_inner()
+            .map_err(std::io::IntoInnerError::into_error)
+            .and_then(HashingFile::sync)
+            .map_err(|error| SinkError::io(temporary.path(), error))?;
+        Ok(Prepared {
+            temporary,
+            target,
+            rows,
+            bytes,
+            sha256,
+        })
+    }
+
+    fn with_lineage(&mut self, batch: &Batch) -> Result<RecordBatch, ArrowError> {
+        let mut columns = batch.records.columns().to_vec();
+        columns.extend(self.lineage.build(batch)?);
+        let options = RecordBatchOptions::new().with_row_count(Some(batch.records.num_rows()));
+        RecordBatch::try_new_with_options(Arc::clone(&self.schema), columns, &options)
+    }
+
+    fn write_chunk(&mut self) -> Result<(), SinkError> {
+        let chunk = self
+            .chunks
+            .take(self.next_chunk)
+            .map_err(|error| self.encode_error(error))?;
+        if let Some(chunk) = chunk {
+            self.write_rows(&chunk)
+                .map_err(|error| write_error(&self.temporary, &self.target, error))?;
+        }
+        Ok(())
+    }
+
+    fn write_rows(&mut self, chunk: &RecordBatch) -> Result<(), ParquetError> {
+        self.writer.write(chunk)?;
+        let rows = self.writer.in_progress_rows();
+        let bytes = self.writer.in_progress_size();
+        if rows >= self.row_group_rows || bytes >= self.row_group_bytes {
+            self.writer.flush()?;
+            self.next_chunk = FIRST_CHUNK_ROWS.min(self.row_group_rows);
+        } else {
+            // Chunks end at multiples of their greatest size, as do most batches, so that these
+            // need not be joined.
+            let row_bytes = bytes.div_ceil(rows.max(1)).max(1);
+            self.next_chunk = (CHUNK_BYTES / row_bytes)
+                .clamp(1, CHUNK_ROWS - rows % CHUNK_ROWS)
+                .min(self.row_group_rows - rows);
+        }
+        Ok(())
+    }
+
+    fn encode_error(&self, error: ArrowError) -> SinkError {
+        SinkError::Encode {
+            path: self.target.clone(),
+            message: error.to_string(),
+        }
+    }
+}
+
+/// Tells apart what the operating system refused and what the encoder refused.
+fn write_error(temporary: &Temporary, target: &Path, error: ParquetError) -> SinkError {
+    let message = error.to_string();
+    if let ParquetError::External(source) = error
+        && let Ok(source) = source.downcast::<std::io::Error>()
+    {
+        return SinkError::io(temporary.path(), *source);
+    }
+    SinkError::Encode {
+        path: target.to_owned(),
+        message,
+    }
+}
+
+/// A complete output file that does not have its final name yet. Dropping it removes the file.
+#[derive(Debug)]
+pub struct Prepared {
+    temporary: Temporary,
+    target: PathBuf,
+    rows: u64,
+    bytes: u64,
+    sha256: String,
+}
+
+impl Prepared {
+    /// Where the file lies for now.
+    pub fn temporary(&self) -> &Path {
+        self.temporary.path()
+    }
+
+    /// Gives the file its final name, in place of what may have that name, and waits until the
+    /// name is on its device.
+    ///
+    /// # Errors
+    /// When the operating system refuses.
+    pub fn publish(self) -> Result<Output, SinkError> {
+        self.temporary.rename(&self.target)?;
+        Ok(Output {
+            path: self.target,
+            rows: self.rows,
+            bytes: self.bytes,
+            sha256: self.sha256,
+        })
+    }
+}
+
+/// A complete output file at its final path.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Output {
+    /// Where it lies.
+    pub path: PathBuf,
+    /// Rows in it.
+    pub rows: u64,
+    /// Its size in bytes.
+    pub bytes: u64,
+    /// The SHA-256 of its bytes, in hexadecimal.
+    pub sha256: String,
+}

@@ -1,0 +1,260 @@
+//! What there is to know about a source before a row of it is read.
+
+use std::fs::File;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::SystemTime;
+
+use arrow::compute::can_cast_types;
+use arrow::datatypes::{DataType, Field, Fields, Schema};
+use parquet::arrow::ARROW_SCHEMA_META_KEY;
+use parquet::arrow::arrow_reader::ArrowReaderMetadata;
+
+use super::parquet::ParquetSourceConfig;
+use super::paths::{Expansion, expand};
+use super::{ShardFile, SourceError, SourceFacts, footer};
+use crate::table::nearest;
+
+/// Finds the files of a source, relative to the folder `base`, and reads their footers.
+///
+/// # Errors
+/// Everything that is wrong with the files and their columns.
+pub fn discover(
+    config: &ParquetSourceConfig,
+    base: &Path,
+) -> Result<SourceFacts, Vec<SourceError>> {
+    let Expansion {
+        root,
+        files,
+        mut problems,
+    } = expand(&config.paths, base);
+    let mut shards: Vec<ShardFile> = Vec::with_capacity(files.len());
+    let mut first: Option<ArrowReaderMetadata> = None;
+    for (relative, path) in files {
+        let (shard, metadata) = match look_at(relative, &path) {
+            Ok(found) => found,
+            Err(problem) => {
+                problems.push(problem);
+                continue;
+            }
+        };
+        match (&first, shards.first()) {
+            (Some(first), Some(first_shard)) => {
+                if let Some((column, difference)) = difference(first.schema(), metadata.schema()) {
+                    let first = first_shard.path.clone();
+                    problems.push(SourceError::SchemaMismatch {
+                        path,
+                        first,
+                        column,
+                        difference,
+                    });
+                }
+            }
+            _ => first = Some(metadata),
+        }
+        shards.push(shard);
+    }
+    let (Some(metadata), Some(first_shard)) = (first, shards.first()) else {
+        return Err(problems);
+    };
+    let schema = metadata.schema();
+    let text = text_column(&config.text, schema, &first_shard.path)
+        .map_err(|problem| problems.push(problem));
+    let id = match &config.id {
+        None => Ok(None),
+        Some(id) => id_column(id, schema, &first_shard.path)
+            .map(Some)
+            .map_err(|problem| problems.push(problem)),
+    };
+    match (text, id) {
+        (Ok(text), Ok(id)) if problems.is_empty() => Ok(SourceFacts {
+            root,
+            rows: shards.iter().map(|shard| shard.rows).sum(),
+            shards,
+            schema: Arc::clone(schema),
+            key_value_metadata: key_values(&metadata),
+            text,
+            id,
+        }),
+        _ => Err(problems),
+    }
+}
+
+fn look_at(relative: String, path: &Path) -> Result<(ShardFile, ArrowReaderMetadata), SourceError> {
+    let io_error = |source| SourceError::Io {
+        path: path.to_owned(),
+        source,
+    };
+    let file = File::open(path).map_err(io_error)?;
+    let status = file.metadata().map_err(io_error)?;
+    let metadata = footer::read(path, &file)?;
+    let shard = ShardFile {
+        path: path.to_owned(),
+        relative,
+        rows: rows_of(&metadata),
+        row_groups: metadata.metadata().num_row_groups(),
+        bytes: status.len(),
+        // Where the file system does not know, the size alone tells versions apart.
+        modified: status.modified().unwrap_or(SystemTime::UNIX_EPOCH),
+    };
+    Ok((shard, metadata))
+}
+
+/// Rows in all row groups; a footer that promises fewer than none has none.
+pub(super) fn rows_of(metadata: &ArrowReaderMetadata) -> u64 {
+    let groups = metadata.metadata().row_groups();
+    groups
+        .iter()
+        .map(|group| u64::try_from(group.num_rows()).unwrap_or_default())
+        .sum()
+}
+
+fn key_values(metadata: &ArrowReaderMetadata) -> Vec<(String, Option<String>)> {
+    let pairs = metadata.metadata().file_metadata().key_value_metadata();
+    pairs
+        .into_iter()
+        .flatten()
+        .filter(|pair| pair.key != ARROW_SCHEMA_META_KEY)
+        .map(|pair| (pair.key.clone(), pair.value.clone()))
+        .collect()
+}
+
+fn position_of(
+    option: &'static str,
+    column: &str,
+    schema: &Schema,
+    path: &Path,
+) -> Result<usize, SourceError> {
+    schema
+        .column_with_name(column)
+        .map(|(position, _)| position)
+        .ok_or_else(|| {
+            let columns = || schema.fields().iter().map(|field| field.name().as_str());
+            SourceError::MissingColumn {
+                path: path.to_owned(),
+                option,
+                column: column.to_owned(),
+                nearest: nearest(column, columns()).map(str::to_owned),
+                columns: columns().map(str::to_owned).collect(),
+            }
+        })
+}
+
+fn text_column(column: &str, schema: &Schema, path: &Path) -> Result<usize, SourceError> {
+    let position = position_of("text", column, schema, path)?;
+    let data_type = schema.field(position).data_type();
+    if is_text(data_type) {
+        return Ok(position);
+    }
+    Err(SourceError::NotText {
+        path: path.to_owned(),
+        column: column.to_owned(),
+        data_type: data_type.to_string(),
+        binary: matches!(
+            data_type,
+            DataType::Binary
+                | DataType::LargeBinary
+                | DataType::BinaryView
+                | DataType::FixedSizeBinary(_)
+        ),
+    })
+}
+
+fn is_text(data_type: &DataType) -> bool {
+    match data_type {
+        DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View => true,
+        DataType::Dictionary(_, values) => is_text(values),
+        _ => false,
+    }
+}
+
+fn id_column(column: &str, schema: &Schema, path: &Path) -> Result<usize, SourceError> {
+    let position = position_of("id", column, schema, path)?;
+    let data_type = schema.field(position).data_type();
+    if has_text_form(data_type) {
+        return Ok(position);
+    }
+    Err(SourceError::NotIdentity {
+        path: path.to_owned(),
+        column: column.to_owned(),
+        data_type: data_type.to_string(),
+    })
+}
+
+fn has_text_form(data_type: &DataType) -> bool {
+    match data_type {
+        DataType::Boolean => true,
+        DataType::Dictionary(_, values) => has_text_form(values),
+        other => {
+            is_text(other)
+                || (other.is_primitive()
+                    && !matches!(other, DataType::Interval(_))
+                    && can_cast_types(other, &DataType::Utf8))
+        }
+    }
+}
+
+/// The first column in which a schema differs from that of the first shard, and how. Metadata may
+/// differ.
+pub(super) fn difference(first: &Schema, other: &Schema) -> Option<(String, String)> {
+    for (position, expected) in first.fields().iter().enumerate() {
+        let column = expected.name().clone();
+        let Some(found) = other.fields().get(position) else {
+            return Some((column, "it is missing".to_owned()));
+        };
+        if found.name() != expected.name() {
+            let difference = match other.column_with_name(expected.name()) {
+                Some((elsewhere, _)) => format!(
+                    "it is column {} instead of column {}",
+                    elsewhere + 1,
+                    position + 1
+                ),
+                None => format!("in its place is `{}`", found.name()),
+            };
+            return Some((column, difference));
+        }
+        if without_metadata(found.data_type()) != without_metadata(expected.data_type()) {
+            let difference = format!(
+                "it is {} instead of {}",
+                found.data_type(),
+                expected.data_type()
+            );
+            return Some((column, difference));
+        }
+        if found.is_nullable() != expected.is_nullable() {
+            let difference = if found.is_nullable() {
+                "it may hold nulls, and may not in the first"
+            } else {
+                "it may not hold nulls, and may in the first"
+            };
+            return Some((column, difference.to_owned()));
+        }
+    }
+    let extra = other.fields().get(first.fields().len())?;
+    Some((
+        extra.name().clone(),
+        "the first has no such column".to_owned(),
+    ))
+}
+
+/// The type without the metadata of the fields in it.
+fn without_metadata(data_type: &DataType) -> DataType {
+    fn bare(field: &Arc<Field>) -> Arc<Field> {
+        let data_type = without_metadata(field.data_type());
+        Arc::new(Field::new(field.name(), data_type, field.is_nullable()))
+    }
+    match data_type {
+        DataType::List(item) => DataType::List(bare(item)),
+        DataType::LargeList(item) => DataType::LargeList(bare(item)),
+        DataType::ListView(item) => DataType::ListView(bare(item)),
+        DataType::LargeListView(item) => DataType::LargeListView(bare(item)),
+        DataType::FixedSizeList(item, length) => DataType::FixedSizeList(bare(item), *length),
+        DataType::Struct(fields) => DataType::Struct(fields.iter().map(bare).collect::<Fields>()),
+        DataType::Map(entries, sorted) => DataType::Map(bare(entries), *sorted),
+        DataType::RunEndEncoded(ends, values) => DataType::RunEndEncoded(bare(ends), bare(values)),
+        DataType::Dictionary(keys, values) => {
+            DataType::Dictionary(keys.clone(), Box::new(without_metadata(values)))
+        }
+        other => other.clone(),
+    }
+}

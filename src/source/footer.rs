@@ -1,0 +1,114 @@
+//! The footer of a Parquet file: its schema and where its row groups are.
+
+use std::fs::File;
+use std::io::{self, Read, Seek, SeekFrom};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::Path;
+use std::sync::Arc;
+
+use parquet::arrow::arrow_reader::{ArrowReaderMetadata, ArrowReaderOptions};
+use parquet::errors::ParquetError;
+use parquet::file::metadata::ParquetMetaDataReader;
+
+use super::SourceError;
+
+/// The shortest Parquet file: two magic words and the length of the footer.
+const SHORTEST: u64 = 12;
+
+/// Reads the footer of the file at `path`.
+///
+/// # Errors
+/// What the file is, if it is not a whole Parquet file.
+pub(super) fn read(path: &Path, file: &File) -> Result<ArrowReaderMetadata, SourceError> {
+    check_magic(path, file)?;
+    let truncated = |message: String| SourceError::Truncated {
+        path: path.to_owned(),
+        message,
+    };
+    let metadata =
+        guarded(|| ParquetMetaDataReader::new().parse_and_finish(file)).map_err(truncated)?;
+    guarded(|| ArrowReaderMetadata::try_new(Arc::new(metadata), ArrowReaderOptions::new())).map_err(
+        |message| SourceError::Unsupported {
+            path: path.to_owned(),
+            message,
+        },
+    )
+}
+
+/// Runs a piece of the decoder. Damaged bytes should end in an error; should they make it panic
+/// instead, that is an error too.
+pub(super) fn guarded<T, E: Into<ParquetError>>(
+    decode: impl FnOnce() -> Result<T, E>,
+) -> Result<T, String> {
+    match catch_unwind(AssertUnwindSafe(decode)) {
+        Ok(Ok(value)) => Ok(value),
+        Ok(Err(error)) => Err(match error.into() {
+            ParquetError::General(message)
+            | ParquetError::EOF(message)
+            | ParquetError::ArrowError(message) => message,
+            other => other.to_string(),
+        }),
+        Err(panic) => Err(panic
+            .downcast_ref::<String>()
+            .map(String::as_str)
+            .or_else(|| panic.downcast_ref::<&str>().copied())
+            .unwrap_or("the decoder gave up")
+            .to_owned()),
+    }
+}
+
+/// Looks at both ends of a file, which tell more about what is wrong than the decoder would.
+fn check_magic(path: &Path, file: &File) -> Result<(), SourceError> {
+    let io_error = |source| SourceError::Io {
+        path: path.to_owned(),
+        source,
+    };
+    let length = file.metadata().map_err(io_error)?.len();
+    if length == 0 {
+        return Err(SourceError::EmptyFile {
+            path: path.to_owned(),
+        });
+    }
+    let head = bytes_at(file, SeekFrom::Start(0), length.min(16)).map_err(io_error)?;
+    if head.starts_with(b"PARE") {
+        return Err(SourceError::Encrypted {
+            path: path.to_owned(),
+        });
+    }
+    if !head.starts_with(b"PAR1") {
+        return Err(SourceError::NotParquet {
+            path: path.to_owned(),
+            remedy: remedy(&head),
+        });
+    }
+    let tail = bytes_at(file, SeekFrom::End(-4), 4).map_err(io_error)?;
+    if length < SHORTEST || tail != b"PAR1" {
+        return Err(SourceError::Truncated {
+            path: path.to_owned(),
+            message: "it does not end with a Parquet footer".to_owned(),
+        });
+    }
+    Ok(())
+}
+
+fn bytes_at(mut file: &File, from: SeekFrom, length: u64) -> io::Result<Vec<u8>> {
+    file.seek(from)?;
+    let mut bytes = Vec::new();
+    file.take(length).read_to_end(&mut bytes)?;
+    Ok(bytes)
+}
+
+/// What to do with a file that begins with `head`.
+fn remedy(head: &[u8]) -> &'static str {
+    if head.starts_with(b"version https://") {
+        "it is a pointer of Git LFS: fetch the file itself with `git lfs pull`"
+    } else if head.starts_with(b"ARROW1") {
+        "it is an Arrow IPC (Feather) file: convert it to Parquet"
+    } else if head.starts_with(&[0x1f, 0x8b]) {
+        "it is compressed with gzip: decompress it, and convert it to Parquet if need be"
+    } else if head.starts_with(b"{") || head.starts_with(b"[") {
+        "it looks like JSON: convert it to Parquet"
+    } else {
+        "convert it to Parquet, or narrow `paths`, for example to `*.parquet`"
+    }
+}

@@ -1,0 +1,242 @@
+//! Reading a shard batch by batch.
+
+use std::fs::File;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::SystemTime;
+
+use arrow::array::{ArrayRef, AsArray, RecordBatch, RecordBatchOptions, StringArray};
+use arrow::compute::{CastOptions, cast, cast_with_options};
+use arrow::datatypes::{DataType, SchemaRef};
+use arrow::error::ArrowError;
+use parquet::arrow::arrow_reader::{
+    ArrowReaderMetadata, ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder,
+};
+use parquet::errors::ParquetError;
+use parquet::file::metadata::RowGroupMetaData;
+
+use super::discover::{difference, rows_of};
+use super::footer::{self, guarded};
+use super::{ReadOptions, ShardFile, SourceError, SourceFacts};
+
+/// Reads the rows of one shard in order. Pages are read and decoded one at a time: memory does not
+/// grow with the row groups of the file. No batch crosses a row group. Checksums of pages are
+/// verified where the file has them.
+pub struct ShardReader {
+    path: PathBuf,
+    file: File,
+    metadata: ArrowReaderMetadata,
+    schema: SchemaRef,
+    options: ReadOptions,
+    /// The row group to open next.
+    next_group: usize,
+    current: Option<RowGroup>,
+    /// Number of the next row in the shard.
+    row: u64,
+    /// Rows still to read.
+    left: u64,
+}
+
+/// A row group that is being read.
+struct RowGroup {
+    index: usize,
+    reader: ParquetRecordBatchReader,
+    /// Number, in the shard, of the row after the last one to come.
+    end: u64,
+    batch_rows: u64,
+}
+
+impl ShardReader {
+    /// Opens a shard that [`discover`](super::discover) found.
+    ///
+    /// # Errors
+    /// When the file cannot be read any more, or is not the one that was found.
+    pub fn open(
+        shard: &ShardFile,
+        facts: &SourceFacts,
+        options: &ReadOptions,
+    ) -> Result<Self, SourceError> {
+        let path = shard.path.clone();
+        let io_error = |source| SourceError::Io {
+            path: path.clone(),
+            source,
+        };
+        let file = File::open(&path).map_err(io_error)?;
+        let status = file.metadata().map_err(io_error)?;
+        let modified = status.modified().unwrap_or(SystemTime::UNIX_EPOCH);
+        if status.len() != shard.bytes || modified != shard.modified {
+            return Err(SourceError::Changed { path });
+        }
+        let metadata = footer::read(&path, &file)?;
+        if rows_of(&metadata) != shard.rows
+            || difference(&facts.schema, metadata.schema()).is_some()
+        {
+            return Err(SourceError::Changed { path });
+        }
+        Ok(Self {
+            path,
+            file,
+            metadata,
+            schema: Arc::clone(&facts.schema),
+            options: *options,
+            next_group: 0,
+            current: None,
+            row: 0,
+            left: options
+                .limit
+                .map_or(shard.rows, |limit| limit.min(shard.rows)),
+        })
+    }
+
+    /// The next batch and the number of its first row in the shard; nothing at the end. After an
+    /// error nothing follows.
+    ///
+    /// # Errors
+    /// When the rows cannot be read or decoded.
+    pub fn next_batch(&mut self) -> Result<Option<(u64, RecordBatch)>, SourceError> {
+        match self.advance() {
+            Ok(Some(batch)) => {
+                let first = self.row;
+                let rows = batch.num_rows() as u64;
+                self.row += rows;
+                self.left = self.left.saturating_sub(rows);
+                Ok(Some((first, batch)))
+            }
+            Ok(None) => Ok(None),
+            Err(message) => {
+                self.left = 0;
+                let group = self.current.take();
+                let row_group = group
+                    .as_ref()
+                    .map_or(self.next_group.saturating_sub(1), |group| group.index);
+                let end = group.map_or(self.row, |group| {
+                    group.end.min(self.row.saturating_add(group.batch_rows))
+                });
+                Err(SourceError::Damaged {
+                    path: self.path.clone(),
+                    row_group,
+                    rows: self.row..end.max(self.row + 1),
+                    message,
+                })
+            }
+        }
+    }
+
+    fn advance(&mut self) -> Result<Option<RecordBatch>, String> {
+        while self.left > 0 {
+            let Some(group) = &mut self.current else {
+                if !self.open_group()? {
+                    return Err("the row groups hold fewer rows than the footer says".to_owned());
+                }
+                continue;
+            };
+            let reader = &mut group.reader;
+            match guarded(|| reader.next().transpose().map_err(ParquetError::from))? {
+                Some(batch) if batch.num_rows() > 0 => {
+                    return self.with_schema(&batch).map(Some);
+                }
+                Some(_) => {}
+                None if self.row < group.end => {
+                    return Err(format!("{} rows are missing", group.end - self.row));
+                }
+                None => self.current = None,
+            }
+        }
+        Ok(None)
+    }
+
+    /// Opens the next row group; answers whether there is one.
+    fn open_group(&mut self) -> Result<bool, String> {
+        let index = self.next_group;
+        let metadata = Arc::clone(self.metadata.metadata());
+        let Some(group) = metadata.row_groups().get(index) else {
+            return Ok(false);
+        };
+        self.next_group += 1;
+        let rows = u64::try_from(group.num_rows())
+            .unwrap_or_default()
+            .min(self.left);
+        if rows == 0 {
+            return Ok(true);
+        }
+        let file = self.file.try_clone().map_err(|error| error.to_string())?;
+        let batch_rows = batch_rows(group, &self.options);
+        let builder =
+            ParquetRecordBatchReaderBuilder::new_with_metadata(file, self.metadata.clone())
+                .with_row_groups(vec![index])
+                .with_limit(usize::try_from(rows).unwrap_or(usize::MAX))
+                .with_batch_size(batch_rows);
+        let reader = guarded(|| builder.build())?;
+        let end = self.row + rows;
+        self.current = Some(RowGroup {
+            index,
+            reader,
+            end,
+            batch_rows: batch_rows as u64,
+        });
+        Ok(true)
+    }
+
+    /// The batch with the schema of the source, which may differ in metadata from that of the file.
+    fn with_schema(&self, batch: &RecordBatch) -> Result<RecordBatch, String> {
+        let columns: Result<Vec<ArrayRef>, ArrowError> = self
+            .schema
+            .fields()
+            .iter()
+            .zip(batch.columns())
+            .map(|(field, column)| {
+                if column.data_type() == field.data_type() {
+                    Ok(Arc::clone(column))
+                } else {
+                    // Only the metadata of nested fields differs: no value is touched.
+                    cast(column, field.data_type())
+                }
+            })
+            .collect();
+        let options = RecordBatchOptions::new().with_row_count(Some(batch.num_rows()));
+        columns
+            .and_then(|columns| {
+                RecordBatch::try_new_with_options(Arc::clone(&self.schema), columns, &options)
+            })
+            .map_err(|error| error.to_string())
+    }
+}
+
+/// Rows in a batch of a row group, so that neither bound is passed.
+fn batch_rows(group: &RowGroupMetaData, options: &ReadOptions) -> usize {
+    let rows = usize::try_from(group.num_rows()).unwrap_or_default().max(1);
+    let bytes: usize = group
+        .columns()
+        .iter()
+        .map(|column| {
+            // A dictionary makes pages smaller than what they decode to.
+            let decoded = column.unencoded_byte_array_data_bytes().unwrap_or_default();
+            let size = column.uncompressed_size().max(decoded);
+            usize::try_from(size).unwrap_or_default()
+        })
+        .fold(0, usize::saturating_add);
+    let row_bytes = bytes.div_ceil(rows).max(1);
+    (options.batch_bytes / row_bytes)
+        .min(options.batch_rows)
+        .max(1)
+}
+
+/// The values of an id column as text.
+///
+/// # Errors
+/// When the column does not exist or has no text form.
+pub fn ids(batch: &RecordBatch, column: usize) -> Result<StringArray, ArrowError> {
+    let Some(array) = batch.columns().get(column) else {
+        return Err(ArrowError::SchemaError(format!(
+            "there is no column {column}"
+        )));
+    };
+    // Not safe, so that a value without a text form is an error and not a null.
+    let options = CastOptions {
+        safe: false,
+        ..CastOptions::default()
+    };
+    Ok(cast_with_options(array, &DataType::Utf8, &options)?
+        .as_string::<i32>()
+        .clone())
+}
