@@ -107,8 +107,7 @@ pub(crate) struct RunArguments {
     /// How many threads compute at a time [default: the number of cores].
     #[arg(short = 'j', long, value_name = "N")]
     pub(crate) workers: Option<NonZeroUsize>,
-    /// Read at most this many rows of each shard. Shards cut short like this have a ledger of
-    /// their own fingerprint: a run without the limit does not take them for finished.
+    /// Read at most this many rows of each source, for a trial.
     #[arg(long, value_name = "ROWS")]
     pub(crate) limit: Option<u64>,
     /// Work on part I of N parts of the shards (I from 1), for clusters: N runs with the same
@@ -126,10 +125,10 @@ pub(crate) struct RunArguments {
     #[arg(long)]
     pub(crate) keep_going: bool,
     /// Rows in a batch, at most. More is a little faster and takes more memory. The output is the
-    /// same for any number.
-    #[arg(long, value_name = "ROWS", default_value = "4096")]
-    pub(crate) batch_rows: NonZeroUsize,
-    /// Batches in flight, at most: this bounds the memory of the run [default: 4 for each worker].
+    /// same for any number [default: 4096].
+    #[arg(long, value_name = "ROWS")]
+    pub(crate) batch_rows: Option<NonZeroUsize>,
+    /// Batches in flight, at most: this bounds the memory of the run [default: 3 for each worker].
     #[arg(long, value_name = "BATCHES")]
     pub(crate) window: Option<NonZeroUsize>,
     /// How to show progress on stderr.

@@ -6,7 +6,7 @@
 //! use augment::operator::Registry;
 //!
 //! fn main() -> std::process::ExitCode {
-//!     let registry = Registry::empty(); // .register::<Mine>()
+//!     let registry = Registry::builtin();
 //!     augment::cli::main(registry)
 //! }
 //! ```

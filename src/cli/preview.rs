@@ -25,7 +25,7 @@ pub(super) fn preview(
             written(printer, &text.join("\n"))
         }
         Err(error) => {
-            printer.error(&error.to_string(), error.help().as_deref());
+            printer.error(&error.to_string(), Some(&error.help()));
             ExitStatus::NotStarted
         }
     }

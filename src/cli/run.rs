@@ -15,10 +15,6 @@ use crate::report::{
 };
 use crate::topology::{ShardOutcome, Stop};
 
-/// Batches in flight for each worker, where the command line does not say.
-const WINDOW_PER_WORKER: usize = 4;
-/// Bytes of a batch, at most: long texts make for fewer rows.
-const BATCH_BYTES: usize = 8 << 20;
 /// Shards that are named while they are waited for.
 const NAMED: usize = 3;
 
@@ -54,7 +50,7 @@ pub(super) fn run(
             tell(&plan, &report, arguments, show, volume, printer).unwrap_or(status(&report, signal))
         }
         Err(error) => {
-            printer.error(&error.to_string(), error.help().as_deref());
+            printer.error(&error.to_string(), Some(&error.help()));
             ExitStatus::NotStarted
         }
     }
@@ -129,17 +125,16 @@ fn sources(plan: &Plan) -> Vec<SourceTotal> {
 fn settings(arguments: &RunArguments) -> RunSettings {
     let cores = thread::available_parallelism().map_or(1, NonZeroUsize::get);
     let workers = arguments.workers.map_or(cores, NonZeroUsize::get);
-    let window = arguments.window.map(NonZeroUsize::get);
+    let usual = RunSettings::new(workers);
     RunSettings {
-        workers,
-        window: window.unwrap_or(workers.saturating_mul(WINDOW_PER_WORKER)),
-        batch_rows: arguments.batch_rows.get(),
-        batch_bytes: BATCH_BYTES,
+        window: arguments.window.map_or(usual.window, NonZeroUsize::get),
+        batch_rows: arguments.batch_rows.map_or(usual.batch_rows, NonZeroUsize::get),
         keep_going: arguments.keep_going,
         fresh: arguments.fresh,
         force: arguments.force,
         limit: arguments.limit,
         shard: arguments.shard,
+        ..usual
     }
 }
 

@@ -4,6 +4,7 @@
 //! problem it can find in one go, and stays silent about what would only echo another problem.
 
 mod catalog;
+mod draw;
 mod fingerprint;
 mod fuse;
 mod graph;
@@ -14,7 +15,7 @@ mod reach;
 mod render;
 mod schema;
 
-pub use catalog::Catalog;
+pub use catalog::{Catalog, FileCatalog};
 
 use std::fmt;
 use std::sync::Arc;

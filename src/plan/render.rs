@@ -1,4 +1,4 @@
-//! A plan for people: as text, and as a graph for mermaid and Graphviz.
+//! A plan as text for people.
 
 use std::fmt::Write;
 
@@ -20,21 +20,13 @@ impl Plan {
         let mut out = String::new();
         let fingerprint: String = self.fingerprint.chars().take(FINGERPRINT_DIGITS).collect();
         // Writing to a `String` cannot fail, here and below.
-        let _ = writeln!(
-            out,
-            "{}: seed {}, fingerprint {fingerprint}",
-            self.name, self.seed
-        );
+        let _ = writeln!(out, "{}: seed {}, fingerprint {fingerprint}", self.name, self.seed);
         for source in &self.sources {
             render_source(source, &mut out);
         }
         let estimates = self.estimates();
         for (number, stage) in self.stages.iter().enumerate() {
-            let fused = if stage.len() > 1 {
-                ", in one thread"
-            } else {
-                ""
-            };
+            let fused = if stage.len() > 1 { ", in one thread" } else { "" };
             let _ = writeln!(out, "\nstage {}{fused}", number + 1);
             for &position in stage {
                 if let Some(operator) = self.operators.get(position) {
@@ -56,11 +48,7 @@ impl Plan {
         out: &mut String,
     ) {
         let (id, kind) = (&operator.id, operator.spec.name());
-        let _ = writeln!(
-            out,
-            "  {id} ({kind}) reads {}",
-            self.names(&operator.inputs)
-        );
+        let _ = writeln!(out, "  {id} ({kind}) reads {}", self.names(&operator.inputs));
         let rows_in = self.estimate(&operator.inputs, estimates);
         let rows_out = Estimate {
             rows: estimates.get(position).copied().unwrap_or_default(),
@@ -68,10 +56,7 @@ impl Plan {
         };
         let _ = writeln!(out, "    {} in, {} out", rows_in.text(), rows_out.text());
         for (port, schema) in operator.schemas.iter().enumerate() {
-            let name = self.name_of(Producer::Operator {
-                operator: position,
-                port,
-            });
+            let name = self.name_of(Producer::Operator { operator: position, port });
             // An operator that leaves the columns alone does not repeat them.
             if schema.fields() != operator.input_schema.fields() {
                 let columns = columns(schema, &operator.text.name);
@@ -92,33 +77,16 @@ impl Plan {
             .map(|source| source.facts.shards.len())
             .sum();
         let (path, codec) = (&sink.config.path, sink.config.compression);
-        let _ = writeln!(
-            out,
-            "  {rows} to {}, {codec}",
-            counted(shards as u64, "file")
-        );
+        let _ = writeln!(out, "  {rows} to {}, {codec}", counted(shards as u64, "file"));
         let _ = writeln!(out, "  path {}", printable(path));
         let lineage = sink.config.lineage.columns(sink.reads_errors).fields();
         let added: Vec<&str> = lineage.iter().map(|field| field.name().as_str()).collect();
-        let added = if added.is_empty() {
-            String::new()
-        } else {
-            format!(" + {}", added.join(", "))
-        };
-        let _ = writeln!(
-            out,
-            "  columns {}{}",
-            columns(&sink.schema, ""),
-            printable(&added)
-        );
+        let added = if added.is_empty() { String::new() } else { format!(" + {}", added.join(", ")) };
+        let _ = writeln!(out, "  columns {}{}", columns(&sink.schema, ""), printable(&added));
     }
 
     fn names(&self, inputs: &[Producer]) -> String {
-        inputs
-            .iter()
-            .map(|input| self.name_of(*input))
-            .collect::<Vec<_>>()
-            .join(", ")
+        inputs.iter().map(|input| self.name_of(*input)).collect::<Vec<_>>().join(", ")
     }
 
     /// Rows that leave each operator by its main output, about.
@@ -132,10 +100,7 @@ impl Plan {
     }
 
     fn estimate(&self, inputs: &[Producer], estimates: &[f64]) -> Estimate {
-        let mut estimate = Estimate {
-            rows: 0.0,
-            open: false,
-        };
+        let mut estimate = Estimate { rows: 0.0, open: false };
         for input in inputs {
             match *input {
                 #[expect(clippy::cast_precision_loss, reason = "an estimate is not exact")]
@@ -165,16 +130,8 @@ fn render_source(source: &PlannedSource, out: &mut String) {
         counted(facts.rows, "row"),
         size(bytes),
     );
-    let _ = writeln!(
-        out,
-        "  below {}",
-        printable(&facts.root.display().to_string())
-    );
-    let _ = writeln!(
-        out,
-        "  columns {}",
-        columns(&facts.schema, &source.config.text)
-    );
+    let _ = writeln!(out, "  below {}", printable(&facts.root.display().to_string()));
+    let _ = writeln!(out, "  columns {}", columns(&facts.schema, &source.config.text));
 }
 
 /// A number of rows that is not known exactly.
@@ -203,21 +160,13 @@ impl Estimate {
 /// The columns of a schema in one line, the text column marked.
 fn columns(schema: &Schema, text: &str) -> String {
     let fields = schema.fields();
-    let listed = if fields.len() > COLUMNS {
-        COLUMNS - 1
-    } else {
-        fields.len()
-    };
+    let listed = if fields.len() > COLUMNS { COLUMNS - 1 } else { fields.len() };
     let mut columns: Vec<String> = Vec::with_capacity(listed + 1);
     for (position, field) in fields.iter().enumerate() {
         let is_text = field.name() == text;
         if position < listed || is_text {
             let mark = if is_text { " (text)" } else { "" };
-            columns.push(format!(
-                "{} {}{mark}",
-                printable(field.name()),
-                type_name(field.data_type())
-            ));
+            columns.push(format!("{} {}{mark}", printable(field.name()), type_name(field.data_type())));
         }
     }
     match fields.len() - columns.len() {
@@ -239,32 +188,17 @@ fn type_name(data_type: &DataType) -> String {
     if name.chars().count() <= TYPE_CHARACTERS {
         return name;
     }
-    name.chars()
-        .take(TYPE_CHARACTERS - 1)
-        .chain(['…'])
-        .collect()
+    name.chars().take(TYPE_CHARACTERS - 1).chain(['…']).collect()
 }
 
 /// A name from a file, without characters that a terminal would act on.
 fn printable(name: &str) -> String {
-    name.chars()
-        .map(|character| {
-            if character.is_control() {
-                '\u{fffd}'
-            } else {
-                character
-            }
-        })
-        .collect()
+    name.chars().map(|character| if character.is_control() { '\u{fffd}' } else { character }).collect()
 }
 
 /// A number with its noun: `1 row`, `8,000 rows`.
 fn counted(number: u64, noun: &str) -> String {
-    format!(
-        "{} {noun}{}",
-        grouped(number),
-        if number == 1 { "" } else { "s" }
-    )
+    format!("{} {noun}{}", grouped(number), if number == 1 { "" } else { "s" })
 }
 
 fn grouped(number: u64) -> String {
@@ -285,169 +219,11 @@ fn size(bytes: u64) -> String {
     let mut size = bytes as f64;
     for unit in ["bytes", "kB", "MB", "GB"] {
         if size < 1000.0 {
-            return if unit == "bytes" {
-                format!("{bytes} bytes")
-            } else {
-                format!("{size:.1} {unit}")
-            };
+            return if unit == "bytes" { format!("{bytes} bytes") } else { format!("{size:.1} {unit}") };
         }
         size /= 1000.0;
     }
     format!("{size:.1} TB")
-}
-
-/// A node of the graph as it is drawn.
-struct Drawn<'p> {
-    kind: &'static str,
-    id: &'p str,
-    type_name: &'p str,
-}
-
-impl Plan {
-    /// The graph as a mermaid flowchart. See <https://mermaid.js.org/syntax/flowchart.html>.
-    pub fn mermaid(&self) -> String {
-        let mut out = "flowchart LR\n".to_owned();
-        for node in self.drawn() {
-            let label = format!(
-                "{}<br>{}",
-                mermaid_text(node.id),
-                mermaid_text(node.type_name)
-            );
-            let (open, close) = match node.kind {
-                "source" => ("[(", ")]"),
-                "sink" => ("[/", "/]"),
-                _ => ("[", "]"),
-            };
-            // The kind before the id keeps clear of mermaid's own words, such as `end`.
-            let _ = writeln!(out, "    {}_{}{open}\"{label}\"{close}", node.kind, node.id);
-        }
-        for (from, port, to) in self.edges() {
-            let arrow = match port.as_str() {
-                "" => "-->".to_owned(),
-                port => format!("-->|\"{}\"|", mermaid_text(port)),
-            };
-            let _ = writeln!(out, "    {}_{} {arrow} {}_{}", from.0, from.1, to.0, to.1);
-        }
-        out
-    }
-
-    /// The graph in the DOT language. See <https://graphviz.org/doc/info/lang.html>.
-    pub fn dot(&self) -> String {
-        let mut out = format!("digraph \"{}\" {{\n    rankdir=LR;\n", dot_text(&self.name));
-        for node in self.drawn() {
-            let shape = match node.kind {
-                "source" => "cylinder",
-                "sink" => "note",
-                _ => "box",
-            };
-            let label = format!("{}\\n{}", dot_text(node.id), dot_text(node.type_name));
-            let _ = writeln!(
-                out,
-                "    \"{}\" [shape={shape}, label=\"{label}\"];",
-                dot_text(node.id)
-            );
-        }
-        for (from, port, to) in self.edges() {
-            let label = match port.as_str() {
-                "" => String::new(),
-                port => format!(" [label=\"{}\"]", dot_text(port)),
-            };
-            let _ = writeln!(
-                out,
-                "    \"{}\" -> \"{}\"{label};",
-                dot_text(from.1),
-                dot_text(to.1)
-            );
-        }
-        out.push_str("}\n");
-        out
-    }
-
-    fn drawn(&self) -> Vec<Drawn<'_>> {
-        let parquet = |kind, id| Drawn {
-            kind,
-            id,
-            type_name: "parquet",
-        };
-        let sources = self
-            .sources
-            .iter()
-            .map(|source| parquet("source", source.id.as_str()));
-        let operators = self.operators.iter().map(|operator| Drawn {
-            kind: "operator",
-            id: &operator.id,
-            type_name: operator.spec.name(),
-        });
-        let sinks = self
-            .sinks
-            .iter()
-            .map(|sink| parquet("sink", sink.id.as_str()));
-        sources.chain(operators).chain(sinks).collect()
-    }
-
-    /// All edges: from kind and id, the port if it is not the main output, to kind and id.
-    #[expect(clippy::type_complexity, reason = "three words each, for two loops")]
-    fn edges(&self) -> Vec<((&'static str, &str), String, (&'static str, &str))> {
-        let operators = self
-            .operators
-            .iter()
-            .map(|node| ("operator", node.id.as_str(), &node.inputs));
-        let sinks = self
-            .sinks
-            .iter()
-            .map(|node| ("sink", node.id.as_str(), &node.inputs));
-        let mut edges = Vec::new();
-        for (kind, id, inputs) in operators.chain(sinks) {
-            for input in inputs {
-                let (from, port) = match *input {
-                    Producer::Source(source) => {
-                        let id = self.sources.get(source).map_or("", |source| &source.id);
-                        (("source", id), String::new())
-                    }
-                    Producer::Operator { operator, port } => {
-                        let Some(producer) = self.operators.get(operator) else {
-                            continue;
-                        };
-                        let named = producer.ports.get(port).filter(|_| port > 0);
-                        let port = named.map_or(String::new(), |port| port.name.clone());
-                        (("operator", producer.id.as_str()), port)
-                    }
-                };
-                edges.push((from, port, (kind, id)));
-            }
-        }
-        edges
-    }
-}
-
-/// Escapes a text in double quotes in mermaid, by its entity codes.
-fn mermaid_text(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for character in text.chars() {
-        match character {
-            '"' => out.push_str("#quot;"),
-            '#' => out.push_str("#35;"),
-            '<' => out.push_str("#lt;"),
-            '>' => out.push_str("#gt;"),
-            '&' => out.push_str("#amp;"),
-            character if character.is_control() => out.push(' '),
-            character => out.push(character),
-        }
-    }
-    out
-}
-
-/// Escapes a text in double quotes in DOT.
-fn dot_text(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for character in text.chars() {
-        match character {
-            '"' | '\\' => out.extend(['\\', character]),
-            character if character.is_control() => out.push(' '),
-            character => out.push(character),
-        }
-    }
-    out
 }
 
 #[cfg(test)]
@@ -460,11 +236,5 @@ mod tests {
         assert_eq!(counted(1_234_567, "row"), "1,234,567 rows");
         assert_eq!(size(999), "999 bytes");
         assert_eq!(size(2_150_000), "2.1 MB");
-    }
-
-    #[test]
-    fn names_cannot_break_out_of_a_graph() {
-        assert_eq!(mermaid_text("a\"]\n<b>#"), "a#quot;] #lt;b#gt;#35;");
-        assert_eq!(dot_text("a\"\\\n"), "a\\\"\\\\ ");
     }
 }
