@@ -192,7 +192,7 @@ Without colour, what goes is shown as [-old-] and what comes as {+new+}.
 
 Examples:
   augment preview pipelines/eda.toml --at eda
-  augment preview pipelines/eda.toml --at usable.rejected -n 20 --set operators.usable.words.min=3")]
+  augment preview pipelines/eda.toml --at usable.rejected -n 20 --set operators.usable.words=[9,99]")]
 pub(crate) struct PreviewArguments {
     #[command(flatten)]
     pub(crate) pipeline: PipelineArguments,

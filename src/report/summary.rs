@@ -13,7 +13,7 @@ const FAILURES: usize = 20;
 pub fn summarize(report: &RunReport, palette: Palette) -> String {
     if report.shards.is_empty() && report.already_committed > 0 {
         return format!(
-            "{}: {} committed before{}\n",
+            "{}: {} committed before; {}\n",
             palette.good("nothing to do"),
             counted(report.already_committed as u64, "shard"),
             outputs(report)
@@ -64,20 +64,20 @@ fn shards(report: &RunReport, palette: Palette) -> String {
         parts.push(format!("{} left for the next run", grouped(given_up)));
     }
     format!(
-        "{}{}\n{} read in {} ({} rows/s)\n",
+        "{}\n{} read in {} ({} rows/s)\n{}\n",
         parts.join(", "),
-        outputs(report),
         counted(report.rows_read, "row"),
         time(report.elapsed),
-        grouped(per_second(report.rows_read, report.elapsed))
+        grouped(per_second(report.rows_read, report.elapsed)),
+        outputs(report)
     )
 }
 
-/// ` to FOLDER`, or nothing.
+/// Where the output is.
 fn outputs(report: &RunReport) -> String {
     let folders: Vec<String> =
         report.outputs.iter().map(|folder| folder.display().to_string()).collect();
-    if folders.is_empty() { String::new() } else { format!(" to {}", folders.join(", ")) }
+    format!("output: {}", folders.join(", "))
 }
 
 /// The shards that failed, and why; empty if none did.
@@ -139,7 +139,20 @@ pub(super) mod tests {
 
     #[test]
     fn everything_that_happened_is_in_it() {
-        insta::assert_snapshot!(summarize(&report(), Palette::new(false)), @"");
+        insta::assert_snapshot!(summarize(&report(), Palette::new(false)), @"
+        operator                  rows in  rows out  changed  counted
+        eda                        10,072    40,276   40,276
+          shortfall: nothing new                                   12
+        out (sink)                 50,348
+
+        1 shard committed, 1 committed before, 1 failed, 1 left for the next run
+        10,072 rows read in 2.0 s (5,030 rows/s)
+        output: out/eda
+
+        error: b.parquet (source train)
+          page 3 is torn
+          fetch it again
+        ");
     }
 
     #[test]
@@ -147,7 +160,7 @@ pub(super) mod tests {
         let report = RunReport { shards: Vec::new(), already_committed: 4, ..report() };
         assert_eq!(
             summarize(&report, Palette::new(false)),
-            "nothing to do: 4 shards committed before to out/eda\n"
+            "nothing to do: 4 shards committed before; output: out/eda\n"
         );
     }
 }
