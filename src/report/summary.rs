@@ -64,7 +64,7 @@ fn shards(report: &RunReport, palette: Palette) -> String {
         parts.push(format!("{} left for the next run", grouped(given_up)));
     }
     format!(
-        "{}\n{} read in {} ({} rows/s)\n{}\n",
+        "{}\n{} read and committed in {} ({} rows/s)\n{}\n",
         parts.join(", "),
         counted(report.rows_read, "row"),
         time(report.elapsed),
@@ -146,7 +146,7 @@ pub(super) mod tests {
         out (sink)                 50,348
 
         1 shard committed, 1 committed before, 1 failed, 1 left for the next run
-        10,072 rows read in 2.0 s (5,030 rows/s)
+        10,072 rows read and committed in 2.0 s (5,030 rows/s)
         output: out/eda
 
         error: b.parquet (source train)
