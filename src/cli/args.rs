@@ -50,14 +50,27 @@ pub(crate) struct Arguments {
 /// Flags that every command understands.
 #[derive(Debug, Args)]
 pub(crate) struct GlobalArguments {
-    /// When to colour what is printed; NO_COLOR in the environment turns `auto` into `never`.
-    #[arg(long, global = true, value_enum, default_value_t, value_name = "WHEN")]
+    /// When to colour what is printed.
+    #[arg(
+        long,
+        global = true,
+        help_heading = "Global options",
+        value_enum,
+        default_value_t,
+        value_name = "WHEN"
+    )]
     pub(crate) color: Color,
     /// Print no progress and no summary: only problems.
-    #[arg(short, long, global = true, conflicts_with = "verbose")]
+    #[arg(
+        short,
+        long,
+        global = true,
+        help_heading = "Global options",
+        conflicts_with = "verbose"
+    )]
     pub(crate) quiet: bool,
     /// Say more: what became of each shard.
-    #[arg(short, long, global = true)]
+    #[arg(short, long, global = true, help_heading = "Global options")]
     pub(crate) verbose: bool,
 }
 
@@ -134,7 +147,7 @@ pub(crate) struct RunArguments {
     /// How to show progress on stderr.
     #[arg(long, value_enum, default_value_t, value_name = "HOW")]
     pub(crate) progress: ProgressMode,
-    /// Write the summary as JSON to this file.
+    /// Write the summary as JSON to this file, whose folder has to exist.
     #[arg(long, value_name = "FILE.json", value_hint = ValueHint::FilePath)]
     pub(crate) report: Option<PathBuf>,
 }
@@ -233,10 +246,12 @@ pub(crate) struct CompletionsArguments {
 /// When to colour what is printed.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Color {
-    /// On a terminal.
+    /// On a terminal, unless NO_COLOR is set.
     #[default]
     Auto,
+    /// Even into a file or a pipe.
     Always,
+    /// Not at all.
     Never,
 }
 
@@ -291,7 +306,10 @@ pub(crate) enum DocumentFormat {
 /// Reads `I/N`.
 fn share(text: &str) -> Result<(usize, usize), String> {
     let parts = text.split_once('/').and_then(|(part, of)| {
-        Some((part.trim().parse::<usize>().ok()?, of.trim().parse::<usize>().ok()?))
+        Some((
+            part.trim().parse::<usize>().ok()?,
+            of.trim().parse::<usize>().ok()?,
+        ))
     });
     match parts {
         Some((part, of)) if (1..=of).contains(&part) => Ok((part, of)),

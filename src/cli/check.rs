@@ -14,7 +14,11 @@ pub(super) fn check(
 ) -> ExitStatus {
     let mut status = ExitStatus::Success;
     for path in &arguments.pipelines {
-        let pipeline = PipelineArguments { pipeline: path.clone(), set: Vec::new(), seed: None };
+        let pipeline = PipelineArguments {
+            pipeline: path.clone(),
+            set: Vec::new(),
+            seed: None,
+        };
         let (_, report) = pipeline::examine(registry, &pipeline);
         let printed = match arguments.format {
             ReportFormat::Text => {
@@ -29,7 +33,9 @@ pub(super) fn check(
             ReportFormat::Json => written(printer, &report.render_json()),
             ReportFormat::Github => written(printer, &report.render_github()),
         };
-        status = status.or(judge(&report, arguments.deny_warnings)).or(printed);
+        status = status
+            .or(judge(&report, arguments.deny_warnings))
+            .or(printed);
     }
     status
 }

@@ -26,14 +26,25 @@ pub(super) fn inline(before: &str, after: &str, palette: Palette) -> String {
 
 /// What is gone and what is new, marked; both are empty after.
 fn marked(gone: &mut String, new: &mut String, palette: Palette) -> String {
-    let (gone, new) = (visible(&std::mem::take(gone)), visible(&std::mem::take(new)));
+    let (gone, new) = (
+        visible(&std::mem::take(gone)),
+        visible(&std::mem::take(new)),
+    );
     let mut text = String::new();
     if !gone.is_empty() {
-        let marks = if palette.has_colour() { palette.gone(&gone) } else { format!("[-{gone}-]") };
+        let marks = if palette.has_colour() {
+            palette.gone(&gone)
+        } else {
+            format!("[-{gone}-]")
+        };
         text.push_str(&marks);
     }
     if !new.is_empty() {
-        let marks = if palette.has_colour() { palette.good(&new) } else { format!("{{+{new}+}}") };
+        let marks = if palette.has_colour() {
+            palette.good(&new)
+        } else {
+            format!("{{+{new}+}}")
+        };
         text.push_str(&marks);
     }
     text
@@ -67,17 +78,26 @@ mod tests {
 
     #[test]
     fn changes_are_marked_word_by_word() {
-        assert_eq!(plain("a quick fox", "a slow fox"), "a [-quick-]{+slow+} fox");
+        assert_eq!(
+            plain("a quick fox", "a slow fox"),
+            "a [-quick-]{+slow+} fox"
+        );
         assert_eq!(plain("a quick fox", "a fox"), "a [-quick -]fox");
         assert_eq!(plain("same", "same"), "same");
         assert_eq!(plain("", "new"), "{+new+}");
         let coloured = inline("a", "b", Palette::new(true));
-        assert!(coloured.contains("\u{1b}[") && !coloured.contains('{'), "{coloured}");
+        assert!(
+            coloured.contains("\u{1b}[") && !coloured.contains('{'),
+            "{coloured}"
+        );
     }
 
     #[test]
     fn texts_cannot_steer_the_terminal() {
-        assert_eq!(visible("a\n\t\u{1b}[2Jb\u{202e}"), "a\\n\\t\\u{1b}[2Jb\\u{202e}");
+        assert_eq!(
+            visible("a\n\t\u{1b}[2Jb\u{202e}"),
+            "a\\n\\t\\u{1b}[2Jb\\u{202e}"
+        );
         assert_eq!(visible("über 👩‍🚀"), "über 👩‍🚀");
     }
 

@@ -91,7 +91,13 @@ enum Volume {
 /// Prints help or the version to stdout, and a usage error to stderr.
 fn explain(message: &clap::Error, printer: &Printer) -> ExitStatus {
     let styled = message.render();
-    let text = |colour| if colour { styled.ansi().to_string() } else { styled.to_string() };
+    let text = |colour| {
+        if colour {
+            styled.ansi().to_string()
+        } else {
+            styled.to_string()
+        }
+    };
     if message.use_stderr() {
         printer.say(text(printer.err_palette().has_colour()).trim_end());
         ExitStatus::NotStarted
@@ -102,11 +108,17 @@ fn explain(message: &clap::Error, printer: &Printer) -> ExitStatus {
 
 /// Looks for `--color` where the arguments may not be well-formed.
 fn color_of(arguments: &[OsString]) -> Color {
-    let arguments: Vec<&str> = arguments.iter().filter_map(|argument| argument.to_str()).collect();
-    let value = arguments.iter().enumerate().find_map(|(position, argument)| match *argument {
-        "--color" => arguments.get(position + 1).copied(),
-        argument => argument.strip_prefix("--color="),
-    });
+    let arguments: Vec<&str> = arguments
+        .iter()
+        .filter_map(|argument| argument.to_str())
+        .collect();
+    let value = arguments
+        .iter()
+        .enumerate()
+        .find_map(|(position, argument)| match *argument {
+            "--color" => arguments.get(position + 1).copied(),
+            argument => argument.strip_prefix("--color="),
+        });
     match value {
         Some("always") => Color::Always,
         Some("never") => Color::Never,
@@ -117,7 +129,12 @@ fn color_of(arguments: &[OsString]) -> Color {
 /// Does what `augment completions` is asked to.
 fn completions(arguments: &CompletionsArguments, printer: &Printer) -> ExitStatus {
     let mut script = Vec::new();
-    clap_complete::generate(arguments.shell, &mut Arguments::command(), "augment", &mut script);
+    clap_complete::generate(
+        arguments.shell,
+        &mut Arguments::command(),
+        "augment",
+        &mut script,
+    );
     written(printer, &String::from_utf8_lossy(&script))
 }
 
@@ -147,10 +164,16 @@ mod tests {
     fn help_is_data_and_a_usage_error_is_not() {
         let (status, out, err) = run(&["--help"]);
         assert_eq!((status, err.as_str()), (ExitStatus::Success, ""));
-        assert!(out.contains("Usage: augment") && !out.contains('\u{1b}'), "{out}");
+        assert!(
+            out.contains("Usage: augment") && !out.contains('\u{1b}'),
+            "{out}"
+        );
         let (status, out, err) = run(&["run"]);
         assert_eq!((status, out.as_str()), (ExitStatus::NotStarted, ""));
-        assert!(err.contains("<PIPELINE>") && !err.contains('\u{1b}'), "{err}");
+        assert!(
+            err.contains("<PIPELINE>") && !err.contains('\u{1b}'),
+            "{err}"
+        );
         let (_, _, err) = run(&["run", "--color=always"]);
         assert!(err.contains('\u{1b}'), "{err}");
     }

@@ -44,7 +44,12 @@ pub(super) fn ops(registry: &Registry, arguments: &OpsArguments, printer: &Print
 
 /// One line for each operator, wrapped under its summary where that is long.
 fn list(registry: &Registry, palette: Palette, width: usize) -> String {
-    let column = registry.names().map(|name| name.chars().count()).max().unwrap_or_default() + 2;
+    let column = registry
+        .names()
+        .map(|name| name.chars().count())
+        .max()
+        .unwrap_or_default()
+        + 2;
     let indent = " ".repeat(column);
     let mut text = String::new();
     for document in registry.names().filter_map(|name| registry.document(name)) {
@@ -70,9 +75,10 @@ fn describe(
         text.push('\n');
         text.push_str(&wrapped(&document.details, "", width));
     }
-    for (title, options) in
-        [("Options", &document.options), ("Options of every row-level operator", &document.common)]
-    {
+    for (title, options) in [
+        ("Options", &document.options),
+        ("Options of every row-level operator", &document.common),
+    ] {
         if !options.is_empty() {
             text.push_str(&format!("\n{}\n", palette.heading(title)));
             for option in options {
@@ -84,7 +90,11 @@ fn describe(
     if ports.len() > 1 {
         text.push_str(&format!("\n{}\n", palette.heading("Outputs")));
         for port in ports {
-            let node = if port.is_empty() { "ID".to_owned() } else { format!("ID.{port}") };
+            let node = if port.is_empty() {
+                "ID".to_owned()
+            } else {
+                format!("ID.{port}")
+            };
             text.push_str(&format!("  {}\n", palette.name(node)));
         }
     }
@@ -99,7 +109,12 @@ fn describe_option(option: &OptionDocument, palette: Palette, width: usize) -> S
     if option.required {
         facts.push("required".to_owned());
     }
-    facts.extend(option.default.as_ref().map(|default| format!("default {default}")));
+    facts.extend(
+        option
+            .default
+            .as_ref()
+            .map(|default| format!("default {default}")),
+    );
     facts.retain(|fact| !fact.is_empty());
     let facts = palette.faint(facts.join(", "));
     let description = wrapped(&option.description, "      ", width);
@@ -110,7 +125,11 @@ fn describe_example(name: &str, example: &Example, palette: Palette, width: usiz
     let mut text = format!("\n{}\n", palette.heading("Example"));
     text.push_str(&wrapped(example.title, "  ", width));
     text.push_str(&format!("\n      type = \"{name}\"\n"));
-    for line in example.options.lines().filter(|line| !line.trim().is_empty()) {
+    for line in example
+        .options
+        .lines()
+        .filter(|line| !line.trim().is_empty())
+    {
         text.push_str(&format!("      {line}\n"));
     }
     text.push('\n');
@@ -126,11 +145,18 @@ fn describe_example(name: &str, example: &Example, palette: Palette, width: usiz
 
 /// The names of the operator's outputs as its first example sets it up, the main one empty.
 fn ports(registry: &Registry, document: &OperatorDocument) -> Vec<String> {
-    let options = document.examples.first().map_or("", |example| example.options);
+    let options = document
+        .examples
+        .first()
+        .map_or("", |example| example.options);
     let nowhere: Range<usize> = 0..0;
     DeTable::parse(options)
         .ok()
-        .and_then(|table| registry.parse(document.name, table.get_ref(), nowhere)?.ok())
+        .and_then(|table| {
+            registry
+                .parse(document.name, table.get_ref(), nowhere)?
+                .ok()
+        })
         .map(|operator| operator.ports().into_iter().map(|port| port.name).collect())
         .unwrap_or_default()
 }

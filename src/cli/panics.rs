@@ -31,13 +31,16 @@ pub(super) fn install() {
 
 fn summary(info: &PanicHookInfo<'_>) -> String {
     let message = info.payload_as_str().unwrap_or("a panic without a message");
-    let place = info.location().map_or_else(String::new, |place| format!(" at {place}"));
+    let place = info
+        .location()
+        .map_or_else(String::new, |place| format!(" at {place}"));
     format!("{message}{place}")
 }
 
 fn report(info: &PanicHookInfo<'_>, elsewhere: Option<&str>) -> String {
-    let before =
-        elsewhere.map_or_else(String::new, |place| format!("\n  on another thread: {place}"));
+    let before = elsewhere.map_or_else(String::new, |place| {
+        format!("\n  on another thread: {place}")
+    });
     format!(
         "error: this is a bug in augment {}: {}{before}\n  help: please report it with the \
          pipeline file; RUST_BACKTRACE=1 adds what is needed to find it. Nothing half-written is \

@@ -68,8 +68,17 @@ mod tests {
             after: Some("one".to_owned()),
         };
         let plain = Palette::new(false);
-        assert_eq!(show(&row, plain), "a.parquet#7  replica 2  swap, drop\n  one[- two-]\n");
-        row = PreviewRow { replica: 0, operators: Vec::new(), before: None, after: None, ..row };
+        assert_eq!(
+            show(&row, plain),
+            "a.parquet#7  replica 2  swap, drop\n  one[- two-]\n"
+        );
+        row = PreviewRow {
+            replica: 0,
+            operators: Vec::new(),
+            before: None,
+            after: None,
+            ..row
+        };
         assert_eq!(show(&row, plain), "a.parquet#7  unchanged\n  null\n");
     }
 }

@@ -38,7 +38,12 @@ impl fmt::Debug for Stream {
 impl Stream {
     fn new(to: Box<dyn Write + Send>, terminal: bool) -> Self {
         let (colour, closed) = (AtomicBool::new(false), AtomicBool::new(false));
-        Self { to: Mutex::new(to), terminal, colour, closed }
+        Self {
+            to: Mutex::new(to),
+            terminal,
+            colour,
+            closed,
+        }
     }
 
     fn write(&self, text: &str) -> io::Result<()> {
@@ -143,7 +148,11 @@ impl Printer {
     /// terminal.
     pub fn columns(&self) -> usize {
         const WIDEST: usize = 100;
-        let terminal = self.out.terminal.then(terminal_size::terminal_size).flatten();
+        let terminal = self
+            .out
+            .terminal
+            .then(terminal_size::terminal_size)
+            .flatten();
         terminal.map_or(WIDEST, |(width, _)| usize::from(width.0).clamp(40, WIDEST))
     }
 }
@@ -192,8 +201,16 @@ mod tests {
 
     #[test]
     fn a_reader_that_has_gone_is_no_error() {
-        assert!(Stream::new(Box::new(Fails(io::ErrorKind::BrokenPipe)), false).write("x").is_ok());
-        assert!(Stream::new(Box::new(Fails(io::ErrorKind::StorageFull)), false).write("x").is_err());
+        assert!(
+            Stream::new(Box::new(Fails(io::ErrorKind::BrokenPipe)), false)
+                .write("x")
+                .is_ok()
+        );
+        assert!(
+            Stream::new(Box::new(Fails(io::ErrorKind::StorageFull)), false)
+                .write("x")
+                .is_err()
+        );
     }
 
     #[test]
@@ -202,7 +219,10 @@ mod tests {
         printer.data("rows\n").unwrap();
         printer.error("no such file\n", Some("name one that exists"));
         assert_eq!(out.text(), "rows\n");
-        assert_eq!(err.text(), "error: no such file\n  help: name one that exists\n");
+        assert_eq!(
+            err.text(),
+            "error: no such file\n  help: name one that exists\n"
+        );
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! `augment run`: the pipeline on its data, with progress, a summary and an exit code.
 
 use std::num::NonZeroUsize;
+use std::path::Path;
 use std::thread;
 
 use serde_json::json;
@@ -28,11 +29,27 @@ pub(super) fn run(
     let Some(plan) = pipeline::load(registry, &arguments.pipeline, printer) else {
         return ExitStatus::NotStarted;
     };
+    if let Some(problem) = arguments.report.as_deref().and_then(no_place_for) {
+        printer.error(
+            &problem,
+            Some("make the folder, or name a file in one that exists"),
+        );
+        return ExitStatus::NotStarted;
+    }
     let show = show(arguments.progress, volume, printer);
     let say = |line: &str| printer.say(line);
-    let operators = plan.operators.iter().map(|operator| operator.id.clone()).collect();
-    let progress =
-        Progress::new(show, volume == Volume::Verbose, sources(&plan), operators, &say);
+    let operators = plan
+        .operators
+        .iter()
+        .map(|operator| operator.id.clone())
+        .collect();
+    let progress = Progress::new(
+        show,
+        volume == Volume::Verbose,
+        sources(&plan),
+        operators,
+        &say,
+    );
     let (settings, stop) = (settings(arguments), Stop::default());
     let waiting = || progress.say(&waiting_for(&progress.running()));
     let watched = signals::watch(&stop, waiting, || {
@@ -46,9 +63,8 @@ pub(super) fn run(
         }
     };
     match result {
-        Ok(report) => {
-            tell(&plan, &report, arguments, show, volume, printer).unwrap_or(status(&report, signal))
-        }
+        Ok(report) => tell(&plan, &report, arguments, show, volume, printer)
+            .unwrap_or(status(&report, signal)),
         Err(error) => {
             printer.error(&error.to_string(), Some(&error.help()));
             ExitStatus::NotStarted
@@ -80,18 +96,30 @@ fn tell(
         printer.say(text.trim_end());
     }
     let error = write_json(arguments.report.as_deref()?, &json).err()?;
-    printer.error(
-        &error.to_string(),
-        Some("the output is not affected; name a file in a folder that exists"),
-    );
+    printer.error(&error.to_string(), Some("the output is not affected"));
     Some(ExitStatus::Incomplete)
+}
+
+/// Why no report can be written to `path`, as far as that shows before there is one.
+fn no_place_for(path: &Path) -> Option<String> {
+    let folder = path
+        .parent()
+        .filter(|folder| !folder.as_os_str().is_empty());
+    let place = path.display();
+    match folder {
+        _ if path.is_dir() => Some(format!("the report cannot go to {place}: it is a folder")),
+        Some(folder) if !folder.is_dir() => Some(format!(
+            "the report cannot go to {place}: its folder does not exist"
+        )),
+        _ => None,
+    }
 }
 
 /// What the exit code says about a run that started.
 fn status(report: &RunReport, signal: Option<i32>) -> ExitStatus {
-    let committed = |shard: &crate::engine::ShardReport| shard.outcome == ShardOutcome::Committed;
+    let mut outcomes = report.shards.iter().map(|shard| &shard.outcome);
     match signal {
-        _ if report.shards.iter().all(committed) => ExitStatus::Success,
+        _ if outcomes.all(|outcome| *outcome == ShardOutcome::Committed) => ExitStatus::Success,
         Some(signal) => ExitStatus::Interrupted(signal),
         None => ExitStatus::Incomplete,
     }
@@ -128,7 +156,9 @@ fn settings(arguments: &RunArguments) -> RunSettings {
     let usual = RunSettings::new(workers);
     RunSettings {
         window: arguments.window.map_or(usual.window, NonZeroUsize::get),
-        batch_rows: arguments.batch_rows.map_or(usual.batch_rows, NonZeroUsize::get),
+        batch_rows: arguments
+            .batch_rows
+            .map_or(usual.batch_rows, NonZeroUsize::get),
         keep_going: arguments.keep_going,
         fresh: arguments.fresh,
         force: arguments.force,
@@ -184,7 +214,10 @@ mod tests {
         assert_eq!(code(&[committed.clone(), committed.clone()], None), 0);
         assert_eq!(code(&[committed.clone(), failed.clone()], None), 1);
         assert_eq!(code(&[committed.clone(), ShardOutcome::Abandoned], None), 1);
-        assert_eq!(code(&[committed.clone(), ShardOutcome::Abandoned], Some(2)), 130);
+        assert_eq!(
+            code(&[committed.clone(), ShardOutcome::Abandoned], Some(2)),
+            130
+        );
         assert_eq!(code(&[failed], Some(15)), 143);
         // The signal came too late to matter.
         assert_eq!(code(&[committed], Some(2)), 0);

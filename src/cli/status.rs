@@ -29,7 +29,11 @@ impl ExitStatus {
     /// The worse of the two.
     #[must_use]
     pub(super) fn or(self, other: Self) -> Self {
-        if other.code() > self.code() { other } else { self }
+        if other.code() > self.code() {
+            other
+        } else {
+            self
+        }
     }
 }
 

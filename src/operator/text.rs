@@ -57,6 +57,14 @@ impl<'a> Text<'a> {
         self.value.get(word.range()).unwrap_or_default()
     }
 
+    /// The text of the word before the one at `place`, if nothing but space parts them.
+    pub fn word_before(&self, place: usize) -> Option<&'a str> {
+        let before = self.words.get(place.checked_sub(1)?)?;
+        let word = self.words.get(place)?;
+        self.is_space(before.range().end..word.range().start)
+            .then(|| self.word(*before))
+    }
+
     /// Which variant of the row is being made, from 1; 0 where the row is changed in place.
     pub fn replica(&self) -> u32 {
         self.replica

@@ -88,7 +88,7 @@ impl TextOperatorConfig for Eda {
                 input: &["The movie was a big success."],
                 output: &[
                     "The picture was a big success.",
-                    "film The movie was a big success.",
+                    "The movie was a big success large.",
                 ],
             },
             Example {

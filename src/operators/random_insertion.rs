@@ -95,11 +95,13 @@ impl TextOperator for Insertion {
         for _ in 0..rate::words_at(self.rate, words.len()) {
             self.synonym.clear();
             let found = (0..TRIES).any(|_| {
-                random.choose(words).copied().is_some_and(|word| {
+                let source = random.below(words.len());
+                words.get(source).copied().is_some_and(|word| {
+                    let before = text.word_before(source);
                     !text.may_be_name(word)
                         && self
                             .thesaurus
-                            .draw(text.word(word), false, random, &mut self.synonym)
+                            .draw(text.word(word), before, random, &mut self.synonym)
                 })
             });
             if !found {

@@ -12,8 +12,9 @@ use crate::text::thesaurus::Thesaurus;
 /// This is "synonym replacement" of EDA (Wei and Zou, 2019): `max(1, rate * words)` words, rounded
 /// down, drawn among those that are not stop words and have a synonym. Unlike the reference
 /// implementation it replaces the word that was drawn, not every occurrence of it; takes synonyms
-/// of the part of speech in which the word is most frequent, from its most frequent senses; keeps
-/// capitals; and does not depend on the order of a hash table. Names, multi-word synonyms and
+/// of the part of speech that the word before allows and in which the word is most frequent, from
+/// its most frequent senses; puts them in the form of the word, plural for plural and past for
+/// past; keeps capitals; and does not depend on the order of a hash table. Names, multi-word synonyms and
 /// words with capitals inside a sentence are left alone.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct SynonymReplacement {
@@ -64,13 +65,13 @@ impl TextOperatorConfig for SynonymReplacement {
                 title: "One word in ten, but at least one",
                 options: "",
                 input: &["The movie was a big success, and the actors looked happy."],
-                output: &["The film was a big success, and the actors looked happy."],
+                output: &["The movie was a big success, and the actors seemed happy."],
             },
             Example {
                 title: "Capitals are kept, names and stop words left alone",
                 options: "rate = 1.0\nmax_senses = 1",
                 input: &["Movie fans in Paris BUY this quickly"],
-                output: &["Film fans in Paris PURCHASE this apace"],
+                output: &["Picture fans in Paris PURCHASE this speedily"],
             },
             Example {
                 title: "Two variants of each row, and none where no word has a synonym",
@@ -87,6 +88,7 @@ pub(super) struct Replacement {
     rate: f64,
     thesaurus: Thesaurus,
     order: Vec<u32>,
+    scratch: String,
 }
 
 impl Replacement {
@@ -95,6 +97,7 @@ impl Replacement {
             rate,
             thesaurus: Thesaurus::english(max_senses),
             order: Vec::new(),
+            scratch: String::new(),
         }
     }
 }
@@ -112,19 +115,20 @@ impl TextOperator for Replacement {
             }
             let other = drawn + random.below(words.len() - drawn);
             self.order.swap(drawn, other);
-            let Some(word) = self
-                .order
-                .get(drawn)
-                .and_then(|place| words.get(*place as usize))
-            else {
+            let place = self.order.get(drawn).map_or(0, |place| *place as usize);
+            let Some(word) = words.get(place).copied() else {
                 break;
             };
-            if text.may_be_name(*word) {
+            if text.may_be_name(word) {
                 continue;
             }
+            let before = text.word_before(place);
             let mut found = false;
             edits.replace_if(word.range(), |new| {
-                found = self.thesaurus.draw(text.word(*word), true, random, new);
+                let scratch = &mut self.scratch;
+                found = self
+                    .thesaurus
+                    .draw_like(text.word(word), before, random, scratch, new);
                 found
             });
             wanted -= usize::from(found);

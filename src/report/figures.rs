@@ -17,7 +17,11 @@ pub(super) fn grouped(number: u64) -> String {
 
 /// `count` and `noun`, in the plural unless there is one: `4 shards`.
 pub(super) fn counted(count: u64, noun: &str) -> String {
-    format!("{} {noun}{}", grouped(count), if count == 1 { "" } else { "s" })
+    format!(
+        "{} {noun}{}",
+        grouped(count),
+        if count == 1 { "" } else { "s" }
+    )
 }
 
 /// A time as its two largest units: `1.2 s`, `3 min 20 s`, `2 h 5 min`.
@@ -72,8 +76,15 @@ mod tests {
     #[test]
     fn digits_are_grouped() {
         let numbers = [0, 7, 999, 1_000, 10_072, 1_234_567, u64::MAX].map(grouped);
-        let expected =
-            ["0", "7", "999", "1,000", "10,072", "1,234,567", "18,446,744,073,709,551,615"];
+        let expected = [
+            "0",
+            "7",
+            "999",
+            "1,000",
+            "10,072",
+            "1,234,567",
+            "18,446,744,073,709,551,615",
+        ];
         assert_eq!(numbers, expected);
         assert_eq!(counted(1, "shard"), "1 shard");
         assert_eq!(counted(0, "shard"), "0 shards");
@@ -81,7 +92,9 @@ mod tests {
 
     #[test]
     fn times_have_at_most_two_units() {
-        let times = [40, 1_240, 59_999, 200_000, 7_500_000].map(Duration::from_millis).map(time);
+        let times = [40, 1_240, 59_999, 200_000, 7_500_000]
+            .map(Duration::from_millis)
+            .map(time);
         assert_eq!(times, ["0.0 s", "1.2 s", "59 s", "3 min 20 s", "2 h 5 min"]);
     }
 
@@ -94,7 +107,10 @@ mod tests {
 
     #[test]
     fn the_rest_follows_the_pace() {
-        assert_eq!(remaining(25, 100, Duration::from_secs(5)), Some(Duration::from_secs(15)));
+        assert_eq!(
+            remaining(25, 100, Duration::from_secs(5)),
+            Some(Duration::from_secs(15))
+        );
         assert_eq!(remaining(0, 100, Duration::from_secs(5)), None);
         assert_eq!(remaining(101, 100, Duration::from_secs(5)), None);
         assert_eq!((percent(1, 3), percent(0, 0)), (33, 0));

@@ -53,7 +53,12 @@ pub fn to_json(run: RunIdentity<'_>, report: &RunReport) -> Value {
             }
         })
         .collect();
-    let number = |wanted: &str| shards.iter().filter(|shard| shard["outcome"] == wanted).count();
+    let number = |wanted: &str| {
+        shards
+            .iter()
+            .filter(|shard| shard["outcome"] == wanted)
+            .count()
+    };
     let operators: Vec<Value> = report
         .operators
         .iter()
@@ -97,7 +102,10 @@ pub fn to_json(run: RunIdentity<'_>, report: &RunReport) -> Value {
 /// # Errors
 /// When the file's folder does not exist or cannot be written to.
 pub fn write_json(path: &Path, value: &Value) -> Result<(), JsonError> {
-    write(path, value).map_err(|source| JsonError { path: path.to_owned(), source })
+    write(path, value).map_err(|source| JsonError {
+        path: path.to_owned(),
+        source,
+    })
 }
 
 fn write(path: &Path, value: &Value) -> io::Result<()> {
@@ -125,18 +133,37 @@ mod tests {
     use crate::report::summary::tests::report;
 
     fn identity() -> RunIdentity<'static> {
-        RunIdentity { pipeline: Path::new("eda.toml"), seed: 42, fingerprint: "abc" }
+        RunIdentity {
+            pipeline: Path::new("eda.toml"),
+            seed: 42,
+            fingerprint: "abc",
+        }
     }
 
     #[test]
     fn everything_that_happened_is_in_it() {
         let json = to_json(identity(), &report());
         assert_eq!(json["rows_per_second"], 5030);
-        assert_eq!((&json["committed"], &json["failed"]), (&json!(1), &json!(1)));
-        assert_eq!((&json["abandoned"], &json["committed_before"]), (&json!(1), &json!(1)));
-        assert_eq!(json["operators"][0]["reasons"], json!({ "shortfall: nothing new": 12 }));
-        assert_eq!(json["shards"][1]["reason"], "page 3 is torn\nfetch it again");
-        assert_eq!(json["sinks"], json!([{ "id": "out", "rows_written": 50_348 }]));
+        assert_eq!(
+            (&json["committed"], &json["failed"]),
+            (&json!(1), &json!(1))
+        );
+        assert_eq!(
+            (&json["abandoned"], &json["committed_before"]),
+            (&json!(1), &json!(1))
+        );
+        assert_eq!(
+            json["operators"][0]["reasons"],
+            json!({ "shortfall: nothing new": 12 })
+        );
+        assert_eq!(
+            json["shards"][1]["reason"],
+            "page 3 is torn\nfetch it again"
+        );
+        assert_eq!(
+            json["sinks"],
+            json!([{ "id": "out", "rows_written": 50_348 }])
+        );
     }
 
     #[test]

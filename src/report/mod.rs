@@ -13,5 +13,5 @@ pub use json::{JsonError, RunIdentity, to_json, write_json};
 pub use palette::Palette;
 pub use progress::{Progress, Say, Show, SourceTotal};
 pub use summary::{describe_failures, summarize};
-pub use wrap::wrapped;
 pub(crate) use table::Table;
+pub use wrap::wrapped;

@@ -112,11 +112,17 @@ impl<'a> Progress<'a> {
     ) -> Self {
         let sources = sources
             .into_iter()
-            .map(|total| SourceState { total, rows_read: AtomicU64::new(0) })
+            .map(|total| SourceState {
+                total,
+                rows_read: AtomicU64::new(0),
+            })
             .collect();
         let operators = operators
             .into_iter()
-            .map(|id| OperatorState { id, busy_nanoseconds: AtomicU64::new(0) })
+            .map(|id| OperatorState {
+                id,
+                busy_nanoseconds: AtomicU64::new(0),
+            })
             .collect();
         let target = match show {
             Show::Bars(_) => ProgressDrawTarget::stderr(),
@@ -136,7 +142,9 @@ impl<'a> Progress<'a> {
 
     /// Does `work`, and shows progress meanwhile. Bars are gone when it returns.
     pub fn watch<T>(&self, work: impl FnOnce() -> T) -> T {
-        let Some(interval) = self.show.interval() else { return work() };
+        let Some(interval) = self.show.interval() else {
+            return work();
+        };
         let (running, ended) = bounded::<()>(0);
         thread::scope(|scope| {
             scope.spawn(|| self.report_every(interval, &ended));
@@ -153,7 +161,11 @@ impl<'a> Progress<'a> {
 
     /// The paths of the shards that have started and not ended.
     pub fn running(&self) -> Vec<String> {
-        self.shards().running.iter().map(|shard| shard.path.clone()).collect()
+        self.shards()
+            .running
+            .iter()
+            .map(|shard| shard.path.clone())
+            .collect()
     }
 
     fn report_every(&self, interval: Duration, ended: &Receiver<()>) {
@@ -188,7 +200,10 @@ impl<'a> Progress<'a> {
     }
 
     fn rows_read(&self) -> u64 {
-        self.sources.iter().map(|source| source.rows_read.load(Ordering::Relaxed)).sum()
+        self.sources
+            .iter()
+            .map(|source| source.rows_read.load(Ordering::Relaxed))
+            .sum()
     }
 
     fn rows_total(&self) -> u64 {
@@ -279,14 +294,20 @@ impl Observer for Progress<'_> {
     }
 
     fn rows_read(&self, shard: &Shard, rows: u64) {
-        if let Some(source) = self.sources.iter().find(|source| source.total.id == shard.source) {
+        if let Some(source) = self
+            .sources
+            .iter()
+            .find(|source| source.total.id == shard.source)
+        {
             source.rows_read.fetch_add(rows, Ordering::Relaxed);
         }
     }
 
     fn shard_finished(&self, shard: &Arc<Shard>, outcome: &ShardOutcome) {
         let mut shards = self.shards();
-        shards.running.retain(|running| running.index != shard.index);
+        shards
+            .running
+            .retain(|running| running.index != shard.index);
         add_counts(&mut shards.finished, &shard.counters.snapshot());
         match outcome {
             ShardOutcome::Committed => shards.committed += 1,
@@ -306,7 +327,9 @@ impl Observer for Progress<'_> {
     fn operator_busy(&self, position: usize, time: Duration) {
         if let Some(operator) = self.operators.get(position) {
             let nanoseconds = u64::try_from(time.as_nanos()).unwrap_or(u64::MAX);
-            operator.busy_nanoseconds.fetch_add(nanoseconds, Ordering::Relaxed);
+            operator
+                .busy_nanoseconds
+                .fetch_add(nanoseconds, Ordering::Relaxed);
         }
     }
 }
@@ -342,11 +365,21 @@ impl Drawing {
             bar
         };
         let sources = progress.sources.iter().map(|source| {
-            bar(Some(source.total.rows), "{prefix} ▕{bar:24}▏ {msg}", &source.total.id)
+            bar(
+                Some(source.total.rows),
+                "{prefix} ▕{bar:24}▏ {msg}",
+                &source.total.id,
+            )
         });
         let sources = sources.collect();
-        let operators = progress.operators.iter().map(|node| bar(None, "{prefix}  {msg}", &node.id));
-        Self { sources, operators: operators.collect() }
+        let operators = progress
+            .operators
+            .iter()
+            .map(|node| bar(None, "{prefix}  {msg}", &node.id));
+        Self {
+            sources,
+            operators: operators.collect(),
+        }
     }
 
     fn update(&self, progress: &Progress<'_>) {
@@ -379,7 +412,11 @@ mod tests {
     use super::*;
 
     fn totals() -> Vec<SourceTotal> {
-        vec![SourceTotal { id: "train".to_owned(), rows: 400, shards: 2 }]
+        vec![SourceTotal {
+            id: "train".to_owned(),
+            rows: 400,
+            shards: 2,
+        }]
     }
 
     #[test]
@@ -389,21 +426,39 @@ mod tests {
         for shard in &shards {
             progress.shard_started(shard);
             Observer::rows_read(&progress, shard, 100);
-            shard.counters.operator(0).rows_in.fetch_add(100, Ordering::Relaxed);
+            shard
+                .counters
+                .operator(0)
+                .rows_in
+                .fetch_add(100, Ordering::Relaxed);
             shard.counters.operator(0).count("unchanged: too short", 3);
         }
         progress.shard_finished(&shards[0], &ShardOutcome::Committed);
         let json = progress.json();
-        assert_eq!((&json["rows_read"], &json["rows_total"]), (&json!(200), &json!(400)));
+        assert_eq!(
+            (&json["rows_read"], &json["rows_total"]),
+            (&json!(200), &json!(400))
+        );
         assert_eq!(
             json["shards"],
             json!({ "total": 2, "running": 1, "committed": 1, "failed": 0 })
         );
         assert_eq!(json["operators"][0]["rows_in"], 200);
-        assert_eq!(json["operators"][0]["reasons"], json!({ "unchanged: too short": 6 }));
+        assert_eq!(
+            json["operators"][0]["reasons"],
+            json!({ "unchanged: too short": 6 })
+        );
         assert_eq!(progress.running(), ["a.parquet"]);
-        assert!(progress.line().starts_with("200 of 400 rows read (50 %)"), "{}", progress.line());
-        assert!(progress.line().ends_with("1 of 2 shards committed"), "{}", progress.line());
+        assert!(
+            progress.line().starts_with("200 of 400 rows read (50 %)"),
+            "{}",
+            progress.line()
+        );
+        assert!(
+            progress.line().ends_with("1 of 2 shards committed"),
+            "{}",
+            progress.line()
+        );
     }
 
     #[test]
@@ -421,7 +476,12 @@ mod tests {
 
     #[test]
     fn the_work_s_result_comes_back_whatever_is_shown() {
-        for show in [Show::Plain, Show::Json, Show::Nothing, Show::Bars(Palette::new(false))] {
+        for show in [
+            Show::Plain,
+            Show::Json,
+            Show::Nothing,
+            Show::Bars(Palette::new(false)),
+        ] {
             let progress = Progress::new(show, false, totals(), Vec::new(), &|_| {});
             assert_eq!(progress.watch(|| 7), 7);
         }

@@ -35,12 +35,24 @@ fn table(report: &RunReport, palette: Palette) -> String {
         table.push([id.clone(), rows_in, rows_out, changed, String::new()]);
         for (reason, count) in &counts.reasons {
             let empty = String::new;
-            table.push([format!("  {reason}"), empty(), empty(), empty(), grouped(*count)]);
+            table.push([
+                format!("  {reason}"),
+                empty(),
+                empty(),
+                empty(),
+                grouped(*count),
+            ]);
         }
     }
     for (sink, rows) in &report.rows_written {
         let empty = String::new;
-        table.push([format!("{sink} (sink)"), grouped(*rows), empty(), empty(), empty()]);
+        table.push([
+            format!("{sink} (sink)"),
+            grouped(*rows),
+            empty(),
+            empty(),
+            empty(),
+        ]);
     }
     format!("{}\n", table.render(palette))
 }
@@ -48,14 +60,21 @@ fn table(report: &RunReport, palette: Palette) -> String {
 /// How many shards went where, how fast, and where the output is.
 fn shards(report: &RunReport, palette: Palette) -> String {
     let number = |wanted: fn(&ShardOutcome) -> bool| {
-        report.shards.iter().filter(|shard| wanted(&shard.outcome)).count() as u64
+        report
+            .shards
+            .iter()
+            .filter(|shard| wanted(&shard.outcome))
+            .count() as u64
     };
     let committed = number(|outcome| matches!(outcome, ShardOutcome::Committed));
     let failed = number(|outcome| matches!(outcome, ShardOutcome::Failed(_)));
     let given_up = number(|outcome| matches!(outcome, ShardOutcome::Abandoned));
     let mut parts = vec![palette.good(format!("{} committed", counted(committed, "shard")))];
     if report.already_committed > 0 {
-        parts.push(format!("{} committed before", grouped(report.already_committed as u64)));
+        parts.push(format!(
+            "{} committed before",
+            grouped(report.already_committed as u64)
+        ));
     }
     if failed > 0 {
         parts.push(palette.bad(format!("{} failed", grouped(failed))));
@@ -75,27 +94,38 @@ fn shards(report: &RunReport, palette: Palette) -> String {
 
 /// Where the output is.
 fn outputs(report: &RunReport) -> String {
-    let folders: Vec<String> =
-        report.outputs.iter().map(|folder| folder.display().to_string()).collect();
+    let folders: Vec<String> = report
+        .outputs
+        .iter()
+        .map(|folder| folder.display().to_string())
+        .collect();
     format!("output: {}", folders.join(", "))
 }
 
 /// The shards that failed, and why; empty if none did.
 pub fn describe_failures(report: &RunReport, palette: Palette) -> String {
-    let failed = report.shards.iter().filter_map(|shard| match &shard.outcome {
-        ShardOutcome::Failed(reason) => Some((shard, reason)),
-        ShardOutcome::Committed | ShardOutcome::Abandoned => None,
-    });
+    let failed = report
+        .shards
+        .iter()
+        .filter_map(|shard| match &shard.outcome {
+            ShardOutcome::Failed(reason) => Some((shard, reason)),
+            ShardOutcome::Committed | ShardOutcome::Abandoned => None,
+        });
     let mut text = String::new();
     for (shard, reason) in failed.clone().take(FAILURES) {
         let reason = reason.trim_end().replace('\n', "\n  ");
         let (error, path) = (palette.bad("error"), &shard.path);
-        text.push_str(&format!("\n{error}: {path} (source {})\n  {reason}\n", shard.source));
+        text.push_str(&format!(
+            "\n{error}: {path} (source {})\n  {reason}\n",
+            shard.source
+        ));
     }
     let more = failed.count().saturating_sub(FAILURES) as u64;
     if more > 0 {
         let noun = counted(more, "more shard");
-        text.push_str(&format!("\n{noun} failed: --report FILE.json lists them all\n"));
+        text.push_str(&format!(
+            "\n{noun} failed: --report FILE.json lists them all\n"
+        ));
     }
     text
 }
@@ -125,7 +155,10 @@ pub(super) mod tests {
         RunReport {
             shards: vec![
                 shard("a.parquet", ShardOutcome::Committed),
-                shard("b.parquet", ShardOutcome::Failed("page 3 is torn\nfetch it again".into())),
+                shard(
+                    "b.parquet",
+                    ShardOutcome::Failed("page 3 is torn\nfetch it again".into()),
+                ),
                 shard("c.parquet", ShardOutcome::Abandoned),
             ],
             already_committed: 1,
@@ -157,7 +190,11 @@ pub(super) mod tests {
 
     #[test]
     fn a_run_with_nothing_to_do_takes_one_line() {
-        let report = RunReport { shards: Vec::new(), already_committed: 4, ..report() };
+        let report = RunReport {
+            shards: Vec::new(),
+            already_committed: 4,
+            ..report()
+        };
         assert_eq!(
             summarize(&report, Palette::new(false)),
             "nothing to do: 4 shards committed before; output: out/eda\n"

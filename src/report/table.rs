@@ -11,7 +11,9 @@ pub(crate) struct Table<const COLUMNS: usize> {
 impl<const COLUMNS: usize> Table<COLUMNS> {
     /// A table that begins with headings.
     pub(crate) fn new(headings: [&str; COLUMNS]) -> Self {
-        Self { rows: vec![(headings.map(str::to_owned), true)] }
+        Self {
+            rows: vec![(headings.map(str::to_owned), true)],
+        }
     }
 
     /// Adds a row.
@@ -37,7 +39,11 @@ impl<const COLUMNS: usize> Table<COLUMNS> {
                 }
             }
             let line = line.trim_end();
-            text.push_str(&if *heading { palette.heading(line) } else { line.to_owned() });
+            text.push_str(&if *heading {
+                palette.heading(line)
+            } else {
+                line.to_owned()
+            });
             text.push('\n');
         }
         text

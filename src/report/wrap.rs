@@ -19,7 +19,14 @@ pub fn wrapped(text: &str, indent: &str, width: usize) -> String {
         }
         if line.starts_with(['-', '*', '|', '#']) {
             lines.extend(open.take().map(|(line, _)| line));
-            open = Some((String::new(), if line.starts_with(['-', '*']) { "  " } else { "" }));
+            open = Some((
+                String::new(),
+                if line.starts_with(['-', '*']) {
+                    "  "
+                } else {
+                    ""
+                },
+            ));
         }
         let (mut filled, hang) = open.take().unwrap_or_default();
         for word in line.split_whitespace() {

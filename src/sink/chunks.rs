@@ -85,7 +85,7 @@ fn join(parts: &[RecordBatch]) -> Result<RecordBatch, ArrowError> {
 /// The arrays one after the other. Dictionaries that together have more values than their keys
 /// can tell apart are replaced by their values: the file is encoded from those either way.
 fn join_column(arrays: &[&ArrayRef]) -> Result<ArrayRef, ArrowError> {
-    let all: Vec<&dyn Array> = arrays.iter().map(|array| array.as_ref()).collect();
+    let all: Vec<&dyn Array> = arrays.iter().map(AsRef::as_ref).collect();
     let error = match concat(&all) {
         Ok(joined) => return Ok(joined),
         Err(error) => error,

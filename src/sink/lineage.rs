@@ -104,7 +104,7 @@ impl Lineage {
     /// The columns to append; the one for errors only if the sink reads an `errors` port, for
     /// whose rows the reason is kept even where there is no other lineage.
     pub fn columns(&self, with_errors: bool) -> LineageColumns {
-        let named = |names: &LineageNames| LineageColumns {
+        let all_as = |names: &LineageNames| LineageColumns {
             parent: Some(names.parent.clone()),
             replica: Some(names.replica.clone()),
             operators: Some(names.operators.clone()),
@@ -113,16 +113,16 @@ impl Lineage {
         };
         let defaults = LineageNames::default();
         match self {
-            Self::Switch(true) => named(&defaults),
+            Self::Switch(true) => all_as(&defaults),
             Self::Switch(false) => LineageColumns {
                 error: with_errors.then_some(defaults.error),
                 ..LineageColumns::default()
             },
-            Self::Word(LineageWord::Edits) => named(&LineageNames {
+            Self::Word(LineageWord::Edits) => all_as(&LineageNames {
                 edits: EditsColumn::Switch(true),
                 ..defaults
             }),
-            Self::Names(names) => named(names),
+            Self::Names(names) => all_as(names),
         }
     }
 

@@ -1,12 +1,15 @@
 //! Output: Parquet files that appear at their final path only when they are complete.
 
 mod chunks;
+mod dictionaries;
 mod error;
 mod file;
 mod layout;
 pub mod lineage;
 pub mod parquet;
 mod plan;
+#[cfg(test)]
+mod tests;
 mod writer;
 
 pub use error::SinkError;

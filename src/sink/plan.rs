@@ -1,8 +1,6 @@
 //! What is the same for all files of a sink.
 
-use std::sync::Arc;
-
-use arrow::datatypes::{DataType, SchemaRef};
+use arrow::datatypes::SchemaRef;
 use parquet::arrow::ArrowSchemaConverter;
 use parquet::basic::Encoding;
 use parquet::file::metadata::KeyValue;
@@ -56,7 +54,7 @@ impl SinkPlan {
                 "drop or cast the column before the sink",
             )]);
         }
-        let properties = properties(config, &output_schema, &lineage, key_value_metadata);
+        let properties = properties(config, &lineage, key_value_metadata);
         Ok(Self {
             schema,
             lineage,
@@ -80,7 +78,6 @@ impl SinkPlan {
 
 fn properties(
     config: &ParquetSinkConfig,
-    schema: &SchemaRef,
     lineage: &LineageColumns,
     key_value_metadata: &[(String, Option<String>)],
 ) -> WriterProperties {
@@ -107,6 +104,5 @@ fn properties(
             .set_column_dictionary_enabled(column.clone(), false)
             .set_column_encoding(column, Encoding::DELTA_BYTE_ARRAY);
     }
-    let _ = (schema, Arc::<()>::default, DataType::Null);
     builder.build()
 }

@@ -11,6 +11,7 @@ use parquet::arrow::ArrowWriter;
 use parquet::errors::ParquetError;
 
 use super::chunks::Chunks;
+use super::dictionaries::NarrowDictionaries;
 use super::file::{HashingFile, Temporary};
 use super::lineage::LineageBuilder;
 use super::{SinkError, SinkPlan};
@@ -39,6 +40,7 @@ pub struct ShardWriter {
     schema: SchemaRef,
     lineage: LineageBuilder,
     chunks: Chunks,
+    dictionaries: NarrowDictionaries,
     row_group_rows: usize,
     row_group_bytes: usize,
     /// Rows in the chunk to write next.
@@ -64,6 +66,7 @@ impl ShardWriter {
             schema,
             lineage: LineageBuilder::new(plan.lineage.clone(), plan.operator_ids.clone()),
             chunks: Chunks::default(),
+            dictionaries: NarrowDictionaries::new(plan.output_schema()),
             row_group_rows: plan.row_group_rows,
             row_group_bytes: plan.row_group_bytes,
             next_chunk: FIRST_CHUNK_ROWS.min(plan.row_group_rows),
@@ -81,7 +84,7 @@ impl ShardWriter {
         }
         let records = self
             .with_lineage(batch)
-            .map_err(|error| self.encode_error(error))?;
+            .map_err(|error| self.encode_error(&error))?;
         self.rows += records.num_rows() as u64;
         self.chunks.push(records);
         while self.chunks.rows() >= self.next_chunk {
@@ -134,7 +137,7 @@ impl ShardWriter {
         let chunk = self
             .chunks
             .take(self.next_chunk)
-            .map_err(|error| self.encode_error(error))?;
+            .map_err(|error| self.encode_error(&error))?;
         if let Some(chunk) = chunk {
             self.write_rows(&chunk)
                 .map_err(|error| write_error(&self.temporary, &self.target, error))?;
@@ -143,24 +146,35 @@ impl ShardWriter {
     }
 
     fn write_rows(&mut self, chunk: &RecordBatch) -> Result<(), ParquetError> {
-        self.writer.write(chunk)?;
+        let mut rest = chunk.clone();
+        while let Some(end) = self.dictionaries.add(&rest)? {
+            self.writer.write(&rest.slice(0, end))?;
+            self.end_row_group()?;
+            rest = rest.slice(end, rest.num_rows() - end);
+        }
+        self.writer.write(&rest)?;
         let rows = self.writer.in_progress_rows();
         let bytes = self.writer.in_progress_size();
         if rows >= self.row_group_rows || bytes >= self.row_group_bytes {
-            self.writer.flush()?;
-            self.next_chunk = FIRST_CHUNK_ROWS.min(self.row_group_rows);
-        } else {
-            // Chunks end at multiples of their greatest size, as do most batches, so that these
-            // need not be joined.
-            let row_bytes = bytes.div_ceil(rows.max(1)).max(1);
-            self.next_chunk = (CHUNK_BYTES / row_bytes)
-                .clamp(1, CHUNK_ROWS - rows % CHUNK_ROWS)
-                .min(self.row_group_rows - rows);
+            return self.end_row_group();
         }
+        // Chunks end at multiples of their greatest size, as do most batches, so that these need
+        // not be joined.
+        let row_bytes = bytes.div_ceil(rows.max(1)).max(1);
+        self.next_chunk = (CHUNK_BYTES / row_bytes)
+            .clamp(1, CHUNK_ROWS - rows % CHUNK_ROWS)
+            .min(self.row_group_rows - rows);
         Ok(())
     }
 
-    fn encode_error(&self, error: ArrowError) -> SinkError {
+    fn end_row_group(&mut self) -> Result<(), ParquetError> {
+        self.writer.flush()?;
+        self.dictionaries.clear();
+        self.next_chunk = FIRST_CHUNK_ROWS.min(self.row_group_rows);
+        Ok(())
+    }
+
+    fn encode_error(&self, error: &ArrowError) -> SinkError {
         SinkError::Encode {
             path: self.target.clone(),
             message: error.to_string(),

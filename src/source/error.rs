@@ -278,6 +278,11 @@ impl SourceError {
                 "write or download the file again: it was probably cut off".to_owned()
             }
             Self::Encrypted { .. } => "decrypt the file before the run".to_owned(),
+            Self::Damaged { message, .. } if message.contains("UTF-8") => {
+                "a column is declared as text and holds other bytes: decode it from its encoding, \
+                 and write the file again"
+                    .to_owned()
+            }
             Self::Damaged { .. } => {
                 "write or download the file again; with --keep-going the other shards are finished"
                     .to_owned()

@@ -6,6 +6,8 @@ mod footer;
 pub mod parquet;
 mod paths;
 mod reader;
+#[cfg(test)]
+mod tests;
 
 pub use discover::discover;
 pub use error::SourceError;

@@ -2,6 +2,7 @@
 
 mod ascii;
 mod case;
+pub mod inflection;
 mod protect;
 mod segment;
 mod stop_words;

@@ -33,7 +33,15 @@ inputs = ["swap"]
 path = "out/{shard}.parquet"
 "#;
 
-const COMMANDS: [&str; 7] = ["run", "check", "plan", "graph", "preview", "ops", "completions"];
+const COMMANDS: [&str; 7] = [
+    "run",
+    "check",
+    "plan",
+    "graph",
+    "preview",
+    "ops",
+    "completions",
+];
 
 /// A folder with a pipeline and two shards of the sample.
 struct Workspace(TempDir);
@@ -120,7 +128,10 @@ fn assert_transcript(name: &str, workspace: &Workspace, output: &Output) {
     let mut settings = insta::Settings::clone_current();
     settings.set_prepend_module_to_snapshot(false);
     settings.add_filter(&regex::escape(root.to_str().unwrap()), "[WORKSPACE]");
-    settings.add_filter(r"in [0-9][^(\n]* \([0-9,]+ rows/s\)", "in [TIME] ([RATE] rows/s)");
+    settings.add_filter(
+        r"in [0-9][^(\n]* \([0-9,]+ rows/s\)",
+        "in [TIME] ([RATE] rows/s)",
+    );
     settings.add_filter(r"fingerprint [0-9a-f]+", "fingerprint [FINGERPRINT]");
     settings.add_filter(r"augment [0-9]+\.[0-9]+\.[0-9]+", "augment [VERSION]");
     settings.bind(|| insta::assert_snapshot!(name, transcript(output)));
@@ -158,16 +169,27 @@ fn ops() {
     assert_transcript("ops_unknown", &workspace, &output);
     let output = workspace.run(["ops", "--format", "json"]);
     let all: Value = serde_json::from_slice(&output.stdout).unwrap();
-    let filter = all.as_array().unwrap().iter().find(|one| one["name"] == "filter").unwrap();
+    let filter = all
+        .as_array()
+        .unwrap()
+        .iter()
+        .find(|one| one["name"] == "filter")
+        .unwrap();
     assert_eq!(filter["ports"], serde_json::json!(["", "rejected"]));
 }
 
 #[test]
 fn check() {
     let workspace = Workspace::new();
-    assert_transcript("check_ok", &workspace, &workspace.run(["check", "swap.toml"]));
+    assert_transcript(
+        "check_ok",
+        &workspace,
+        &workspace.run(["check", "swap.toml"]),
+    );
 
-    let wrong = PIPELINE.replace("[\"usable\"]", "[\"usabel\"]").replace("[4, 1000]", "[9, 4]");
+    let wrong = PIPELINE
+        .replace("[\"usable\"]", "[\"usabel\"]")
+        .replace("[4, 1000]", "[9, 4]");
     workspace.pipeline("wrong.toml", &wrong);
     let output = workspace.run(["check", "swap.toml", "wrong.toml"]);
     assert_transcript("check_wrong", &workspace, &output);
@@ -177,7 +199,10 @@ fn check() {
     assert_eq!((code(&output), text(&output.stderr)), (2, ""));
     for line in text(&output.stdout).lines() {
         let problem: Value = serde_json::from_str(line).unwrap();
-        assert!(problem["code"].as_str().unwrap().starts_with('A'), "{problem}");
+        assert!(
+            problem["code"].as_str().unwrap().starts_with('A'),
+            "{problem}"
+        );
     }
 }
 
@@ -191,14 +216,22 @@ fn denied_warnings_exit_1() {
     assert_eq!(code(&output), 0, "{}", transcript(&output));
     let output = workspace.run(["check", "doubtful.toml", "--deny-warnings"]);
     assert_eq!(code(&output), 1, "{}", transcript(&output));
-    assert!(text(&output.stderr).contains("warning["), "{}", transcript(&output));
+    assert!(
+        text(&output.stderr).contains("warning["),
+        "{}",
+        transcript(&output)
+    );
 }
 
 #[test]
 fn plan_and_graph() {
     let workspace = Workspace::new();
     assert_transcript("plan", &workspace, &workspace.run(["plan", "swap.toml"]));
-    assert_transcript("graph_mermaid", &workspace, &workspace.run(["graph", "swap.toml"]));
+    assert_transcript(
+        "graph_mermaid",
+        &workspace,
+        &workspace.run(["graph", "swap.toml"]),
+    );
     let output = workspace.run(["graph", "swap.toml", "--format", "dot"]);
     assert_transcript("graph_dot", &workspace, &output);
     assert!(!workspace.path("out").exists());
@@ -213,8 +246,16 @@ fn preview_writes_nothing() {
     assert_transcript("preview_port", &workspace, &output);
     let output = workspace.run(["preview", "swap.toml", "--at", "swop"]);
     assert_transcript("preview_unknown", &workspace, &output);
-    let output =
-        workspace.run(["preview", "swap.toml", "--at", "swap", "-n", "1", "--color", "always"]);
+    let output = workspace.run([
+        "preview",
+        "swap.toml",
+        "--at",
+        "swap",
+        "-n",
+        "1",
+        "--color",
+        "always",
+    ]);
     assert!(text(&output.stdout).contains("\u{1b}[") && !text(&output.stdout).contains("{+"));
     assert!(!workspace.path("out").exists());
 }
@@ -229,10 +270,17 @@ fn a_second_run_has_nothing_to_do() {
     assert_eq!(files, ["out/a.parquet", "out/b.parquet"]);
     let report: Value =
         serde_json::from_slice(&fs::read(workspace.path("report.json")).unwrap()).unwrap();
-    assert_eq!((&report["committed"], &report["failed"]), (&2.into(), &0.into()));
+    assert_eq!(
+        (&report["committed"], &report["failed"]),
+        (&2.into(), &0.into())
+    );
     assert_eq!(report["operators"][0]["id"], "usable");
 
-    assert_transcript("run_again", &workspace, &workspace.run(["run", "swap.toml"]));
+    assert_transcript(
+        "run_again",
+        &workspace,
+        &workspace.run(["run", "swap.toml"]),
+    );
     let output = workspace.run(["run", "swap.toml", "--quiet"]);
     assert_eq!((code(&output), text(&output.stderr)), (0, ""));
 }
@@ -242,13 +290,23 @@ fn runs_that_cannot_start_exit_2() {
     let workspace = Workspace::new();
     let output = workspace.run(["run", "no-such.toml"]);
     assert_transcript("run_unknown_file", &workspace, &output);
+    let output = workspace.run(["run", "swap.toml", "--report", "no/such/report.json"]);
+    assert_transcript("run_report_without_folder", &workspace, &output);
+    assert!(!workspace.path("out").exists());
     let output = workspace.run(["run", "swap.toml", "--set", "operators.swop.rate=1"]);
     assert_transcript("run_unknown_set", &workspace, &output);
     assert_eq!(code(&workspace.run(["run", "swap.toml"])), 0);
     let output = workspace.run(["run", "swap.toml", "--seed", "7"]);
     assert_eq!(code(&output), 2, "{}", transcript(&output));
-    assert!(text(&output.stderr).contains("--fresh"), "{}", transcript(&output));
-    assert_eq!(code(&workspace.run(["run", "swap.toml", "--seed", "7", "--fresh"])), 0);
+    assert!(
+        text(&output.stderr).contains("--fresh"),
+        "{}",
+        transcript(&output)
+    );
+    assert_eq!(
+        code(&workspace.run(["run", "swap.toml", "--seed", "7", "--fresh"])),
+        0
+    );
 }
 
 #[test]
@@ -276,11 +334,16 @@ fn progress_for_programs_is_a_json_object_a_line() {
     let workspace = Workspace::new();
     let output = workspace.run(["run", "swap.toml", "--progress", "json"]);
     assert_eq!((code(&output), text(&output.stdout)), (0, ""));
-    let events: Vec<Value> =
-        text(&output.stderr).lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let events: Vec<Value> = text(&output.stderr)
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect();
     let (last, before) = events.split_last().unwrap();
     assert!(before.iter().all(|event| event["event"] == "progress"));
-    assert_eq!((&last["event"], &last["report"]["committed"]), (&"finished".into(), &2.into()));
+    assert_eq!(
+        (&last["event"], &last["report"]["committed"]),
+        (&"finished".into(), &2.into())
+    );
 }
 
 #[test]
@@ -299,7 +362,11 @@ fn data_that_cannot_be_written_is_an_error() {
     let full = fs::File::create("/dev/full").unwrap();
     let output = workspace.command(["ops"]).stdout(full).output().unwrap();
     assert_eq!(code(&output), 1);
-    assert!(text(&output.stderr).contains("cannot write to stdout"), "{}", transcript(&output));
+    assert!(
+        text(&output.stderr).contains("cannot write to stdout"),
+        "{}",
+        transcript(&output)
+    );
 }
 
 #[cfg(unix)]
@@ -311,16 +378,32 @@ fn an_interrupted_run_drains_and_says_so() {
         workspace.add_shard(number % 4, &format!("more-{number:02}.parquet"));
     }
     let mut run = workspace.command(["run", "swap.toml", "-v", "-j", "1"]);
-    let mut run = run.stderr(Stdio::piped()).stdout(Stdio::null()).spawn().unwrap();
-    let mut said = BufReader::new(run.stderr.take().unwrap()).lines().map(Result::unwrap);
+    let mut run = run
+        .stderr(Stdio::piped())
+        .stdout(Stdio::null())
+        .spawn()
+        .unwrap();
+    let mut said = BufReader::new(run.stderr.take().unwrap())
+        .lines()
+        .map(Result::unwrap);
     let first = said.next().unwrap();
     assert!(first.starts_with("committed "), "{first}");
-    let asked = Command::new("kill").arg(run.id().to_string()).status().unwrap();
+    let asked = Command::new("kill")
+        .arg(run.id().to_string())
+        .status()
+        .unwrap();
     assert!(asked.success());
     let rest: Vec<String> = said.collect();
     assert_eq!(run.wait().unwrap().code(), Some(143), "{rest:#?}");
-    assert!(rest.iter().any(|line| line.starts_with("interrupted: nothing more is read")));
-    assert!(rest.iter().any(|line| line.contains("left for the next run")), "{rest:#?}");
+    assert!(
+        rest.iter()
+            .any(|line| line.starts_with("interrupted: nothing more is read"))
+    );
+    assert!(
+        rest.iter()
+            .any(|line| line.contains("left for the next run")),
+        "{rest:#?}"
+    );
     let temporary = |file: &String| file.contains("/.") && !file.contains("/.augment/");
     let files = workspace.files("out");
     assert!(!files.iter().any(temporary), "{files:?}");

@@ -1,3 +1,7 @@
 //! Integration tests.
 
+mod check;
 mod cli;
+mod fixture;
+mod noise;
+mod plan;

@@ -147,7 +147,7 @@ fn write_number(out: &mut Vec<u8>, mut number: u32) {
         out.push((number & 0x7f) as u8 | 0x80);
         number >>= 7;
     }
-    out.push(number as u8 & 0x7f);
+    out.push((number & 0x7f) as u8);
 }
 
 fn write_column(out: &mut Vec<u8>, values: &[u32]) {

@@ -67,7 +67,7 @@ impl WordNet {
         embedded::english()
     }
 
-    /// Reads a blob in the layout that [`format`] describes.
+    /// Reads a blob in the layout that [`mod@format`] describes.
     ///
     /// # Errors
     /// When the blob is damaged.

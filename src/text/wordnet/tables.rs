@@ -173,7 +173,7 @@ pub struct Exceptions {
 }
 
 /// All data of a WordNet. Built by the generator or decoded from the blob; see
-/// [`format`](super::format) for the limits that must hold.
+/// [`format`](mod@super::format) for the limits that must hold.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Tables {
     /// First the lemmas, lower-case and sorted by bytes, then the spellings with capitals. Spaces
