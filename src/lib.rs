@@ -1,6 +1,7 @@
 //! Text data augmentation: Parquet in, a DAG of operators, augmented Parquet out.
 
 pub mod batch;
+pub mod cli;
 pub mod config;
 pub mod counters;
 pub mod diagnostic;
@@ -11,6 +12,7 @@ pub mod operators;
 pub mod plan;
 pub mod prelude;
 pub mod random;
+pub mod report;
 pub mod sink;
 pub mod source;
 pub mod table;

@@ -1,6 +1,7 @@
-//! Integration tests: one binary, one module for each promise.
+//! Integration tests.
 
 mod check;
+mod cli;
 mod fixture;
 mod noise;
 mod plan;

@@ -1,0 +1,84 @@
+//! `augment preview`: rows before and after, with nothing written.
+
+use super::args::PreviewArguments;
+use super::{ExitStatus, Printer, diff, pipeline, written};
+use crate::engine::{self, PreviewRow};
+use crate::operator::Registry;
+use crate::report::Palette;
+
+/// Does what `augment preview` is asked to.
+pub(super) fn preview(
+    registry: &Registry,
+    arguments: &PreviewArguments,
+    printer: &Printer,
+) -> ExitStatus {
+    let Some(plan) = pipeline::load(registry, &arguments.pipeline, printer) else {
+        return ExitStatus::NotStarted;
+    };
+    match engine::preview(&plan, &arguments.at, arguments.rows.get()) {
+        Ok(rows) => {
+            let palette = printer.out_palette();
+            let text: Vec<String> = rows.iter().map(|row| show(row, palette)).collect();
+            if rows.is_empty() {
+                printer.say(&format!("no row reaches `{}`", arguments.at));
+            }
+            written(printer, &text.join("\n"))
+        }
+        Err(error) => {
+            printer.error(&error.to_string(), Some(&error.help()));
+            ExitStatus::NotStarted
+        }
+    }
+}
+
+/// The row's identity, replica and operators, and under them what changed.
+fn show(row: &PreviewRow, palette: Palette) -> String {
+    let mut facts = vec![palette.name(diff::visible(&row.identity))];
+    if row.replica > 0 {
+        facts.push(format!("replica {}", row.replica));
+    }
+    facts.push(match row.operators.as_slice() {
+        [] => palette.faint("unchanged"),
+        operators => palette.faint(operators.join(", ")),
+    });
+    let text = match (row.before.as_deref(), row.after.as_deref()) {
+        (Some(before), Some(after)) => diff::inline(before, after, palette),
+        (before, after) => {
+            let text = |text: Option<&str>| text.map_or("null".to_owned(), diff::visible);
+            match before == after {
+                true => palette.faint(text(after)),
+                false => format!("{} -> {}", text(before), text(after)),
+            }
+        }
+    };
+    format!("{}\n  {text}\n", facts.join("  "))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_row_names_itself_and_what_changed_it() {
+        let mut row = PreviewRow {
+            identity: "a.parquet#7".to_owned(),
+            replica: 2,
+            operators: vec!["swap".to_owned(), "drop".to_owned()],
+            before: Some("one two".to_owned()),
+            after: Some("one".to_owned()),
+        };
+        let plain = Palette::new(false);
+        assert_eq!(
+            show(&row, plain),
+            "a.parquet#7  replica 2  swap, drop\n  one[- two-]\n"
+        );
+        row = PreviewRow {
+            replica: 0,
+            operators: Vec::new(),
+            before: None,
+            after: None,
+            ..row
+        };
+        assert_eq!(show(&row, plain), "a.parquet#7  unchanged\n  null\n");
+    }
+}

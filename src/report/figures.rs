@@ -1,0 +1,118 @@
+//! Numbers as people read them.
+
+use std::time::Duration;
+
+/// A whole number with commas between groups of three digits: `10,072`.
+pub(super) fn grouped(number: u64) -> String {
+    let digits = number.to_string();
+    let mut text = String::with_capacity(digits.len() + digits.len() / 3);
+    for (position, digit) in digits.chars().enumerate() {
+        if position > 0 && (digits.len() - position).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+/// `count` and `noun`, in the plural unless there is one: `4 shards`.
+pub(super) fn counted(count: u64, noun: &str) -> String {
+    format!(
+        "{} {noun}{}",
+        grouped(count),
+        if count == 1 { "" } else { "s" }
+    )
+}
+
+/// A time as its two largest units: `1.2 s`, `3 min 20 s`, `2 h 5 min`.
+pub(super) fn time(time: Duration) -> String {
+    let seconds = time.as_secs();
+    match seconds {
+        0..10 => format!("{:.1} s", time.as_secs_f64()),
+        10..60 => format!("{seconds} s"),
+        60..3600 => format!("{} min {} s", seconds / 60, seconds % 60),
+        _ => format!("{} h {} min", seconds / 3600, seconds % 3600 / 60),
+    }
+}
+
+/// How many a second, rounded to three digits; nothing where no time has passed.
+pub(super) fn per_second(count: u64, time: Duration) -> u64 {
+    let seconds = time.as_secs_f64();
+    if seconds <= 0.0 {
+        return 0;
+    }
+    #[expect(
+        clippy::cast_precision_loss,
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "a rate for people: positive, and rounded anyway"
+    )]
+    let rate = (count as f64 / seconds).round() as u64;
+    let digits = rate.checked_ilog10().unwrap_or_default();
+    let unit = 10_u64.pow(digits.saturating_sub(2));
+    rate / unit * unit
+}
+
+/// How long the rest takes at the pace so far; nothing while there is no pace.
+pub(super) fn remaining(done: u64, total: u64, elapsed: Duration) -> Option<Duration> {
+    if done == 0 || done > total {
+        return None;
+    }
+    #[expect(clippy::cast_precision_loss, reason = "an estimate")]
+    let rest = (total - done) as f64 / done as f64;
+    Duration::try_from_secs_f64(elapsed.as_secs_f64() * rest).ok()
+}
+
+/// The share of `part` in `whole`, in whole percent.
+pub(super) fn percent(part: u64, whole: u64) -> u64 {
+    let share = u128::from(part) * 100 / u128::from(whole.max(1));
+    u64::try_from(share).unwrap_or(u64::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn digits_are_grouped() {
+        let numbers = [0, 7, 999, 1_000, 10_072, 1_234_567, u64::MAX].map(grouped);
+        let expected = [
+            "0",
+            "7",
+            "999",
+            "1,000",
+            "10,072",
+            "1,234,567",
+            "18,446,744,073,709,551,615",
+        ];
+        assert_eq!(numbers, expected);
+        assert_eq!(counted(1, "shard"), "1 shard");
+        assert_eq!(counted(0, "shard"), "0 shards");
+    }
+
+    #[test]
+    fn times_have_at_most_two_units() {
+        let times = [40, 1_240, 59_999, 200_000, 7_500_000]
+            .map(Duration::from_millis)
+            .map(time);
+        assert_eq!(times, ["0.0 s", "1.2 s", "59 s", "3 min 20 s", "2 h 5 min"]);
+    }
+
+    #[test]
+    fn rates_are_rounded_and_never_divide_by_zero() {
+        assert_eq!(per_second(123_456, Duration::from_secs(1)), 123_000);
+        assert_eq!(per_second(12, Duration::from_secs(1)), 12);
+        assert_eq!(per_second(12, Duration::ZERO), 0);
+    }
+
+    #[test]
+    fn the_rest_follows_the_pace() {
+        assert_eq!(
+            remaining(25, 100, Duration::from_secs(5)),
+            Some(Duration::from_secs(15))
+        );
+        assert_eq!(remaining(0, 100, Duration::from_secs(5)), None);
+        assert_eq!(remaining(101, 100, Duration::from_secs(5)), None);
+        assert_eq!((percent(1, 3), percent(0, 0)), (33, 0));
+    }
+}

@@ -1,0 +1,489 @@
+//! Progress of a run on stderr: bars, plain lines, or JSON for programs.
+//!
+//! # JSON
+//!
+//! One object a line, every second, with these fields; a number that is not known is left out.
+//!
+//! ```json
+//! {"event": "progress", "elapsed_seconds": 2.0, "rows_read": 8192, "rows_total": 10072,
+//!  "rows_per_second": 4090, "remaining_seconds": 0.5,
+//!  "shards": {"total": 4, "running": 2, "committed": 1, "failed": 0},
+//!  "sources": [{"id": "train", "rows_read": 8192, "rows_total": 10072}],
+//!  "operators": [{"id": "swap", "rows_in": 8192, "rows_out": 8192, "changed": 8000,
+//!                 "reasons": {"unchanged: too short": 192}, "busy_seconds": 0.4}]}
+//! ```
+//!
+//! At the end comes one `{"event": "finished", "report": {...}}`, with what `--report` writes.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use crossbeam_channel::{Receiver, RecvTimeoutError, bounded};
+use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
+use serde_json::{Value, json};
+
+use super::Palette;
+use super::figures::{counted, grouped, per_second, percent, remaining, time};
+use crate::batch::Shard;
+use crate::counters::Counts;
+use crate::topology::{Observer, ShardOutcome};
+
+/// Prints one line to stderr.
+pub type Say<'a> = &'a (dyn Fn(&str) + Sync);
+
+/// How progress is shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Show {
+    /// A bar for each source and a line for each operator, redrawn in place.
+    Bars(Palette),
+    /// A line every ten seconds.
+    Plain,
+    /// A JSON object a line, every second.
+    Json,
+    /// Nothing.
+    Nothing,
+}
+
+impl Show {
+    fn interval(self) -> Option<Duration> {
+        match self {
+            Self::Bars(_) => Some(Duration::from_millis(100)),
+            Self::Plain => Some(Duration::from_secs(10)),
+            Self::Json => Some(Duration::from_secs(1)),
+            Self::Nothing => None,
+        }
+    }
+}
+
+/// What there is to read of one source.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SourceTotal {
+    /// The id of the source.
+    pub id: String,
+    /// Rows in its shards.
+    pub rows: u64,
+    /// Number of its shards.
+    pub shards: u64,
+}
+
+struct SourceState {
+    total: SourceTotal,
+    rows_read: AtomicU64,
+}
+
+struct OperatorState {
+    id: String,
+    busy_nanoseconds: AtomicU64,
+}
+
+/// Which shards are where. Locked when a shard starts or ends, and to show progress.
+#[derive(Default)]
+struct Shards {
+    running: Vec<Arc<Shard>>,
+    /// What the operators counted in shards that have ended, in the order of the plan.
+    finished: Vec<Counts>,
+    committed: u64,
+    failed: u64,
+}
+
+/// Watches a run and shows how it goes.
+pub struct Progress<'a> {
+    show: Show,
+    say: Say<'a>,
+    verbose: bool,
+    started: Instant,
+    sources: Vec<SourceState>,
+    operators: Vec<OperatorState>,
+    shards: Mutex<Shards>,
+    bars: MultiProgress,
+}
+
+impl<'a> Progress<'a> {
+    /// Progress of a run that reads `sources` and has the operators with these ids, in the order
+    /// of the plan. Lines go to `say`; if `verbose` there is one for every shard that ends.
+    pub fn new(
+        show: Show,
+        verbose: bool,
+        sources: Vec<SourceTotal>,
+        operators: Vec<String>,
+        say: Say<'a>,
+    ) -> Self {
+        let sources = sources
+            .into_iter()
+            .map(|total| SourceState {
+                total,
+                rows_read: AtomicU64::new(0),
+            })
+            .collect();
+        let operators = operators
+            .into_iter()
+            .map(|id| OperatorState {
+                id,
+                busy_nanoseconds: AtomicU64::new(0),
+            })
+            .collect();
+        let target = match show {
+            Show::Bars(_) => ProgressDrawTarget::stderr(),
+            Show::Plain | Show::Json | Show::Nothing => ProgressDrawTarget::hidden(),
+        };
+        Self {
+            show,
+            say,
+            verbose,
+            started: Instant::now(),
+            sources,
+            operators,
+            shards: Mutex::default(),
+            bars: MultiProgress::with_draw_target(target),
+        }
+    }
+
+    /// Does `work`, and shows progress meanwhile. Bars are gone when it returns.
+    pub fn watch<T>(&self, work: impl FnOnce() -> T) -> T {
+        let Some(interval) = self.show.interval() else {
+            return work();
+        };
+        let (running, ended) = bounded::<()>(0);
+        thread::scope(|scope| {
+            scope.spawn(|| self.report_every(interval, &ended));
+            // Dropped when the work is done, or has panicked: the reporter ends.
+            let _running = running;
+            work()
+        })
+    }
+
+    /// Prints a line between the bars.
+    pub fn say(&self, text: &str) {
+        self.bars.suspend(|| (self.say)(text));
+    }
+
+    /// The paths of the shards that have started and not ended.
+    pub fn running(&self) -> Vec<String> {
+        self.shards()
+            .running
+            .iter()
+            .map(|shard| shard.path.clone())
+            .collect()
+    }
+
+    fn report_every(&self, interval: Duration, ended: &Receiver<()>) {
+        let drawing = match self.show {
+            Show::Bars(palette) => Some(Drawing::new(self, palette)),
+            Show::Plain | Show::Json | Show::Nothing => None,
+        };
+        while ended.recv_timeout(interval) == Err(RecvTimeoutError::Timeout) {
+            match (&drawing, self.show) {
+                (Some(drawing), _) => drawing.update(self),
+                (None, Show::Json) => (self.say)(&self.json().to_string()),
+                (None, _) => (self.say)(&self.line()),
+            }
+        }
+        // With nothing drawn there is nothing to clear, and a terminal that has gone cannot be.
+        let _ = self.bars.clear();
+    }
+
+    fn shards(&self) -> MutexGuard<'_, Shards> {
+        self.shards.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// What each operator has counted so far.
+    fn counts(&self) -> Vec<Counts> {
+        let shards = self.shards();
+        let mut counts = shards.finished.clone();
+        for shard in &shards.running {
+            add_counts(&mut counts, &shard.counters.snapshot());
+        }
+        counts.resize(self.operators.len(), Counts::default());
+        counts
+    }
+
+    fn rows_read(&self) -> u64 {
+        self.sources
+            .iter()
+            .map(|source| source.rows_read.load(Ordering::Relaxed))
+            .sum()
+    }
+
+    fn rows_total(&self) -> u64 {
+        self.sources.iter().map(|source| source.total.rows).sum()
+    }
+
+    fn shards_total(&self) -> u64 {
+        self.sources.iter().map(|source| source.total.shards).sum()
+    }
+
+    /// One line on how far the run is.
+    fn line(&self) -> String {
+        let (read, total, elapsed) = (self.rows_read(), self.rows_total(), self.started.elapsed());
+        let left = remaining(read, total, elapsed)
+            .map_or_else(String::new, |left| format!(", about {} left", time(left)));
+        let shards = self.shards();
+        format!(
+            "{} of {} read ({} %), {} rows/s{left}; {} of {} committed{}",
+            grouped(read),
+            counted(total, "row"),
+            percent(read, total),
+            grouped(per_second(read, elapsed)),
+            grouped(shards.committed),
+            counted(self.shards_total(), "shard"),
+            match shards.failed {
+                0 => String::new(),
+                failed => format!(", {} failed", grouped(failed)),
+            },
+        )
+    }
+
+    /// The same for programs. See the [module documentation](self).
+    fn json(&self) -> Value {
+        let (read, total, elapsed) = (self.rows_read(), self.rows_total(), self.started.elapsed());
+        let sources: Vec<Value> = self
+            .sources
+            .iter()
+            .map(|source| {
+                let rows_read = source.rows_read.load(Ordering::Relaxed);
+                let SourceTotal { id, rows, .. } = &source.total;
+                json!({ "id": id, "rows_read": rows_read, "rows_total": rows })
+            })
+            .collect();
+        let operators: Vec<Value> = self
+            .operators
+            .iter()
+            .zip(self.counts())
+            .map(|(operator, counts)| {
+                let busy = Duration::from_nanos(operator.busy_nanoseconds.load(Ordering::Relaxed));
+                json!({
+                    "id": operator.id,
+                    "rows_in": counts.rows_in,
+                    "rows_out": counts.rows_out,
+                    "changed": counts.changed,
+                    "reasons": counts.reasons,
+                    "busy_seconds": busy.as_secs_f64(),
+                })
+            })
+            .collect();
+        let shards = self.shards();
+        let mut object = json!({
+            "event": "progress",
+            "elapsed_seconds": elapsed.as_secs_f64(),
+            "rows_read": read,
+            "rows_total": total,
+            "rows_per_second": per_second(read, elapsed),
+            "shards": {
+                "total": self.shards_total(),
+                "running": shards.running.len(),
+                "committed": shards.committed,
+                "failed": shards.failed,
+            },
+            "sources": sources,
+            "operators": operators,
+        });
+        if let (Some(left), Some(object)) =
+            (remaining(read, total, elapsed), object.as_object_mut())
+        {
+            object.insert("remaining_seconds".to_owned(), json!(left.as_secs_f64()));
+        }
+        object
+    }
+}
+
+impl Observer for Progress<'_> {
+    fn shard_started(&self, shard: &Arc<Shard>) {
+        self.shards().running.push(Arc::clone(shard));
+    }
+
+    fn rows_read(&self, shard: &Shard, rows: u64) {
+        if let Some(source) = self
+            .sources
+            .iter()
+            .find(|source| source.total.id == shard.source)
+        {
+            source.rows_read.fetch_add(rows, Ordering::Relaxed);
+        }
+    }
+
+    fn shard_finished(&self, shard: &Arc<Shard>, outcome: &ShardOutcome) {
+        let mut shards = self.shards();
+        shards
+            .running
+            .retain(|running| running.index != shard.index);
+        add_counts(&mut shards.finished, &shard.counters.snapshot());
+        match outcome {
+            ShardOutcome::Committed => shards.committed += 1,
+            ShardOutcome::Failed(_) => shards.failed += 1,
+            ShardOutcome::Abandoned => {}
+        }
+        drop(shards);
+        if self.verbose && self.show != Show::Json {
+            self.say(&match outcome {
+                ShardOutcome::Committed => format!("committed {}", shard.path),
+                ShardOutcome::Failed(reason) => format!("failed {}: {reason}", shard.path),
+                ShardOutcome::Abandoned => format!("given up {}", shard.path),
+            });
+        }
+    }
+
+    fn operator_busy(&self, position: usize, time: Duration) {
+        if let Some(operator) = self.operators.get(position) {
+            let nanoseconds = u64::try_from(time.as_nanos()).unwrap_or(u64::MAX);
+            operator
+                .busy_nanoseconds
+                .fetch_add(nanoseconds, Ordering::Relaxed);
+        }
+    }
+}
+
+fn add_counts(totals: &mut Vec<Counts>, more: &[Counts]) {
+    totals.resize(totals.len().max(more.len()), Counts::default());
+    for (total, counts) in totals.iter_mut().zip(more) {
+        total.add(counts);
+    }
+}
+
+/// The bars on the terminal: one for each source, then one line for each operator.
+struct Drawing {
+    sources: Vec<ProgressBar>,
+    operators: Vec<ProgressBar>,
+}
+
+impl Drawing {
+    fn new(progress: &Progress<'_>, palette: Palette) -> Self {
+        let ids = progress.sources.iter().map(|source| &source.total.id);
+        let ids = ids.chain(progress.operators.iter().map(|operator| &operator.id));
+        let widest = ids.map(|id| id.chars().count()).max().unwrap_or_default();
+        let bar = |length: Option<u64>, template: &str, id: &str| {
+            let bar = progress.bars.add(ProgressBar::no_length());
+            if let Some(length) = length {
+                bar.set_length(length);
+            }
+            // The templates below are well-formed; should one not be, the default style serves.
+            if let Ok(style) = ProgressStyle::with_template(template) {
+                bar.set_style(style.progress_chars("█▉▊▋▌▍▎▏ "));
+            }
+            bar.set_prefix(palette.name(format!("{id:<widest$}")));
+            bar
+        };
+        let sources = progress.sources.iter().map(|source| {
+            bar(
+                Some(source.total.rows),
+                "{prefix} ▕{bar:24}▏ {msg}",
+                &source.total.id,
+            )
+        });
+        let sources = sources.collect();
+        let operators = progress
+            .operators
+            .iter()
+            .map(|node| bar(None, "{prefix}  {msg}", &node.id));
+        Self {
+            sources,
+            operators: operators.collect(),
+        }
+    }
+
+    fn update(&self, progress: &Progress<'_>) {
+        let elapsed = progress.started.elapsed();
+        for (bar, source) in self.sources.iter().zip(&progress.sources) {
+            let (read, total) = (source.rows_read.load(Ordering::Relaxed), source.total.rows);
+            let left = remaining(read, total, elapsed)
+                .map_or_else(String::new, |left| format!(", {} left", time(left)));
+            let rate = grouped(per_second(read, elapsed));
+            bar.set_position(read);
+            bar.set_message(format!(
+                "{} of {}, {rate} rows/s{left}",
+                grouped(read),
+                counted(total, "row")
+            ));
+        }
+        for (bar, counts) in self.operators.iter().zip(progress.counts()) {
+            bar.set_message(format!(
+                "{} in, {} out, {} changed",
+                grouped(counts.rows_in),
+                grouped(counts.rows_out),
+                grouped(counts.changed)
+            ));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn totals() -> Vec<SourceTotal> {
+        vec![SourceTotal {
+            id: "train".to_owned(),
+            rows: 400,
+            shards: 2,
+        }]
+    }
+
+    #[test]
+    fn counts_of_running_and_finished_shards_add_up() {
+        let progress = Progress::new(Show::Json, false, totals(), vec!["swap".into()], &|_| {});
+        let shards = [0, 1].map(|index| Arc::new(Shard::new(index, "train", "a.parquet", 1)));
+        for shard in &shards {
+            progress.shard_started(shard);
+            Observer::rows_read(&progress, shard, 100);
+            shard
+                .counters
+                .operator(0)
+                .rows_in
+                .fetch_add(100, Ordering::Relaxed);
+            shard.counters.operator(0).count("unchanged: too short", 3);
+        }
+        progress.shard_finished(&shards[0], &ShardOutcome::Committed);
+        let json = progress.json();
+        assert_eq!(
+            (&json["rows_read"], &json["rows_total"]),
+            (&json!(200), &json!(400))
+        );
+        assert_eq!(
+            json["shards"],
+            json!({ "total": 2, "running": 1, "committed": 1, "failed": 0 })
+        );
+        assert_eq!(json["operators"][0]["rows_in"], 200);
+        assert_eq!(
+            json["operators"][0]["reasons"],
+            json!({ "unchanged: too short": 6 })
+        );
+        assert_eq!(progress.running(), ["a.parquet"]);
+        assert!(
+            progress.line().starts_with("200 of 400 rows read (50 %)"),
+            "{}",
+            progress.line()
+        );
+        assert!(
+            progress.line().ends_with("1 of 2 shards committed"),
+            "{}",
+            progress.line()
+        );
+    }
+
+    #[test]
+    fn every_shard_that_ends_gets_a_line_if_asked_for() {
+        let lines = Mutex::new(Vec::new());
+        let say = |line: &str| lines.lock().unwrap().push(line.to_owned());
+        let progress = Progress::new(Show::Nothing, true, totals(), Vec::new(), &say);
+        let shard = Arc::new(Shard::new(0, "train", "a.parquet", 0));
+        progress.watch(|| {
+            progress.shard_started(&shard);
+            progress.shard_finished(&shard, &ShardOutcome::Failed("torn page".to_owned()));
+        });
+        assert_eq!(lines.into_inner().unwrap(), ["failed a.parquet: torn page"]);
+    }
+
+    #[test]
+    fn the_work_s_result_comes_back_whatever_is_shown() {
+        for show in [
+            Show::Plain,
+            Show::Json,
+            Show::Nothing,
+            Show::Bars(Palette::new(false)),
+        ] {
+            let progress = Progress::new(show, false, totals(), Vec::new(), &|_| {});
+            assert_eq!(progress.watch(|| 7), 7);
+        }
+    }
+}
