@@ -5,7 +5,7 @@ use std::ops::Range;
 use toml::Spanned;
 use toml::de::{DeArray, DeString, DeTable, DeValue};
 
-use super::{NodeKind, syntax_error};
+use super::{NodeKind, syntax};
 use crate::diagnostic::Diagnostic;
 use crate::table::nearest;
 
@@ -14,7 +14,7 @@ use crate::table::nearest;
 pub(super) fn apply<'i>(root: &mut DeTable<'i>, flag: &'i str, start: usize) -> Vec<Diagnostic> {
     let (table, errors) = DeTable::parse_recoverable(flag);
     if let Some(error) = errors.first() {
-        let mut problem = syntax_error(error, start);
+        let mut problem = syntax::problem(error, start);
         problem.code = "A111";
         problem.help.clear();
         return vec![problem.help(remedy(flag))];

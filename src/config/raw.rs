@@ -24,6 +24,15 @@ impl NodeKind {
     /// Every kind, in the order of the flow.
     pub const ALL: [Self; 3] = [Self::Source, Self::Operator, Self::Sink];
 
+    /// The kind with its article: `a source`, `an operator`.
+    pub fn with_article(self) -> &'static str {
+        match self {
+            Self::Source => "a source",
+            Self::Operator => "an operator",
+            Self::Sink => "a sink",
+        }
+    }
+
     /// The table of a pipeline file that holds the nodes of this kind.
     pub fn table(self) -> &'static str {
         match self {
@@ -81,6 +90,8 @@ pub struct RawPipeline<'d> {
     pub operators: Vec<RawNode<'d>>,
     /// Where they go.
     pub sinks: Vec<RawNode<'d>>,
+    /// The ids of nodes that are there but are no tables.
+    pub broken: Vec<String>,
     /// Every problem found so far.
     pub problems: Vec<Diagnostic>,
     /// Whether all nodes of the text are there, so that a node that is not found does not exist.
@@ -96,6 +107,7 @@ impl<'d> RawPipeline<'d> {
             sources: Vec::new(),
             operators: Vec::new(),
             sinks: Vec::new(),
+            broken: Vec::new(),
             problems,
             complete: false,
         }

@@ -43,7 +43,10 @@ pub(super) fn read<'d>(
         entries.sort_by_key(|(key, _)| key.span().start);
         for (key, value) in entries {
             let node = read_node(kind, &key, value, &mut pipeline.problems);
-            pipeline.complete &= node.is_some();
+            if node.is_none() {
+                pipeline.broken.push(key.get_ref().to_string());
+                pipeline.complete = false;
+            }
             match kind {
                 NodeKind::Source => pipeline.sources.extend(node),
                 NodeKind::Operator => pipeline.operators.extend(node),
@@ -52,6 +55,7 @@ pub(super) fn read<'d>(
         }
     }
     let twice = check_unique(&pipeline);
+    pipeline.complete &= twice.is_empty();
     pipeline.problems.extend(twice);
     if let Some(tests) = root.get("tests") {
         let found = check_tests(tests, &pipeline);
@@ -112,7 +116,7 @@ fn read_node<'d>(
 ) -> Option<RawNode<'d>> {
     let (id, span) = (key.get_ref().to_string(), key.span());
     if !is_id(&id) {
-        let problem = Diagnostic::error("A106", format!("`{id}` cannot name a {kind}"))
+        let problem = Diagnostic::error("A106", format!("`{id}` cannot name {}", kind.with_article()))
             .at(span.clone())
             .label("small letters, digits and `_` only, a letter first")
             .help(format!("call it `{}`", as_id(&id)));
@@ -223,7 +227,12 @@ fn check_unique(pipeline: &RawPipeline<'_>) -> Vec<Diagnostic> {
             first.insert(&node.id, node);
             continue;
         };
-        let message = format!("`{}` names a {} and a {}", node.id, other.kind, node.kind);
+        let message = format!(
+            "`{}` names {} and {}",
+            node.id,
+            other.kind.with_article(),
+            node.kind.with_article()
+        );
         let problem = Diagnostic::error("A107", message)
             .at(node.span.clone())
             .label("the name is taken")

@@ -101,7 +101,11 @@ fn render_place(place: &Place<'_>, label: &str, style: Style, frame: Style, out:
     let margin = digits(place.line);
     let (name, line) = (single_line(place.name), place.line);
     let shown = Shown::new(place);
-    let _ = writeln!(out, "{:margin$}{frame}-->{frame:#} {name}:{line}:{}", "", place.column);
+    let position = match place.in_file {
+        true => format!(":{line}:{}", place.column),
+        false => " on the command line".to_owned(),
+    };
+    let _ = writeln!(out, "{:margin$}{frame}-->{frame:#} {name}{position}", "");
     let _ = writeln!(out, "{:margin$} {frame}|{frame:#}", "");
     let _ = writeln!(out, "{frame}{line} |{frame:#} {}", shown.text.trim_end());
     let marks = "^".repeat(shown.width.max(1));
@@ -148,8 +152,9 @@ impl Shown {
         let indent = width(&text);
         text.push_str(first_columns(&inside, LINE_COLUMNS - indent));
         let marked = width(&text) - indent;
-        text.push_str(first_columns(&after, LINE_COLUMNS - indent - marked));
-        if text.len() < before.len() + inside.len() + after.len() {
+        let tail = first_columns(&after, LINE_COLUMNS - indent - marked);
+        text.push_str(tail);
+        if marked < self::width(&inside) || tail.len() < after.len() {
             text.push('…');
         }
         Self { text, indent, width: marked }
