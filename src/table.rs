@@ -21,15 +21,14 @@ const LONGEST_NAME: usize = 64;
 pub fn keys_of<T: JsonSchema>() -> Vec<String> {
     let schema = schemars::schema_for!(T);
     let properties = schema.get("properties").and_then(Value::as_object);
-    properties.map(|all| all.keys().cloned().collect()).unwrap_or_default()
+    properties
+        .map(|all| all.keys().cloned().collect())
+        .unwrap_or_default()
 }
 
 /// The name among `candidates` that is most like `name`, if one is like enough to be what was
 /// meant.
-pub fn nearest<'a>(
-    name: &str,
-    candidates: impl IntoIterator<Item = &'a str>,
-) -> Option<&'a str> {
+pub fn nearest<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let length = name.chars().count();
     candidates
         .into_iter()
@@ -137,7 +136,10 @@ fn missing(table: &DeTable<'_>, schema: &Value, span: &Range<usize>) -> Vec<Diag
 fn first_clause(description: &str) -> String {
     let words = description.split_whitespace().collect::<Vec<_>>().join(" ");
     let end = [". ", ": "].iter().filter_map(|end| words.find(end)).min();
-    end.and_then(|end| words.get(..end)).unwrap_or(&words).trim_end_matches(['.', ':']).to_owned()
+    end.and_then(|end| words.get(..end))
+        .unwrap_or(&words)
+        .trim_end_matches(['.', ':'])
+        .to_owned()
 }
 
 /// Text with a small first letter, unless the first word is an acronym.
@@ -162,14 +164,20 @@ fn in_plain_words(message: &str, name: &str) -> Diagnostic {
     }
     if let Some((got, expected)) = parts(message, "invalid value: ") {
         let (got, expected) = (plain_kind(got), plain_kind(expected));
-        return Diagnostic::error("A103", format!("`{name}` cannot be {got}: it takes {expected}"))
-            .label("out of range");
+        return Diagnostic::error(
+            "A103",
+            format!("`{name}` cannot be {got}: it takes {expected}"),
+        )
+        .label("out of range");
     }
     if let Some((got, expected)) = parts(message, "unknown variant ") {
         let choices: Vec<&str> = expected.split('`').skip(1).step_by(2).collect();
         let diagnostic = Diagnostic::error("A103", format!("`{name}` cannot be {got}"))
             .label(format!("in `{name}`"));
-        let listed = choices.iter().map(|choice| format!("\"{choice}\"")).collect::<Vec<_>>();
+        let listed = choices
+            .iter()
+            .map(|choice| format!("\"{choice}\""))
+            .collect::<Vec<_>>();
         let diagnostic = match nearest(got.trim_matches('`'), choices.iter().copied()) {
             Some(near) => diagnostic.help(format!("a similar choice exists: \"{near}\"")),
             None => diagnostic,
@@ -177,8 +185,11 @@ fn in_plain_words(message: &str, name: &str) -> Diagnostic {
         return diagnostic.help(format!("the choices are {}", listed.join(", ")));
     }
     if let Some(field) = message.strip_prefix("missing field ") {
-        return Diagnostic::error("A104", format!("in `{name}`, the option {field} is missing"))
-            .label("has to be given here");
+        return Diagnostic::error(
+            "A104",
+            format!("in `{name}`, the option {field} is missing"),
+        )
+        .label("has to be given here");
     }
     Diagnostic::error("A103", message).label(format!("in `{name}`"))
 }
@@ -240,9 +251,9 @@ fn path_to(
 
 fn path_in(value: &Spanned<DeValue<'_>>, place: &Range<usize>) -> Option<String> {
     match value.get_ref() {
-        DeValue::Table(table) => {
-            table.iter().find_map(|(key, value)| path_to(key, value, place))
-        }
+        DeValue::Table(table) => table
+            .iter()
+            .find_map(|(key, value)| path_to(key, value, place)),
         DeValue::Array(items) => items.iter().find_map(|item| path_in(item, place)),
         _ => None,
     }
@@ -288,7 +299,10 @@ mod tests {
             .into_iter()
             .map(|problem| {
                 let span = problem.span.unwrap_or_default();
-                (problem.message, text.get(span).unwrap_or_default().to_owned())
+                (
+                    problem.message,
+                    text.get(span).unwrap_or_default().to_owned(),
+                )
             })
             .collect()
     }
@@ -300,7 +314,10 @@ mod tests {
 
     #[test]
     fn every_missing_option_is_named() {
-        let messages: Vec<_> = problems("").into_iter().map(|(message, _)| message).collect();
+        let messages: Vec<_> = problems("")
+            .into_iter()
+            .map(|(message, _)| message)
+            .collect();
         let missing = |name: &str| format!("the option `{name}` is missing");
         assert_eq!(messages, [missing("rate"), missing("count")]);
     }
@@ -310,18 +327,30 @@ mod tests {
         let mut found = problems("rate = \"x\"\ncount = -1\nmode = 'dorp'\n[decode]\ntop_k = []");
         found.sort();
         let expected = [
-            ("`count` cannot be the number `-1`: it takes a whole number from 0", "-1"),
-            ("`decode.top_k` takes a whole number from 0, not a list", "[]"),
+            (
+                "`count` cannot be the number `-1`: it takes a whole number from 0",
+                "-1",
+            ),
+            (
+                "`decode.top_k` takes a whole number from 0, not a list",
+                "[]",
+            ),
             ("`mode` cannot be `dorp`", "'dorp'"),
             ("`rate` takes a number, not the string \"x\"", "\"x\""),
         ];
-        assert_eq!(found, expected.map(|(message, at)| (message.to_owned(), at.to_owned())));
+        assert_eq!(
+            found,
+            expected.map(|(message, at)| (message.to_owned(), at.to_owned()))
+        );
     }
 
     #[test]
     fn the_nearest_name_is_one_that_could_be_meant() {
         assert_eq!(nearest("trian", ["test", "train"]), Some("train"));
-        assert_eq!(nearest("Random-Swap", ["random_swap", "random_deletion"]), Some("random_swap"));
+        assert_eq!(
+            nearest("Random-Swap", ["random_swap", "random_deletion"]),
+            Some("random_swap")
+        );
         assert_eq!(nearest("zzz", ["test", "train"]), None);
     }
 }

@@ -14,7 +14,11 @@ pub(super) fn substitute(
     texts: &Texts,
     environment: &dyn Fn(&str) -> Option<String>,
 ) -> Vec<Diagnostic> {
-    let mut substitution = Substitution { texts, environment, problems: Vec::new() };
+    let mut substitution = Substitution {
+        texts,
+        environment,
+        problems: Vec::new(),
+    };
     substitution.table(table);
     substitution.problems
 }
@@ -89,7 +93,10 @@ impl Substitution<'_> {
         }
         // An empty variable counts as unset where there is a default, as in a shell.
         let value = (self.environment)(name);
-        match (value.filter(|value| default.is_none() || !value.is_empty()), default) {
+        match (
+            value.filter(|value| default.is_none() || !value.is_empty()),
+            default,
+        ) {
             (Some(value), _) => value,
             (None, Some(default)) => default.to_owned(),
             (None, None) => {
@@ -106,7 +113,10 @@ impl Substitution<'_> {
     /// Where `part` stands in the string at `span`; the whole string if it is written with
     /// escapes.
     fn place(&self, part: &str, span: &Range<usize>) -> Range<usize> {
-        let found = self.texts.slice(span).and_then(|written| written.find(part));
+        let found = self
+            .texts
+            .slice(span)
+            .and_then(|written| written.find(part));
         found.map_or(span.clone(), |offset| {
             let start = span.start + offset;
             start..start + part.len()
@@ -116,7 +126,9 @@ impl Substitution<'_> {
 
 fn is_name(name: &str) -> bool {
     name.starts_with(|first: char| first.is_ascii_alphabetic() || first == '_')
-        && name.chars().all(|character| character.is_ascii_alphanumeric() || character == '_')
+        && name
+            .chars()
+            .all(|character| character.is_ascii_alphanumeric() || character == '_')
 }
 
 #[cfg(test)]
@@ -133,24 +145,42 @@ mod tests {
             _ => None,
         };
         let problems = substitute(&mut root, &texts, &environment);
-        let value = root["a"].get_ref().get(0).unwrap().get_ref().get("b").unwrap();
+        let value = root["a"]
+            .get_ref()
+            .get(0)
+            .unwrap()
+            .get_ref()
+            .get("b")
+            .unwrap();
         (value.get_ref().as_str().unwrap().to_owned(), problems)
     }
 
     #[test]
     fn variables_and_defaults_are_replaced_wherever_a_string_stands() {
-        assert_eq!(substituted("${HOME}/x/${NONE:-y}/${EMPTY:-z}/${EMPTY}"), ("here/x/y/z/".into(), vec![]));
+        assert_eq!(
+            substituted("${HOME}/x/${NONE:-y}/${EMPTY:-z}/${EMPTY}"),
+            ("here/x/y/z/".into(), vec![])
+        );
     }
 
     #[test]
     fn a_doubled_dollar_and_a_lone_one_stay() {
-        assert_eq!(substituted("$${HOME} $5 ^a$"), ("${HOME} $5 ^a$".into(), vec![]));
+        assert_eq!(
+            substituted("$${HOME} $5 ^a$"),
+            ("${HOME} $5 ^a$".into(), vec![])
+        );
     }
 
     #[test]
     fn what_cannot_be_replaced_is_reported_at_its_bytes() {
         let (_, problems) = substituted("x${NONE}y${2}z${");
-        let spans: Vec<_> = problems.iter().map(|p| (p.code, p.span.clone().unwrap())).collect();
-        assert_eq!(spans, [("A109", 13..20), ("A110", 21..25), ("A110", 13..15)].map(|(c, s)| (c, s)));
+        let spans: Vec<_> = problems
+            .iter()
+            .map(|p| (p.code, p.span.clone().unwrap()))
+            .collect();
+        assert_eq!(
+            spans,
+            [("A109", 13..20), ("A110", 21..25), ("A110", 13..15)].map(|(c, s)| (c, s))
+        );
     }
 }

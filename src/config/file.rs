@@ -30,8 +30,8 @@ fn read_bytes(path: &Path) -> Result<Vec<u8>, Diagnostic> {
         return Err(Diagnostic::error("A431", "this is a folder, not a pipeline file").help(help));
     }
     let mut bytes = Vec::new();
-    let read = File::open(path)
-        .and_then(|file| file.take(LARGEST_FILE + 1).read_to_end(&mut bytes));
+    let read =
+        File::open(path).and_then(|file| file.take(LARGEST_FILE + 1).read_to_end(&mut bytes));
     if let Err(error) = read {
         let diagnostic = Diagnostic::error("A430", format!("cannot read the file: {error}"));
         return Err(match error.kind() {
@@ -57,7 +57,7 @@ fn text_of(bytes: Vec<u8>) -> Result<String, Diagnostic> {
     let text = String::from_utf8(bytes).map_err(|error| {
         let valid = error.utf8_error().valid_up_to();
         let before = error.as_bytes().get(..valid).unwrap_or_default();
-        let line = before.iter().filter(|byte| **byte == b'\n').count() + 1;
+        let line = before.split(|byte| *byte == b'\n').count();
         let byte = error.as_bytes().get(valid).copied().unwrap_or_default();
         let message = format!("the file is not UTF-8: byte {byte:#04x} in line {line}");
         Diagnostic::error("A432", message)

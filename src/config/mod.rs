@@ -37,7 +37,10 @@ impl Document {
         for flag in overrides {
             texts.add("--set".to_owned(), flag.clone());
         }
-        Self { texts, base: base.to_owned() }
+        Self {
+            texts,
+            base: base.to_owned(),
+        }
     }
 
     /// The texts, to report on.

@@ -47,18 +47,24 @@ fn remedy(flag: &str) -> String {
 fn unknown_nodes(root: &DeTable<'_>, flag: &DeTable<'_>) -> Vec<Diagnostic> {
     let mut problems = Vec::new();
     for kind in NodeKind::ALL {
-        let Some(DeValue::Table(named)) = flag.get(kind.table()).map(Spanned::get_ref) else {
+        let Some(DeValue::Table(nodes)) = flag.get(kind.table()).map(Spanned::get_ref) else {
             continue;
         };
-        let existing = root.get(kind.table()).and_then(|nodes| nodes.get_ref().as_table());
-        for name in named.keys() {
-            if existing.is_some_and(|nodes| nodes.contains_key(name.get_ref().as_ref())) {
+        let existing = root
+            .get(kind.table())
+            .and_then(|nodes| nodes.get_ref().as_table());
+        for name in nodes.keys() {
+            if existing.is_some_and(|known| known.contains_key(name.get_ref().as_ref())) {
                 continue;
             }
-            let names = existing.into_iter().flat_map(DeTable::keys).map(|key| key.get_ref().as_ref());
+            let names = existing
+                .into_iter()
+                .flat_map(DeTable::keys)
+                .map(|key| key.get_ref().as_ref());
             let message = format!("the pipeline has no {kind} `{}` to set", name.get_ref());
-            let problem =
-                Diagnostic::error("A112", message).at(name.span()).label("not in the file");
+            let problem = Diagnostic::error("A112", message)
+                .at(name.span())
+                .label("not in the file");
             problems.push(match nearest(name.get_ref(), names) {
                 Some(near) => problem.help(format!("a similar {kind} exists: `{near}`")),
                 None => problem.help(format!("add it to the file as [{}.NAME]", kind.table())),
@@ -74,7 +80,10 @@ fn merge<'i>(into: &mut DeTable<'i>, from: DeTable<'i>) {
     for (key, value) in from {
         let name = key.get_ref().to_string();
         let span = value.span();
-        match (into.get_mut(name.as_str()).map(Spanned::get_mut), value.into_inner()) {
+        match (
+            into.get_mut(name.as_str()).map(Spanned::get_mut),
+            value.into_inner(),
+        ) {
             // The table of a dotted key stands at one of the parts of the key.
             (Some(DeValue::Table(existing)), DeValue::Table(table)) if span == key.span() => {
                 merge(existing, table);

@@ -4,7 +4,7 @@ use std::fmt;
 use std::ops::Range;
 
 use toml::Spanned;
-use toml::de::DeTable;
+use toml::de::{DeTable, DeValue};
 
 use super::Document;
 use crate::diagnostic::Diagnostic;
@@ -73,7 +73,9 @@ pub struct RawNode<'d> {
 impl RawNode<'_> {
     /// Where the value of `option` stands; the node's name if it is not given.
     pub fn place_of(&self, option: &str) -> Range<usize> {
-        self.options.get(option).map_or_else(|| self.span.clone(), Spanned::span)
+        self.options
+            .get(option)
+            .map_or_else(|| self.span.clone(), Spanned::span)
     }
 }
 
@@ -90,6 +92,8 @@ pub struct RawPipeline<'d> {
     pub operators: Vec<RawNode<'d>>,
     /// Where they go.
     pub sinks: Vec<RawNode<'d>>,
+    /// The `[[tests]]`, unread.
+    pub tests: Option<Spanned<DeValue<'d>>>,
     /// The ids of nodes that are there but are no tables.
     pub broken: Vec<String>,
     /// Every problem found so far.
@@ -107,6 +111,7 @@ impl<'d> RawPipeline<'d> {
             sources: Vec::new(),
             operators: Vec::new(),
             sinks: Vec::new(),
+            tests: None,
             broken: Vec::new(),
             problems,
             complete: false,
@@ -115,6 +120,9 @@ impl<'d> RawPipeline<'d> {
 
     /// All nodes: sources, then operators, then sinks.
     pub fn nodes(&self) -> impl Iterator<Item = &RawNode<'d>> {
-        self.sources.iter().chain(&self.operators).chain(&self.sinks)
+        self.sources
+            .iter()
+            .chain(&self.operators)
+            .chain(&self.sinks)
     }
 }

@@ -30,11 +30,16 @@ pub(super) fn read<'d>(
         Err(problem) => pipeline.problems.push(problem),
     }
     for kind in NodeKind::ALL {
-        let Some(table) = root.remove(kind.table()) else { continue };
+        let Some(table) = root.remove(kind.table()) else {
+            continue;
+        };
         let span = table.span();
         let DeValue::Table(table) = table.into_inner() else {
             let problem = Diagnostic::error("A103", format!("`{}` is not a table", kind.table()));
-            let help = format!("give each {kind} a table of its own: [{}.NAME]", kind.table());
+            let help = format!(
+                "give each {kind} a table of its own: [{}.NAME]",
+                kind.table()
+            );
             pipeline.problems.push(problem.at(span).help(help));
             pipeline.complete = false;
             continue;
@@ -57,9 +62,10 @@ pub(super) fn read<'d>(
     let twice = check_unique(&pipeline);
     pipeline.complete &= twice.is_empty();
     pipeline.problems.extend(twice);
-    if let Some(tests) = root.get("tests") {
-        let found = check_tests(tests, &pipeline);
+    if let Some(tests) = root.remove("tests") {
+        let found = check_tests(&tests, &pipeline);
         pipeline.problems.extend(found);
+        pipeline.tests = Some(tests);
     }
     pipeline
 }
@@ -73,16 +79,26 @@ fn check_version(root: &DeTable<'_>) -> Option<Diagnostic> {
         return None;
     }
     let problem = Diagnostic::error("A108", "this version of the format is not known");
-    Some(problem.at(version.span()).label("only 1 exists").help("write `version = 1`"))
+    Some(
+        problem
+            .at(version.span())
+            .label("only 1 exists")
+            .help("write `version = 1`"),
+    )
 }
 
 fn read_seed(root: &DeTable<'_>) -> Result<u64, Diagnostic> {
-    let Some(seed) = root.get("seed") else { return Ok(DEFAULT_SEED) };
+    let Some(seed) = root.get("seed") else {
+        return Ok(DEFAULT_SEED);
+    };
     whole_number(seed.get_ref()).ok_or_else(|| {
-        Diagnostic::error("A103", "`seed` is not a whole number from 0 to 18446744073709551615")
-            .at(seed.span())
-            .label("not such a number")
-            .help("write for example `seed = 42`")
+        Diagnostic::error(
+            "A103",
+            "`seed` is not a whole number from 0 to 18446744073709551615",
+        )
+        .at(seed.span())
+        .label("not such a number")
+        .help("write for example `seed = 42`")
     })
 }
 
@@ -102,10 +118,18 @@ fn is_id(id: &str) -> bool {
 /// The id nearest to `name` in form.
 fn as_id(name: &str) -> String {
     let plain = |character: char| {
-        if character.is_ascii_alphanumeric() { character.to_ascii_lowercase() } else { '_' }
+        if character.is_ascii_alphanumeric() {
+            character.to_ascii_lowercase()
+        } else {
+            '_'
+        }
     };
     let id: String = name.chars().map(plain).take(64).collect();
-    if id.starts_with(|first: char| first.is_ascii_lowercase()) { id } else { format!("n{id}") }
+    if id.starts_with(|first: char| first.is_ascii_lowercase()) {
+        id
+    } else {
+        format!("n{id}")
+    }
 }
 
 fn read_node<'d>(
@@ -116,10 +140,13 @@ fn read_node<'d>(
 ) -> Option<RawNode<'d>> {
     let (id, span) = (key.get_ref().to_string(), key.span());
     if !is_id(&id) {
-        let problem = Diagnostic::error("A106", format!("`{id}` cannot name {}", kind.with_article()))
-            .at(span.clone())
-            .label("small letters, digits and `_` only, a letter first")
-            .help(format!("call it `{}`", as_id(&id)));
+        let problem = Diagnostic::error(
+            "A106",
+            format!("`{id}` cannot name {}", kind.with_article()),
+        )
+        .at(span.clone())
+        .label("small letters, digits and `_` only, a letter first")
+        .help(format!("call it `{}`", as_id(&id)));
         problems.push(problem);
     }
     let DeValue::Table(mut options) = value.into_inner() else {
@@ -128,18 +155,17 @@ fn read_node<'d>(
         problems.push(problem.at(span).help(help));
         return None;
     };
-    let type_name = match options.remove("type") {
-        Some(value) => string(value, "`type` is not a string", problems),
-        None => {
-            let problem = Diagnostic::error("A104", format!("{kind} `{id}` has no `type`"))
-                .at(span.clone())
-                .label("of what type?");
-            problems.push(match kind {
-                NodeKind::Operator => problem.help("`augment ops` lists the types there are"),
-                NodeKind::Source | NodeKind::Sink => problem.help("add `type = \"parquet\"`"),
-            });
-            None
-        }
+    let type_name = if let Some(value) = options.remove("type") {
+        string(value, "`type` is not a string", problems)
+    } else {
+        let problem = Diagnostic::error("A104", format!("{kind} `{id}` has no `type`"))
+            .at(span.clone())
+            .label("of what type?");
+        problems.push(match kind {
+            NodeKind::Operator => problem.help("`augment ops` lists the types there are"),
+            NodeKind::Source | NodeKind::Sink => problem.help("add `type = \"parquet\"`"),
+        });
+        None
     };
     let inputs = match (kind, options.remove("inputs")) {
         (NodeKind::Source, None) => Vec::new(),
@@ -161,7 +187,14 @@ fn read_node<'d>(
         }
         (_, Some(value)) => read_inputs(kind, &id, value, problems),
     };
-    Some(RawNode { kind, id, span, type_name, inputs, options })
+    Some(RawNode {
+        kind,
+        id,
+        span,
+        type_name,
+        inputs,
+        options,
+    })
 }
 
 fn read_inputs(
@@ -211,7 +244,9 @@ fn string(
                 "integer" | "array" => format!("an {}", other.type_str()),
                 kind => format!("a {kind}"),
             };
-            let problem = Diagnostic::error("A103", complaint).at(span).label(format!("{kind}, not a string"));
+            let problem = Diagnostic::error("A103", complaint)
+                .at(span)
+                .label(format!("{kind}, not a string"));
             problems.push(problem.help("put a name in double quotes"));
             None
         }
@@ -249,9 +284,11 @@ fn check_tests(tests: &Spanned<DeValue<'_>>, pipeline: &RawPipeline<'_>) -> Vec<
             .at(span)
             .help("begin each test with [[tests]]")
     };
-    let DeValue::Array(tests) = tests.get_ref() else { return vec![not_tables(tests.span())] };
+    let DeValue::Array(tests) = tests.get_ref() else {
+        return vec![not_tables(tests.span())];
+    };
     let mut problems = Vec::new();
-    for test in tests.iter() {
+    for test in &**tests {
         let DeValue::Table(table) = test.get_ref() else {
             problems.push(not_tables(test.span()));
             continue;

@@ -9,9 +9,12 @@ use crate::diagnostic::Diagnostic;
 /// Most syntax errors that are reported of one text: those that follow tend to be echoes.
 const MOST: usize = 20;
 
+/// Errors that are looked at to find the ones to report; noise can give one a byte.
+const CONSIDERED: usize = 500;
+
 /// The problems behind `errors` in `text`: one a line, and one for a table that stands twice.
 pub(super) fn problems(text: &str, errors: &[Error]) -> Vec<Diagnostic> {
-    let mut sorted: Vec<&Error> = errors.iter().collect();
+    let mut sorted: Vec<&Error> = errors.iter().take(CONSIDERED).collect();
     // Of the errors of one line the first is the cause, unless something was left open before.
     let is_unclosed = |error: &Error| error.message().starts_with("unclosed");
     let line = |error: &Error| line_of(text, start_of(error));
@@ -27,7 +30,8 @@ pub(super) fn problems(text: &str, errors: &[Error]) -> Vec<Diagnostic> {
         if error.message().starts_with("duplicate key") {
             if content.trim_start().starts_with('[') {
                 tables_twice.insert(start);
-            } else if header_before(text, start).is_some_and(|table| tables_twice.contains(&table)) {
+            } else if header_before(text, start).is_some_and(|table| tables_twice.contains(&table))
+            {
                 continue;
             }
         }
@@ -43,9 +47,18 @@ pub(super) fn problems(text: &str, errors: &[Error]) -> Vec<Diagnostic> {
 pub(super) fn problem(error: &Error, start: usize) -> Diagnostic {
     let message = error.message().trim_end();
     // The parser says "expected nothing" where it has no better idea.
-    let message = message.strip_suffix(", expected nothing").unwrap_or(message);
-    let no_value = ["invalid boolean", "invalid float", "string values must be quoted"];
-    let diagnostic = if no_value.iter().any(|complaint| message.starts_with(complaint)) {
+    let message = message
+        .strip_suffix(", expected nothing")
+        .unwrap_or(message);
+    let no_value = [
+        "invalid boolean",
+        "invalid float",
+        "string values must be quoted",
+    ];
+    let diagnostic = if no_value
+        .iter()
+        .any(|complaint| message.starts_with(complaint))
+    {
         Diagnostic::error("A101", "this is not a value")
             .label("not valid TOML")
             .help("a string needs double quotes around it")

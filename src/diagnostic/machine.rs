@@ -22,8 +22,14 @@ impl Report {
     }
 
     fn to_json(&self, diagnostic: &Diagnostic) -> Value {
-        let place = diagnostic.span.as_ref().and_then(|span| self.texts.locate(span));
-        let origin = diagnostic.span.as_ref().and_then(|span| self.texts.origin(span.start));
+        let place = diagnostic
+            .span
+            .as_ref()
+            .and_then(|span| self.texts.locate(span));
+        let origin = diagnostic
+            .span
+            .as_ref()
+            .and_then(|span| self.texts.origin(span.start));
         let offset = |offset: usize| origin.and_then(|origin| offset.checked_sub(origin));
         json!({
             "severity": severity_name(diagnostic.severity),
@@ -51,12 +57,17 @@ impl Report {
                 message.push_str(&single_line(help));
             }
             let file = property(self.texts.name());
-            let place = diagnostic.span.as_ref().and_then(|span| self.texts.locate(span));
-            let at = place.filter(|place| place.in_file).map_or(String::new(), |place| {
-                let width = place.content[place.start..place.end].chars().count();
-                let (line, column) = (place.line, place.column);
-                format!(",line={line},col={column},endColumn={}", column + width)
-            });
+            let place = diagnostic
+                .span
+                .as_ref()
+                .and_then(|span| self.texts.locate(span));
+            let at = place
+                .filter(|place| place.in_file)
+                .map_or(String::new(), |place| {
+                    let width = place.content[place.start..place.end].chars().count();
+                    let (line, column) = (place.line, place.column);
+                    format!(",line={line},col={column},endColumn={}", column + width)
+                });
             let (severity, code) = (severity_name(diagnostic.severity), diagnostic.code);
             // Writing to a `String` cannot fail.
             let _ = writeln!(
@@ -71,7 +82,9 @@ impl Report {
 
 /// Escapes the message of a workflow command.
 fn data(text: &str) -> String {
-    text.replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A")
+    text.replace('%', "%25")
+        .replace('\r', "%0D")
+        .replace('\n', "%0A")
 }
 
 /// Escapes a property of a workflow command.
@@ -85,7 +98,9 @@ mod tests {
     use crate::diagnostic::Texts;
 
     fn report() -> Report {
-        let problem = Diagnostic::error("A203", "100% wrong").at(11..14).help("mend it");
+        let problem = Diagnostic::error("A203", "100% wrong")
+            .at(11..14)
+            .help("mend it");
         Report::new(Texts::new("a,b.toml", "seed = 1\nx=bad"), vec![problem])
     }
 
@@ -94,7 +109,10 @@ mod tests {
         let value: Value = serde_json::from_str(report().render_json().trim_end()).unwrap();
         assert_eq!(value["code"], "A203");
         assert_eq!((&value["line"], &value["column"]), (&json!(2), &json!(3)));
-        assert_eq!((&value["start"], &value["flag"]), (&json!(11), &Value::Null));
+        assert_eq!(
+            (&value["start"], &value["flag"]),
+            (&json!(11), &Value::Null)
+        );
     }
 
     #[test]

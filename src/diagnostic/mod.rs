@@ -54,7 +54,10 @@ impl Diagnostic {
 
     /// A warning without a place or help yet.
     pub fn warning(code: &'static str, message: impl Into<String>) -> Self {
-        Self { severity: Severity::Warning, ..Self::error(code, message) }
+        Self {
+            severity: Severity::Warning,
+            ..Self::error(code, message)
+        }
     }
 
     /// The same problem, at `span` of the pipeline file.
@@ -94,6 +97,10 @@ pub struct Problem {
 impl Problem {
     /// A problem with `option`.
     pub fn new(option: &str, message: impl Into<String>, help: impl Into<String>) -> Self {
-        Self { option: option.to_owned(), message: message.into(), help: help.into() }
+        Self {
+            option: option.to_owned(),
+            message: message.into(),
+            help: help.into(),
+        }
     }
 }

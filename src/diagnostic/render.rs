@@ -37,7 +37,13 @@ impl Palette {
             }
         } else {
             let plain = Style::new();
-            Self { error: plain, warning: plain, strong: plain, frame: plain, help: plain }
+            Self {
+                error: plain,
+                warning: plain,
+                strong: plain,
+                frame: plain,
+                help: plain,
+            }
         }
     }
 
@@ -73,18 +79,21 @@ impl Report {
         let message = single_line(&diagnostic.message);
         let code = diagnostic.code;
         // Writing to a `String` cannot fail, here and below.
-        let _ = writeln!(out, "{style}{severity}[{code}]{style:#}{strong}: {message}{strong:#}");
-        let place = diagnostic.span.as_ref().and_then(|span| self.texts.locate(span));
-        let margin = match &place {
-            Some(place) => {
-                render_place(place, &diagnostic.label, style, frame, out);
-                digits(place.line)
-            }
-            None => {
-                let name = single_line(self.texts.name());
-                let _ = writeln!(out, "{frame} -->{frame:#} {name}");
-                1
-            }
+        let _ = writeln!(
+            out,
+            "{style}{severity}[{code}]{style:#}{strong}: {message}{strong:#}"
+        );
+        let place = diagnostic
+            .span
+            .as_ref()
+            .and_then(|span| self.texts.locate(span));
+        let margin = if let Some(place) = &place {
+            render_place(place, &diagnostic.label, style, frame, out);
+            digits(place.line)
+        } else {
+            let name = single_line(self.texts.name());
+            let _ = writeln!(out, "{frame} -->{frame:#} {name}");
+            1
         };
         for remedy in &diagnostic.help {
             let remedy = single_line(remedy);
@@ -101,9 +110,10 @@ fn render_place(place: &Place<'_>, label: &str, style: Style, frame: Style, out:
     let margin = digits(place.line);
     let (name, line) = (single_line(place.name), place.line);
     let shown = Shown::new(place);
-    let position = match place.in_file {
-        true => format!(":{line}:{}", place.column),
-        false => " on the command line".to_owned(),
+    let position = if place.in_file {
+        format!(":{line}:{}", place.column)
+    } else {
+        " on the command line".to_owned()
     };
     let _ = writeln!(out, "{:margin$}{frame}-->{frame:#} {name}{position}", "");
     let _ = writeln!(out, "{:margin$} {frame}|{frame:#}", "");
@@ -140,7 +150,11 @@ impl Shown {
         let whole = width(&before) + width(&inside) + width(&after);
         if whole <= LINE_COLUMNS {
             let (indent, width) = (width(&before), width(&inside));
-            return Self { text: before + &inside + &after, indent, width };
+            return Self {
+                text: before + &inside + &after,
+                indent,
+                width,
+            };
         }
         let mut text = String::new();
         if width(&before) > LEAD_COLUMNS {
@@ -157,7 +171,11 @@ impl Shown {
         if marked < self::width(&inside) || tail.len() < after.len() {
             text.push('…');
         }
-        Self { text, indent, width: marked }
+        Self {
+            text,
+            indent,
+            width: marked,
+        }
     }
 }
 
@@ -234,7 +252,9 @@ fn last_columns(text: &str, limit: usize) -> &str {
 }
 
 fn digits(number: usize) -> usize {
-    number.checked_ilog10().map_or(1, |digits| digits as usize + 1)
+    number
+        .checked_ilog10()
+        .map_or(1, |digits| digits as usize + 1)
 }
 
 #[cfg(test)]
@@ -243,7 +263,10 @@ mod tests {
     use crate::diagnostic::Texts;
 
     fn rendered(text: &str, span: std::ops::Range<usize>) -> String {
-        let problem = Diagnostic::error("A203", "it is wrong").at(span).label("here").help("mend it");
+        let problem = Diagnostic::error("A203", "it is wrong")
+            .at(span)
+            .label("here")
+            .help("mend it");
         Report::new(Texts::new("p.toml", text), vec![problem]).render(false)
     }
 
@@ -284,6 +307,9 @@ mod tests {
         let report = Report::new(Texts::new("p.toml", "seed = 1"), vec![problem]);
         let escapes = regex::Regex::new("\u{1b}\\[[0-9;]*m").unwrap();
         assert!(escapes.is_match(&report.render(true)));
-        assert_eq!(escapes.replace_all(&report.render(true), ""), report.render(false));
+        assert_eq!(
+            escapes.replace_all(&report.render(true), ""),
+            report.render(false)
+        );
     }
 }

@@ -52,10 +52,20 @@ impl Texts {
 
     /// Adds a flag, and gives the offset of its first byte.
     pub(crate) fn add(&mut self, name: String, text: String) -> usize {
-        let start = self.parts.last().map_or(0, |part| part.start + part.text.len() + 1);
+        let start = self
+            .parts
+            .last()
+            .map_or(0, |part| part.start + part.text.len() + 1);
         let breaks = text.bytes().zip(1..).filter(|(byte, _)| *byte == b'\n');
-        let lines = std::iter::once(0).chain(breaks.map(|(_, next)| next)).collect();
-        self.parts.push(Part { name, text, start, lines });
+        let lines = std::iter::once(0)
+            .chain(breaks.map(|(_, next)| next))
+            .collect();
+        self.parts.push(Part {
+            name,
+            text,
+            start,
+            lines,
+        });
         start
     }
 
@@ -66,13 +76,16 @@ impl Texts {
 
     /// All texts, the file first, each with the offset of its first byte.
     pub fn iter(&self) -> impl Iterator<Item = (usize, &str)> {
-        self.parts.iter().map(|part| (part.start, part.text.as_str()))
+        self.parts
+            .iter()
+            .map(|part| (part.start, part.text.as_str()))
     }
 
     /// The bytes of `span`; nothing if it does not lie in one text, on character boundaries.
     pub fn slice(&self, span: &Range<usize>) -> Option<&str> {
         let part = self.part(span.start)?;
-        part.text.get(span.start.checked_sub(part.start)?..span.end.checked_sub(part.start)?)
+        part.text
+            .get(span.start.checked_sub(part.start)?..span.end.checked_sub(part.start)?)
     }
 
     /// Where `span` stands. A span that lies outside of the texts or cuts a character is moved to
@@ -84,11 +97,18 @@ impl Texts {
         let end = span.end.saturating_sub(part.start).max(start);
         let end = text.floor_char_boundary(end).max(start);
         let line = part.line_of(start);
-        let last_line = if end > start { part.line_of(end - 1) } else { line };
+        let last_line = if end > start {
+            part.line_of(end - 1)
+        } else {
+            line
+        };
         let first = part.lines.get(line).copied().unwrap_or_default();
         let content = text.get(first..)?.split('\n').next().unwrap_or_default();
         let content = content.strip_suffix('\r').unwrap_or(content);
-        let (start, end) = ((start - first).min(content.len()), (end - first).min(content.len()));
+        let (start, end) = (
+            (start - first).min(content.len()),
+            (end - first).min(content.len()),
+        );
         Some(Place {
             name: &part.name,
             in_file: part.start == 0,
@@ -114,7 +134,9 @@ impl Texts {
 impl Part {
     /// The line, from 0, that the byte at `offset` is on.
     fn line_of(&self, offset: usize) -> usize {
-        self.lines.partition_point(|first| *first <= offset).saturating_sub(1)
+        self.lines
+            .partition_point(|first| *first <= offset)
+            .saturating_sub(1)
     }
 }
 
@@ -126,7 +148,10 @@ mod tests {
     fn a_span_in_the_file_has_its_own_line_and_column() {
         let texts = Texts::new("p.toml", "a = 1\nö = \"x\"\r\nlast");
         let place = texts.locate(&(11..14)).unwrap();
-        assert_eq!((place.line, place.column, place.content), (2, 5, "ö = \"x\""));
+        assert_eq!(
+            (place.line, place.column, place.content),
+            (2, 5, "ö = \"x\"")
+        );
         assert_eq!(&place.content[place.start..place.end], "\"x\"");
         assert!(place.in_file);
     }
@@ -151,6 +176,9 @@ mod tests {
     fn a_span_over_lines_ends_with_its_first_line() {
         let texts = Texts::new("p.toml", "a = [\n1,\n]\n");
         let place = texts.locate(&(4..10)).unwrap();
-        assert_eq!((place.line, place.start, place.end, place.lines), (1, 4, 5, 3));
+        assert_eq!(
+            (place.line, place.start, place.end, place.lines),
+            (1, 4, 5, 3)
+        );
     }
 }

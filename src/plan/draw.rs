@@ -16,7 +16,11 @@ impl Plan {
     pub fn mermaid(&self) -> String {
         let mut out = "flowchart LR\n".to_owned();
         for node in self.drawn() {
-            let label = format!("{}<br>{}", mermaid_text(node.id), mermaid_text(node.type_name));
+            let label = format!(
+                "{}<br>{}",
+                mermaid_text(node.id),
+                mermaid_text(node.type_name)
+            );
             let (open, close) = match node.kind {
                 "source" => ("[(", ")]"),
                 "sink" => ("[/", "/]"),
@@ -46,37 +50,61 @@ impl Plan {
                 _ => "box",
             };
             let label = format!("{}\\n{}", dot_text(node.id), dot_text(node.type_name));
-            let _ = writeln!(out, "    \"{}\" [shape={shape}, label=\"{label}\"];", dot_text(node.id));
+            let _ = writeln!(
+                out,
+                "    \"{}\" [shape={shape}, label=\"{label}\"];",
+                dot_text(node.id)
+            );
         }
         for (from, port, to) in self.edges() {
             let label = match port.as_str() {
                 "" => String::new(),
                 port => format!(" [label=\"{}\"]", dot_text(port)),
             };
-            let _ = writeln!(out, "    \"{}\" -> \"{}\"{label};", dot_text(from.1), dot_text(to.1));
+            let _ = writeln!(
+                out,
+                "    \"{}\" -> \"{}\"{label};",
+                dot_text(from.1),
+                dot_text(to.1)
+            );
         }
         out.push_str("}\n");
         out
     }
 
     fn drawn(&self) -> Vec<Drawn<'_>> {
-        let parquet = |kind, id| Drawn { kind, id, type_name: "parquet" };
-        let sources = self.sources.iter().map(|source| parquet("source", source.id.as_str()));
+        let parquet = |kind, id| Drawn {
+            kind,
+            id,
+            type_name: "parquet",
+        };
+        let sources = self
+            .sources
+            .iter()
+            .map(|source| parquet("source", source.id.as_str()));
         let operators = self.operators.iter().map(|operator| Drawn {
             kind: "operator",
             id: &operator.id,
             type_name: operator.spec.name(),
         });
-        let sinks = self.sinks.iter().map(|sink| parquet("sink", sink.id.as_str()));
+        let sinks = self
+            .sinks
+            .iter()
+            .map(|sink| parquet("sink", sink.id.as_str()));
         sources.chain(operators).chain(sinks).collect()
     }
 
     /// All edges: from kind and id, the port if it is not the main output, to kind and id.
     #[expect(clippy::type_complexity, reason = "three words each, for two loops")]
     fn edges(&self) -> Vec<((&'static str, &str), String, (&'static str, &str))> {
-        let operators =
-            self.operators.iter().map(|node| ("operator", node.id.as_str(), &node.inputs));
-        let sinks = self.sinks.iter().map(|node| ("sink", node.id.as_str(), &node.inputs));
+        let operators = self
+            .operators
+            .iter()
+            .map(|node| ("operator", node.id.as_str(), &node.inputs));
+        let sinks = self
+            .sinks
+            .iter()
+            .map(|node| ("sink", node.id.as_str(), &node.inputs));
         let mut edges = Vec::new();
         for (kind, id, inputs) in operators.chain(sinks) {
             for input in inputs {
@@ -86,7 +114,9 @@ impl Plan {
                         (("source", id), String::new())
                     }
                     Producer::Operator { operator, port } => {
-                        let Some(producer) = self.operators.get(operator) else { continue };
+                        let Some(producer) = self.operators.get(operator) else {
+                            continue;
+                        };
                         let named = producer.ports.get(port).filter(|_| port > 0);
                         let port = named.map_or(String::new(), |port| port.name.clone());
                         (("operator", producer.id.as_str()), port)

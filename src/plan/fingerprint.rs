@@ -63,8 +63,12 @@ fn sink_options(sink: &PlannedSink) -> Value {
     let mut options = serde_json::to_value(&sink.config).unwrap_or(Value::Null);
     if let Some(options) = options.as_object_mut() {
         let path = &sink.config.path;
-        let fixed = path.find('{').and_then(|placeholder| path.get(..placeholder));
-        let folder = fixed.and_then(|fixed| fixed.rfind('/')).map_or(0, |slash| slash + 1);
+        let fixed = path
+            .find('{')
+            .and_then(|placeholder| path.get(..placeholder));
+        let folder = fixed
+            .and_then(|fixed| fixed.rfind('/'))
+            .map_or(0, |slash| slash + 1);
         options.insert("path".to_owned(), path.get(folder..).into());
     }
     options
@@ -74,8 +78,10 @@ fn sink_options(sink: &PlannedSink) -> Value {
 fn sorted(value: Value) -> Value {
     match value {
         Value::Object(object) => {
-            let mut entries: Vec<_> =
-                object.into_iter().map(|(key, value)| (key, sorted(value))).collect();
+            let mut entries: Vec<_> = object
+                .into_iter()
+                .map(|(key, value)| (key, sorted(value)))
+                .collect();
             entries.sort_by(|(one, _), (two, _)| one.cmp(two));
             Value::Object(entries.into_iter().collect())
         }

@@ -23,8 +23,8 @@ pub(super) fn stages(plan: &Plan) -> Vec<Vec<usize>> {
             }
             _ => None,
         };
-        let stage = before
-            .and_then(|before| stages.iter_mut().find(|stage| stage.last() == Some(before)));
+        let stage =
+            before.and_then(|before| stages.iter_mut().find(|stage| stage.last() == Some(before)));
         match stage {
             Some(stage) => stage.push(position),
             None => stages.push(vec![position]),

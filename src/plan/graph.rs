@@ -39,15 +39,15 @@ pub(super) struct Wiring {
 }
 
 /// Resolves the `inputs` of all nodes.
-pub(super) fn wire(
-    raw: &RawPipeline<'_>,
-    nodes: &Nodes,
-    problems: &mut Vec<Diagnostic>,
-) -> Wiring {
+pub(super) fn wire(raw: &RawPipeline<'_>, nodes: &Nodes, problems: &mut Vec<Diagnostic>) -> Wiring {
     if !check_counts(raw, problems) {
         let nothing = |count| std::iter::repeat_with(Vec::new).take(count).collect();
         let (operators, sinks) = (nothing(raw.operators.len()), nothing(raw.sinks.len()));
-        return Wiring { operators, sinks, resolved: false };
+        return Wiring {
+            operators,
+            sinks,
+            resolved: false,
+        };
     }
     let names = Names::new(raw, nodes);
     let mut resolved = raw.complete;
@@ -59,7 +59,11 @@ pub(super) fn wire(
     };
     let operators = raw.operators.iter().map(&mut resolve).collect();
     let sinks = raw.sinks.iter().map(&mut resolve).collect();
-    Wiring { operators, sinks, resolved }
+    Wiring {
+        operators,
+        sinks,
+        resolved,
+    }
 }
 
 /// Checks the numbers of nodes; whether it is worth to look at them.
@@ -119,7 +123,9 @@ impl<'a> Names<'a> {
         let mut operators = BTreeMap::new();
         // Where an id is used twice the first node keeps it; the second is reported elsewhere.
         for (source, node) in raw.sources.iter().enumerate() {
-            producers.entry(node.id.clone()).or_insert(Producer::Source(source));
+            producers
+                .entry(node.id.clone())
+                .or_insert(Producer::Source(source));
         }
         for (operator, (node, ports)) in raw.operators.iter().zip(&ports).enumerate() {
             let main = Producer::Operator { operator, port: 0 };
@@ -135,7 +141,13 @@ impl<'a> Names<'a> {
             }
         }
         let sinks = raw.sinks.iter().map(|sink| sink.id.as_str()).collect();
-        Self { producers, operators, ports, sinks, broken: &raw.broken }
+        Self {
+            producers,
+            operators,
+            ports,
+            sinks,
+            broken: &raw.broken,
+        }
     }
 
     /// What `node` reads, each thing once.
@@ -156,14 +168,19 @@ impl<'a> Names<'a> {
             let found = if is_glob(name) {
                 self.matching(node, input)
             } else {
-                self.one(node, input).map(|producer| producer.into_iter().collect())
+                self.one(node, input)
+                    .map(|producer| producer.into_iter().collect())
             };
             match found {
                 Ok(producers) => {
                     for producer in producers {
                         if !inputs.iter().any(|input| input.producer == producer) {
                             let errors = self.is_errors(producer);
-                            inputs.push(Input { producer, span: input.span(), errors });
+                            inputs.push(Input {
+                                producer,
+                                span: input.span(),
+                                errors,
+                            });
                         }
                     }
                 }
@@ -183,13 +200,19 @@ impl<'a> Names<'a> {
         if let Some(producer) = self.producers.get(name) {
             return Ok(Some(*producer));
         }
-        if self.broken.iter().any(|id| name.split('.').next() == Some(id)) {
+        if self
+            .broken
+            .iter()
+            .any(|id| name.split('.').next() == Some(id))
+        {
             return Ok(None);
         }
         if self.sinks.contains(name) {
             let message = format!("{} `{}` reads from the sink `{name}`", node.kind, node.id);
             let help = "read what the sink reads instead; nothing leaves a sink";
-            return Err(Diagnostic::error("A208", message).label("a sink is an end").help(help));
+            return Err(Diagnostic::error("A208", message)
+                .label("a sink is an end")
+                .help(help));
         }
         if let Some((id, port)) = name.split_once('.') {
             if let Some(&operator) = self.operators.get(id) {
@@ -202,13 +225,22 @@ impl<'a> Names<'a> {
             if self.producers.contains_key(id) {
                 let message = format!("source `{id}` has no port `{port}`");
                 let help = format!("a source has one output: write \"{id}\"");
-                return Err(Diagnostic::error("A204", message).label("no such port").help(help));
+                return Err(Diagnostic::error("A204", message)
+                    .label("no such port")
+                    .help(help));
             }
         }
-        let message = format!("{} `{}` reads from unknown node `{name}`", node.kind, node.id);
-        let problem = Diagnostic::error("A203", message)
-            .label("no source, operator or port has this name");
-        let others = self.producers.keys().map(String::as_str).filter(|other| *other != node.id);
+        let message = format!(
+            "{} `{}` reads from unknown node `{name}`",
+            node.kind, node.id
+        );
+        let problem =
+            Diagnostic::error("A203", message).label("no source, operator or port has this name");
+        let others = self
+            .producers
+            .keys()
+            .map(String::as_str)
+            .filter(|other| *other != node.id);
         Err(match nearest(name, others) {
             Some(near) => problem.help(format!("a similar node exists: `{near}`")),
             None => problem.help(self.list(node)),
@@ -249,9 +281,18 @@ impl<'a> Names<'a> {
 
     fn list(&self, node: &RawNode<'_>) -> String {
         const MOST: usize = 12;
-        let names: Vec<&str> =
-            self.producers.keys().map(String::as_str).filter(|name| *name != node.id).collect();
-        let shown = names.iter().take(MOST).copied().collect::<Vec<_>>().join(", ");
+        let names: Vec<&str> = self
+            .producers
+            .keys()
+            .map(String::as_str)
+            .filter(|name| *name != node.id)
+            .collect();
+        let shown = names
+            .iter()
+            .take(MOST)
+            .copied()
+            .collect::<Vec<_>>()
+            .join(", ");
         match names.len() {
             0 => "there is nothing to read: add a source".to_owned(),
             count if count > MOST => format!("there is {shown} and {} more", count - MOST),
@@ -260,24 +301,39 @@ impl<'a> Names<'a> {
     }
 
     fn is_errors(&self, producer: Producer) -> bool {
-        let Producer::Operator { operator, port } = producer else { return false };
+        let Producer::Operator { operator, port } = producer else {
+            return false;
+        };
         let ports = self.ports.get(operator).and_then(Option::as_ref);
-        ports.and_then(|ports| ports.get(port)).is_some_and(|port| port.name == "errors")
+        ports
+            .and_then(|ports| ports.get(port))
+            .is_some_and(|port| port.name == "errors")
     }
 }
 
 fn unknown_port(node: &RawNode<'_>, id: &str, port: &str, ports: &[Port]) -> Diagnostic {
-    let message = format!("{} `{}` reads from unknown port `{id}.{port}`", node.kind, node.id);
+    let message = format!(
+        "{} `{}` reads from unknown port `{id}.{port}`",
+        node.kind, node.id
+    );
     let problem = Diagnostic::error("A204", message).label(format!("`{id}` has no such port"));
-    let named = || ports.iter().map(|port| port.name.as_str()).filter(|name| !name.is_empty());
+    let named = || {
+        ports
+            .iter()
+            .map(|port| port.name.as_str())
+            .filter(|name| !name.is_empty())
+    };
     if let Some(near) = nearest(port, named()) {
         return problem.help(format!("a similar port exists: `{id}.{near}`"));
     }
     if port == "errors" {
-        return problem.help(format!("`{id}` has one if it is given `on_error = \"route\"`"));
+        return problem.help(format!(
+            "`{id}` has one if it is given `on_error = \"route\"`"
+        ));
     }
-    let all: Vec<String> =
-        (0..ports.len()).map(|port| format!("`{}`", name_of_port(id, ports, port))).collect();
+    let all: Vec<String> = (0..ports.len())
+        .map(|port| format!("`{}`", name_of_port(id, ports, port)))
+        .collect();
     problem.help(format!("it has: {}", all.join(", ")))
 }
 
@@ -319,7 +375,8 @@ fn matches(glob: &str, name: &str) -> bool {
             _ => return false,
         }
     }
-    glob.get(at..).is_some_and(|rest| rest.iter().all(|byte| *byte == b'*'))
+    glob.get(at..)
+        .is_some_and(|rest| rest.iter().all(|byte| *byte == b'*'))
 }
 
 #[cfg(test)]

@@ -133,14 +133,16 @@ impl Plan {
     /// What a pipeline file calls `producer`: `train`, `bt` or `bt.errors`.
     pub fn name_of(&self, producer: Producer) -> String {
         match producer {
-            Producer::Source(source) => {
-                self.sources.get(source).map_or(String::new(), |source| source.id.clone())
-            }
-            Producer::Operator { operator, port } => {
-                self.operators.get(operator).map_or(String::new(), |operator| {
+            Producer::Source(source) => self
+                .sources
+                .get(source)
+                .map_or(String::new(), |source| source.id.clone()),
+            Producer::Operator { operator, port } => self
+                .operators
+                .get(operator)
+                .map_or(String::new(), |operator| {
                     name_of_port(&operator.id, &operator.ports, port)
-                })
-            }
+                }),
         }
     }
 }
@@ -170,7 +172,10 @@ pub fn compile(
     let schemas = schema::flow(raw, &nodes, &wiring, &order, &mut problems);
     paths::check(raw, &nodes, &reach, &mut problems);
     drop_echoes(&mut problems);
-    if problems.iter().any(|problem| problem.severity == Severity::Error) {
+    if problems
+        .iter()
+        .any(|problem| problem.severity == Severity::Error)
+    {
         return Err(problems);
     }
     let assembled = assemble(raw, nodes, &wiring, &order, &reach, schemas);
@@ -196,7 +201,9 @@ fn drop_echoes(problems: &mut Vec<Diagnostic>) {
     problems.retain(|problem| {
         is_variable(problem)
             || problem.span.as_ref().is_none_or(|span| {
-                !variables.iter().any(|part| span.start <= part.start && part.end <= span.end)
+                !variables
+                    .iter()
+                    .any(|part| span.start <= part.start && part.end <= span.end)
             })
     });
 }
@@ -233,9 +240,10 @@ fn assemble(
     }
     let producers = |inputs: &[graph::Input]| -> Option<Vec<Producer>> {
         let placed = |input: &graph::Input| match input.producer {
-            Producer::Operator { operator, port } => {
-                Some(Producer::Operator { operator: *position.get(operator)?, port })
-            }
+            Producer::Operator { operator, port } => Some(Producer::Operator {
+                operator: *position.get(operator)?,
+                port,
+            }),
             source @ Producer::Source(_) => Some(source),
         };
         inputs.iter().map(placed).collect()
@@ -243,7 +251,11 @@ fn assemble(
     let mut sources = Vec::new();
     for (node, read) in raw.sources.iter().zip(nodes.sources) {
         let (config, facts) = (read.config?, read.facts?);
-        sources.push(PlannedSource { id: node.id.clone(), config, facts });
+        sources.push(PlannedSource {
+            id: node.id.clone(),
+            config,
+            facts,
+        });
     }
     let mut operators = Vec::new();
     for &operator in order {

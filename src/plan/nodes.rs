@@ -36,11 +36,26 @@ pub(super) fn read(
     catalog: &dyn Catalog,
     problems: &mut Vec<Diagnostic>,
 ) -> Nodes {
-    let sources = raw.sources.iter().map(|node| read_source(node, catalog, problems)).collect();
-    let operators =
-        raw.operators.iter().map(|node| read_operator(node, registry, problems)).collect();
-    let sinks = raw.sinks.iter().map(|node| read_sink(node, problems)).collect();
-    Nodes { sources, operators, sinks }
+    let sources = raw
+        .sources
+        .iter()
+        .map(|node| read_source(node, catalog, problems))
+        .collect();
+    let operators = raw
+        .operators
+        .iter()
+        .map(|node| read_operator(node, registry, problems))
+        .collect();
+    let sinks = raw
+        .sinks
+        .iter()
+        .map(|node| read_sink(node, problems))
+        .collect();
+    Nodes {
+        sources,
+        operators,
+        sinks,
+    }
 }
 
 fn read_source(
@@ -51,24 +66,25 @@ fn read_source(
     if !is_parquet(node, problems) {
         return ReadSource::default();
     }
-    let Some(config) =
-        read_options(node, ParquetSourceConfig::validate, problems)
-    else {
+    let Some(config) = read_options(node, ParquetSourceConfig::validate, problems) else {
         return ReadSource::default();
     };
     match catalog.facts(&config) {
-        Ok(facts) => ReadSource { config: Some(config), facts: Some(facts) },
+        Ok(facts) => ReadSource {
+            config: Some(config),
+            facts: Some(facts),
+        },
         Err(errors) => {
             problems.extend(errors.iter().map(|error| source_problem(node, error)));
-            ReadSource { config: Some(config), facts: None }
+            ReadSource {
+                config: Some(config),
+                facts: None,
+            }
         }
     }
 }
 
-fn read_sink(
-    node: &RawNode<'_>,
-    problems: &mut Vec<Diagnostic>,
-) -> Option<ParquetSinkConfig> {
+fn read_sink(node: &RawNode<'_>, problems: &mut Vec<Diagnostic>) -> Option<ParquetSinkConfig> {
     if is_parquet(node, problems) {
         read_options(node, ParquetSinkConfig::validate, problems)
     } else {
@@ -89,7 +105,11 @@ fn read_operator(
             None
         }
         None => {
-            problems.push(unknown_type(node, type_name, &registry.names().collect::<Vec<_>>()));
+            problems.push(unknown_type(
+                node,
+                type_name,
+                &registry.names().collect::<Vec<_>>(),
+            ));
             None
         }
     }
@@ -124,12 +144,19 @@ fn read_options<T: DeserializeOwned + JsonSchema>(
     problems: &mut Vec<Diagnostic>,
 ) -> Option<T> {
     let known = keys_of::<T>();
-    problems.extend(check_keys(&node.options, &known.iter().map(String::as_str).collect::<Vec<_>>()));
+    problems.extend(check_keys(
+        &node.options,
+        &known.iter().map(String::as_str).collect::<Vec<_>>(),
+    ));
     match deserialize::<T>(&node.options, node.span.clone()) {
         Ok(config) => {
             let found = validate(&config);
             let valid = found.is_empty();
-            problems.extend(found.into_iter().map(|problem| located("A105", problem, node)));
+            problems.extend(
+                found
+                    .into_iter()
+                    .map(|problem| located("A105", problem, node)),
+            );
             valid.then_some(config)
         }
         Err(found) => {
@@ -142,7 +169,11 @@ fn read_options<T: DeserializeOwned + JsonSchema>(
 /// A problem with an option of `node`, at the value of the option.
 pub(super) fn located(code: &'static str, problem: Problem, node: &RawNode<'_>) -> Diagnostic {
     let diagnostic = Diagnostic::error(code, problem.message).at(node.place_of(&problem.option));
-    if problem.help.is_empty() { diagnostic } else { diagnostic.help(problem.help) }
+    if problem.help.is_empty() {
+        diagnostic
+    } else {
+        diagnostic.help(problem.help)
+    }
 }
 
 fn source_problem(node: &RawNode<'_>, error: &SourceError) -> Diagnostic {
@@ -151,12 +182,17 @@ fn source_problem(node: &RawNode<'_>, error: &SourceError) -> Diagnostic {
         "paths" => place_of_path(node, &message),
         option => node.place_of(option),
     };
-    Diagnostic::error(error.code(), message).at(place).help(error.help())
+    Diagnostic::error(error.code(), message)
+        .at(place)
+        .help(error.help())
 }
 
 /// Where the entry of `paths` stands that `message` is about; all of `paths` if that is unclear.
 fn place_of_path(node: &RawNode<'_>, message: &str) -> Range<usize> {
-    let entries = node.options.get("paths").and_then(|paths| paths.get_ref().as_array());
+    let entries = node
+        .options
+        .get("paths")
+        .and_then(|paths| paths.get_ref().as_array());
     let entries = entries.map_or(&[][..], |entries| entries);
     if let [only] = entries {
         return only.span();

@@ -18,9 +18,7 @@ pub(super) fn sort(
     let reads: Vec<Vec<usize>> = wiring
         .operators
         .iter()
-        .map(|inputs| {
-            inputs.iter().filter_map(operator_of).collect()
-        })
+        .map(|inputs| inputs.iter().filter_map(operator_of).collect())
         .collect();
     if reads.len() > OperatorSet::CAPACITY {
         // Reported already, and not worth following.
@@ -57,16 +55,17 @@ fn place_all(reads: &[Vec<usize>], placed: &mut [bool]) -> Vec<usize> {
             readers[other].push(operator);
         }
     }
-    let mut ready: BTreeSet<usize> =
-        (0..reads.len()).filter(|&operator| !placed[operator] && waits[operator] == 0).collect();
+    let mut free: BTreeSet<usize> = (0..reads.len())
+        .filter(|&operator| !placed[operator] && waits[operator] == 0)
+        .collect();
     let mut order = Vec::with_capacity(reads.len());
-    while let Some(operator) = ready.pop_first() {
+    while let Some(operator) = free.pop_first() {
         placed[operator] = true;
         order.push(operator);
         for &reader in &readers[operator] {
             waits[reader] -= 1;
             if waits[reader] == 0 && !placed[reader] {
-                ready.insert(reader);
+                free.insert(reader);
             }
         }
     }
@@ -84,7 +83,11 @@ fn find_circle(reads: &[Vec<usize>], placed: &[bool]) -> Option<Vec<usize>> {
         if let Some(start) = seen_at[current] {
             let mut circle = path.split_off(start);
             circle.reverse();
-            let first = circle.iter().enumerate().min_by_key(|(_, operator)| **operator)?.0;
+            let first = circle
+                .iter()
+                .enumerate()
+                .min_by_key(|(_, operator)| **operator)?
+                .0;
             circle.rotate_left(first);
             return Some(circle);
         }
@@ -95,18 +98,28 @@ fn find_circle(reads: &[Vec<usize>], placed: &[bool]) -> Option<Vec<usize>> {
 }
 
 fn describe(raw: &RawPipeline<'_>, wiring: &Wiring, circle: &[usize]) -> Diagnostic {
-    let id = |operator: &usize| raw.operators.get(*operator).map_or("", |node| node.id.as_str());
+    let id = |operator: &usize| {
+        raw.operators
+            .get(*operator)
+            .map_or("", |node| node.id.as_str())
+    };
     let (first, last) = (circle.first().unwrap_or(&0), circle.last().unwrap_or(&0));
     let closing = wiring.operators.get(*first).into_iter().flatten();
-    let place = closing.filter(|input| operator_of(input) == Some(*last)).map(|input| &input.span);
-    let message = match circle {
-        [only] => format!("operator `{}` reads from itself", id(only)),
-        _ => {
-            let mut names: Vec<String> =
-                circle.iter().map(|operator| format!("`{}`", id(operator))).collect();
-            names.extend(names.first().cloned());
-            format!("operators feed each other in a circle: {}", names.join(" -> "))
-        }
+    let place = closing
+        .filter(|input| operator_of(input) == Some(*last))
+        .map(|input| &input.span);
+    let message = if let [only] = circle {
+        format!("operator `{}` reads from itself", id(only))
+    } else {
+        let mut names: Vec<String> = circle
+            .iter()
+            .map(|operator| format!("`{}`", id(operator)))
+            .collect();
+        names.extend(names.first().cloned());
+        format!(
+            "operators feed each other in a circle: {}",
+            names.join(" -> ")
+        )
     };
     let problem = Diagnostic::error("A207", message)
         .label("closes the circle")

@@ -56,10 +56,13 @@ pub(super) fn check(
 }
 
 fn same_path(node: &RawNode<'_>, other: &str) -> Diagnostic {
-    Diagnostic::error("A210", format!("sinks `{other}` and `{}` write to the same files", node.id))
-        .at(node.place_of("path"))
-        .label(format!("`{other}` writes there too"))
-        .help("give each a folder of its own, or let one sink read the inputs of both")
+    Diagnostic::error(
+        "A210",
+        format!("sinks `{other}` and `{}` write to the same files", node.id),
+    )
+    .at(node.place_of("path"))
+    .label(format!("`{other}` writes there too"))
+    .help("give each a folder of its own, or let one sink read the inputs of both")
 }
 
 fn needs_source(
@@ -73,17 +76,25 @@ fn needs_source(
         .filter_map(|source| raw.sources.get(*source))
         .map(|source| format!("`{}`", source.id))
         .collect();
-    let message =
-        format!("rows of {} reach sink `{}`, but its path has no `{{source}}`", names.join(", "), node.id);
+    let message = format!(
+        "rows of {} reach sink `{}`, but its path has no `{{source}}`",
+        names.join(", "),
+        node.id
+    );
     Diagnostic::error("A211", message)
         .at(node.place_of("path"))
         .label("shards of the same name would collide")
-        .help(format!("write `path = \"{}\"`", path.replacen("{shard}", "{source}/{shard}", 1)))
+        .help(format!(
+            "write `path = \"{}\"`",
+            path.replacen("{shard}", "{source}/{shard}", 1)
+        ))
 }
 
 fn same_file(node: &RawNode<'_>, earlier: &str, later: &str) -> Diagnostic {
-    let message =
-        format!("the shards `{earlier}` and `{later}` go to one file of sink `{}`", node.id);
+    let message = format!(
+        "the shards `{earlier}` and `{later}` go to one file of sink `{}`",
+        node.id
+    );
     Diagnostic::error("A212", message)
         .at(node.place_of("path"))
         .label("two shards, one file")
@@ -103,7 +114,10 @@ enum Place {
 
 impl<'a> Inputs<'a> {
     fn new(raw: &'a RawPipeline<'_>, nodes: &'a Nodes) -> Self {
-        let mut inputs = Self { files: BTreeMap::new(), places: Vec::new() };
+        let mut inputs = Self {
+            files: BTreeMap::new(),
+            places: Vec::new(),
+        };
         for (node, source) in raw.sources.iter().zip(&nodes.sources) {
             for shard in source.facts.iter().flat_map(|facts| &facts.shards) {
                 inputs.files.insert(absolute(&shard.path), &node.id);
@@ -111,11 +125,15 @@ impl<'a> Inputs<'a> {
             for path in source.config.iter().flat_map(|config| &config.paths) {
                 let joined = absolute(&raw.document.base().join(path));
                 let place = if path.contains(['*', '?', '[']) {
-                    Pattern::new(&joined.to_string_lossy()).ok().map(Place::Glob)
+                    Pattern::new(&joined.to_string_lossy())
+                        .ok()
+                        .map(Place::Glob)
                 } else {
                     Some(Place::Folder(joined))
                 };
-                inputs.places.extend(place.map(|place| (node.id.as_str(), path.as_str(), place)));
+                inputs
+                    .places
+                    .extend(place.map(|place| (node.id.as_str(), path.as_str(), place)));
             }
         }
         inputs
@@ -124,8 +142,10 @@ impl<'a> Inputs<'a> {
     /// What is wrong with writing to `target`, if it is, or would become, an input.
     fn clash(&self, node: &RawNode<'_>, target: &Path) -> Option<Diagnostic> {
         if let Some(source) = self.files.get(target) {
-            let message =
-                format!("sink `{}` would overwrite the files of source `{source}`", node.id);
+            let message = format!(
+                "sink `{}` would overwrite the files of source `{source}`",
+                node.id
+            );
             return Some(
                 Diagnostic::error("A213", message)
                     .at(node.place_of("path"))

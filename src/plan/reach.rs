@@ -26,7 +26,11 @@ pub(super) fn follow(
     for &operator in order {
         operators[operator] = sources_of(&wiring.operators[operator], &operators);
     }
-    let sinks = wiring.sinks.iter().map(|inputs| sources_of(inputs, &operators)).collect();
+    let sinks = wiring
+        .sinks
+        .iter()
+        .map(|inputs| sources_of(inputs, &operators))
+        .collect();
     // Where a name was not found, what seems to be unread may be what was meant.
     if wiring.resolved && order.len() == raw.operators.len() && !raw.sinks.is_empty() {
         warn_of_unread(raw, nodes, wiring, order, problems);
@@ -68,7 +72,9 @@ fn warn_of_unread(
     }
     let arrives = operators_that_arrive(wiring, order);
     for (operator, (node, configured)) in raw.operators.iter().zip(&nodes.operators).enumerate() {
-        let Some(configured) = configured else { continue };
+        let Some(configured) = configured else {
+            continue;
+        };
         let ports = configured.ports();
         let is_read = |port: usize| read.contains(&Producer::Operator { operator, port });
         if !(0..ports.len()).any(is_read) {

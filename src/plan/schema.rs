@@ -44,13 +44,17 @@ pub(super) fn flow(
     problems: &mut Vec<Diagnostic>,
 ) -> Schemas {
     let mut schemas = Schemas {
-        operators: std::iter::repeat_with(|| None).take(raw.operators.len()).collect(),
+        operators: std::iter::repeat_with(|| None)
+            .take(raw.operators.len())
+            .collect(),
         sinks: Vec::with_capacity(raw.sinks.len()),
     };
     for &operator in order {
         let edges = edges(raw, nodes, &schemas, &wiring.operators[operator]);
         let node = &raw.operators[operator];
-        let Some((schema, text)) = merge(node, &edges, problems) else { continue };
+        let Some((schema, text)) = merge(node, &edges, problems) else {
+            continue;
+        };
         schemas.operators[operator] = through(node, nodes, operator, schema, &text, problems);
     }
     for (sink, node) in raw.sinks.iter().enumerate() {
@@ -91,7 +95,10 @@ fn edges<'w>(
             })
         }
     };
-    inputs.iter().filter_map(|input| Some((input, edge(input)?))).collect()
+    inputs
+        .iter()
+        .filter_map(|input| Some((input, edge(input)?)))
+        .collect()
 }
 
 /// The columns of all inputs together, and the name of the text column.
@@ -144,9 +151,11 @@ fn merge(
 /// How the columns of two inputs differ, if their rows cannot go into one batch.
 fn difference(first: &Edge, other: &Edge) -> Option<String> {
     let lacks = |one: &Edge, two: &Edge| {
-        let missing = one.schema.fields().iter().find(|field| {
-            two.schema.column_with_name(field.name()).is_none()
-        })?;
+        let missing = one
+            .schema
+            .fields()
+            .iter()
+            .find(|field| two.schema.column_with_name(field.name()).is_none())?;
         Some(format!("`{}` has no column `{}`", two.name, missing.name()))
     };
     if let Some(lack) = lacks(first, other).or_else(|| lacks(other, first)) {
@@ -156,14 +165,25 @@ fn difference(first: &Edge, other: &Edge) -> Option<String> {
         let (_, same) = other.schema.column_with_name(field.name())?;
         if field.data_type() != same.data_type() {
             let (one, two) = (field.data_type(), same.data_type());
-            return Some(format!("column `{}` is {one} in one and {two} in the other", field.name()));
+            return Some(format!(
+                "column `{}` is {one} in one and {two} in the other",
+                field.name()
+            ));
         }
     }
     let names = |edge: &Edge| -> Vec<String> {
-        edge.schema.fields().iter().map(|field| field.name().clone()).collect()
+        edge.schema
+            .fields()
+            .iter()
+            .map(|field| field.name().clone())
+            .collect()
     };
     let (one, two) = (names(first), names(other));
-    let misplaced = one.iter().zip(&two).find(|(one, two)| one != two).map(|(name, _)| name);
+    let misplaced = one
+        .iter()
+        .zip(&two)
+        .find(|(one, two)| one != two)
+        .map(|(name, _)| name);
     match misplaced {
         Some(name) => Some(format!("column `{name}` is at another place")),
         None if one.len() != two.len() => Some("one has a column twice".to_owned()),
@@ -195,7 +215,10 @@ fn through(
     };
     if !is_text(field.data_type()) {
         let kind = field.data_type();
-        let message = format!("column `{text}` is {kind} when it arrives at operator `{}`", node.id);
+        let message = format!(
+            "column `{text}` is {kind} when it arrives at operator `{}`",
+            node.id
+        );
         let problem = Diagnostic::error("A313", message)
             .at(node.span.clone())
             .label("works on text")
@@ -203,11 +226,22 @@ fn through(
         problems.push(problem);
         return None;
     }
-    let text = TextColumn { name: text.to_owned(), index };
+    let text = TextColumn {
+        name: text.to_owned(),
+        index,
+    };
     match configured.schemas(&schema) {
-        Ok(outputs) => Some(OperatorSchemas { input: schema, text, outputs }),
+        Ok(outputs) => Some(OperatorSchemas {
+            input: schema,
+            text,
+            outputs,
+        }),
         Err(found) => {
-            problems.extend(found.into_iter().map(|problem| located("A314", problem, node)));
+            problems.extend(
+                found
+                    .into_iter()
+                    .map(|problem| located("A314", problem, node)),
+            );
             None
         }
     }
@@ -222,6 +256,10 @@ fn check_lineage(
     problems: &mut Vec<Diagnostic>,
 ) {
     if let Err(found) = config.lineage.columns(errors).append_to(schema) {
-        problems.extend(found.into_iter().map(|problem| located("A315", problem, node)));
+        problems.extend(
+            found
+                .into_iter()
+                .map(|problem| located("A315", problem, node)),
+        );
     }
 }
