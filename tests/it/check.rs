@@ -182,11 +182,11 @@ fn a_file_that_is_no_pipeline_is_refused_with_a_reason() {
         folder.path().join(name)
     };
     let cases = [
-        (folder.path().join("missing.toml"), "A430"),
-        (folder.path().to_owned(), "A431"),
-        (write("latin1.toml", b"version = 1\n# caf\xe9\n"), "A432"),
-        (write("data.parquet", b"PAR1\x00\x00PAR1"), "A432"),
-        (write("large.toml", &vec![b'#'; (1 << 20) + 1]), "A433"),
+        (folder.path().join("missing.toml"), "A440"),
+        (folder.path().to_owned(), "A441"),
+        (write("latin1.toml", b"version = 1\n# caf\xe9\n"), "A442"),
+        (write("data.parquet", b"PAR1\x00\x00PAR1"), "A442"),
+        (write("large.toml", &vec![b'#'; (1 << 20) + 1]), "A443"),
         (write("empty.toml", b""), "A114"),
         (write("blank.toml", b" \n\t\n"), "A114"),
     ];
