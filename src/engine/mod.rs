@@ -15,9 +15,7 @@ use crate::batch::Shard;
 use crate::counters::Counts;
 use crate::ledger::{LedgerError, Mode};
 use crate::operator::OperatorError;
-use crate::plan::{Catalog, Plan};
-use crate::source::parquet::ParquetSourceConfig;
-use crate::source::{SourceError, SourceFacts, discover};
+use crate::plan::Plan;
 use crate::topology::{Observer, RunOptions, ShardOutcome, Stop};
 
 pub use preview::{PreviewRow, preview};
@@ -142,19 +140,6 @@ impl RunError {
             Self::Sink { help, .. } => help.clone(),
             Self::UnknownNode { known, .. } => format!("the nodes are: {}", known.join(", ")),
         }
-    }
-}
-
-/// Looks sources up on disk.
-#[derive(Debug, Clone)]
-pub struct DiskCatalog {
-    /// The folder that relative paths start at: that of the pipeline file.
-    pub base: PathBuf,
-}
-
-impl Catalog for DiskCatalog {
-    fn facts(&self, config: &ParquetSourceConfig) -> Result<SourceFacts, Vec<SourceError>> {
-        discover(config, &self.base)
     }
 }
 
