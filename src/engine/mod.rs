@@ -168,6 +168,9 @@ pub fn run(
         .map(|shard| (shard.source, Arc::clone(&shard.shard)))
         .collect();
     publisher.expect(&todo);
+    for planned in &todo {
+        observer.shard_expected(&planned.shard, planned.rows);
+    }
     let options = RunOptions {
         workers: settings.workers,
         window: settings.window,
