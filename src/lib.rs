@@ -13,6 +13,7 @@ pub mod prelude;
 pub mod random;
 pub mod sink;
 pub mod source;
+pub mod sql;
 pub mod table;
 pub mod text;
 pub mod topology;
