@@ -88,7 +88,7 @@ impl OperatorConfig for Filter {
         Ok(Box::new(RowFilter {
             words: self.words,
             characters: self.characters,
-            condition: condition.map_err(failed)?,
+            condition: condition.map_err(|error| failed(&error))?,
             column: context.text.index,
             segmenter,
         }))
@@ -175,7 +175,7 @@ fn problem_with(error: &ConditionError, input: &Schema) -> Problem {
     Problem::new("where", error.to_string(), help)
 }
 
-fn failed(error: ConditionError) -> OperatorError {
+fn failed(error: &ConditionError) -> OperatorError {
     OperatorError::Other(format!("`where`: {error}"))
 }
 
@@ -255,7 +255,8 @@ impl RowFilter {
         let options = RecordBatchOptions::new().with_row_count(Some(records.num_rows()));
         let schema = Arc::new(Schema::new(fields));
         let named = RecordBatch::try_new_with_options(schema, columns, &options)?;
-        condition.mask(&named).map(Some).map_err(failed)
+        let mask = condition.mask(&named).map_err(|error| failed(&error))?;
+        Ok(Some(mask))
     }
 }
 
@@ -466,7 +467,7 @@ mod tests {
             assert_eq!(problems[0].option, "where");
             assert!(problems[0].message.contains("found: EOF"), "{problems:?}");
             let problems = filter("SUM(score) OVER () > 1").validate();
-            assert!(problems[0].message.contains("OVER"), "{problems:?}");
+            assert!(problems[0].message.contains("an aggregate"), "{problems:?}");
         }
     }
 }

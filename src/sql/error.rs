@@ -8,8 +8,8 @@ pub enum ConditionError {
     /// This build has no SQL.
     #[error("SQL conditions are not in this program: it was built without the feature `polars`")]
     NotBuilt,
-    /// The text is not one SQL expression.
-    #[error("the condition is not an SQL expression: {0}")]
+    /// The text is not one SQL expression, or has functions that there are not.
+    #[error("the condition cannot be parsed: {0}")]
     Syntax(String),
     /// The value for a row would depend on other rows.
     #[error("the condition has {0}, whose value for a row depends on other rows")]

@@ -1,18 +1,20 @@
 //! Conditions: parsed once, checked against a schema, evaluated on batches.
 
-use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::Arc;
+use std::sync::{Arc, Once};
 
 use arrow::array::{ArrayRef, BooleanArray, RecordBatch, RecordBatchOptions, new_null_array};
 use arrow::compute::{CastOptions, cast_with_options};
 use arrow::datatypes::{DataType, Field, Schema};
 use arrow::error::ArrowError;
-use polars::error::PolarsError;
+use polars::error::{PolarsError, set_warning_function};
 use polars::prelude::{DataFrame, DataType as PolarsType, Expr, IntoLazy};
 
 use super::types::crossing;
-use super::{ConditionError, bridge, row_wise, syntax};
+use super::{ConditionError, bridge, row_wise, stack, syntax};
+
+/// polars prints its warnings, about functions that a later version drops, where progress is shown.
+static SILENCE: Once = Once::new();
 
 /// A condition on one row, in SQL: what would follow WHERE.
 ///
@@ -48,15 +50,15 @@ impl Condition {
     /// # Errors
     /// When `sql` is not one SQL expression, or has a part that depends on more than one row.
     pub fn parse(sql: &str) -> Result<Self, ConditionError> {
-        let parsed = guard(|| {
+        stack::with_room(|| {
             let expression = syntax::parse(sql)?;
             let columns = row_wise::columns(&expression)?;
             Ok(Self {
                 expression: row_wise::widen(expression),
                 columns,
             })
-        });
-        parsed.unwrap_or_else(|panic| Err(ConditionError::Syntax(panic)))
+        })
+        .unwrap_or_else(|failure| Err(ConditionError::Syntax(failure)))
     }
 
     /// The columns that the condition names, each once.
@@ -87,14 +89,17 @@ impl Condition {
             .iter()
             .map(|field| new_null_array(field.data_type(), 1))
             .collect();
-        let records = batch(fields, columns, 1).map_err(evaluation)?;
+        let records = batch(fields, columns, 1).map_err(|error| evaluation(&error))?;
         let result = guard(|| {
             let frame = bridge::to_frame(&records)?;
             let mut lazy = frame.clone().lazy().select([self.expression.clone()]);
             let schema = lazy.collect_schema()?;
             let data_type = schema.iter_values().next().cloned();
-            self.values(frame)?;
-            Ok(data_type.unwrap_or(PolarsType::Null))
+            let data_type = data_type.unwrap_or(PolarsType::Null);
+            if data_type == PolarsType::Boolean {
+                self.values(frame)?;
+            }
+            Ok(data_type)
         });
         match result {
             Ok(Ok(PolarsType::Boolean | PolarsType::Null)) => Ok(()),
@@ -149,11 +154,12 @@ impl Condition {
             columns.push(if *field.data_type() == data_type {
                 Arc::clone(column)
             } else {
-                cast_with_options(column, &data_type, &strict).map_err(evaluation)?
+                cast_with_options(column, &data_type, &strict)
+                    .map_err(|error| evaluation(&error))?
             });
             fields.push(Field::new(name, data_type, true));
         }
-        batch(fields, columns, records.num_rows()).map_err(evaluation)
+        batch(fields, columns, records.num_rows()).map_err(|error| evaluation(&error))
     }
 
     /// The value for each row of `frame`, or one for all. Null is false.
@@ -189,27 +195,15 @@ fn batch(
 
 /// Runs `work`, and makes a message of a panic: polars panics where a feature is not compiled in.
 fn guard<T>(work: impl FnOnce() -> T) -> Result<T, String> {
+    SILENCE.call_once(|| set_warning_function(|_, _| {}));
     // Nothing that `work` reaches is used after a panic: it owns its frame, and only reads the rest.
-    catch_unwind(AssertUnwindSafe(work)).map_err(|panic| {
-        let message = message_of(&*panic);
-        format!("polars gave up: {}", syntax::first_paragraph(message))
-    })
-}
-
-fn message_of(panic: &(dyn Any + Send)) -> &str {
-    if let Some(message) = panic.downcast_ref::<String>() {
-        message
-    } else if let Some(message) = panic.downcast_ref::<&str>() {
-        message
-    } else {
-        "without a message"
-    }
+    catch_unwind(AssertUnwindSafe(work)).map_err(|panic| stack::message_of(&*panic))
 }
 
 fn said(error: &PolarsError) -> String {
-    syntax::first_paragraph(&error.to_string()).to_owned()
+    syntax::plain(&error.to_string())
 }
 
-fn evaluation(error: impl ToString) -> ConditionError {
+fn evaluation(error: &ArrowError) -> ConditionError {
     ConditionError::Evaluation(error.to_string())
 }

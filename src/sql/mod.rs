@@ -16,6 +16,8 @@ mod expression;
 #[cfg(feature = "polars")]
 mod row_wise;
 #[cfg(feature = "polars")]
+mod stack;
+#[cfg(feature = "polars")]
 mod syntax;
 #[cfg(feature = "polars")]
 mod types;

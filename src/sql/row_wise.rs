@@ -11,15 +11,41 @@ use polars::prelude::{
 
 use super::ConditionError;
 
+/// Operators one within another, at most: `a OR b OR c` has two. polars evaluates by recursion, on
+/// threads whose stacks are not ours to choose.
+const DEEPEST: usize = 128;
+
 /// The names of the columns in `expression`, each once, in the order of the text.
 ///
 /// # Errors
 /// When a part of the expression is not row-wise.
 pub(super) fn columns(expression: &Expr) -> Result<Vec<String>, ConditionError> {
+    walk(expression).map_err(|refused| plainest(expression).unwrap_or(refused))
+}
+
+/// The refusal to show of an expression that is refused: SQL functions are made of smaller ones, and
+/// it is not the first of these that tells what is wrong.
+fn plainest(expression: &Expr) -> Option<ConditionError> {
+    let is_whole = |part: &&Expr| matches!(part, Expr::SubPlan(..) | Expr::Over { .. });
+    let is_aggregate = |part: &&Expr| matches!(part, Expr::Agg(_) | Expr::Len) && !is_list(part);
+    let mut parts = expression.into_iter();
+    let part = parts
+        .find(is_whole)
+        .or_else(|| expression.into_iter().find(is_aggregate))?;
+    Some(refusal(part))
+}
+
+fn walk(expression: &Expr) -> Result<Vec<String>, ConditionError> {
     let mut names: Vec<String> = Vec::new();
-    let mut pending = vec![expression];
-    while let Some(part) = pending.pop() {
-        let first = pending.len();
+    let mut pending = vec![(expression, 1)];
+    while let Some((part, depth)) = pending.pop() {
+        if depth > DEEPEST {
+            return Err(ConditionError::Unsupported(format!(
+                "more than {DEEPEST} operators one within another (values of one column go into a \
+                 list: `IN (...)`)"
+            )));
+        }
+        let mut inner: Vec<&Expr> = Vec::new();
         match part {
             Expr::Column(name) => {
                 if !names.iter().any(|known| known == name.as_str()) {
@@ -27,33 +53,31 @@ pub(super) fn columns(expression: &Expr) -> Result<Vec<String>, ConditionError> 
                 }
             }
             Expr::Literal(LiteralValue::Dyn(_) | LiteralValue::Scalar(_)) => {}
-            Expr::Alias(inner, _) => pending.push(inner),
-            Expr::BinaryExpr { left, right, .. } => pending.extend([&**left, &**right]),
+            Expr::Alias(value, _) => inner.push(value),
+            Expr::BinaryExpr { left, right, .. } => inner.extend([&**left, &**right]),
             Expr::Ternary {
                 predicate,
                 truthy,
                 falsy,
-            } => pending.extend([&**predicate, &**truthy, &**falsy]),
+            } => inner.extend([&**predicate, &**truthy, &**falsy]),
             Expr::Cast { expr, dtype, .. } => {
                 check_cast(dtype)?;
-                pending.push(expr);
+                inner.push(expr);
             }
             Expr::Function { input, function } => {
                 check_function(function, input)?;
-                pending.extend(input.iter().filter(|argument| !is_list(argument)));
+                inner.extend(input.iter().filter(|argument| !is_list(argument)));
             }
             // What is evaluated are the items within the list of one row.
             Expr::Eval {
                 expr,
                 variant: EvalVariant::List,
                 ..
-            } => pending.push(expr),
+            } => inner.push(expr),
             other => return Err(refusal(other)),
         }
         // The last one pushed is looked at first.
-        if let Some(added) = pending.get_mut(first..) {
-            added.reverse();
-        }
+        pending.extend(inner.into_iter().rev().map(|part| (part, depth + 1)));
     }
     Ok(names)
 }
@@ -305,7 +329,9 @@ fn refusal(expression: &Expr) -> ConditionError {
         }
         Expr::Len => "a count of rows (COUNT)",
         Expr::Over { .. } => "a window function (OVER)",
-        Expr::Agg(_) | Expr::Filter { .. } => "an aggregate, such as MAX, AVG, or ALL and ANY",
+        Expr::Agg(_) | Expr::Filter { .. } => {
+            "an aggregate (such as SUM, AVG or MAX; ALL and ANY are too)"
+        }
         Expr::Sort { .. } | Expr::SortBy { .. } => "an order of rows (ORDER BY)",
         Expr::Gather { .. } | Expr::Slice { .. } => "a choice of rows",
         Expr::Explode { .. } => "UNNEST",

@@ -4,6 +4,7 @@ use polars::prelude::Expr;
 use polars::sql::{SQLContext, sql_expr};
 
 use super::ConditionError;
+use super::stack::LONGEST;
 
 /// Parses one SQL expression.
 ///
@@ -13,10 +14,15 @@ pub(super) fn parse(sql: &str) -> Result<Expr, ConditionError> {
     if sql.trim().is_empty() {
         return Err(ConditionError::Syntax("it is empty".to_owned()));
     }
+    if sql.len() > LONGEST {
+        let length = sql.len();
+        let message = format!("it has {length} bytes, and {LONGEST} are the most");
+        return Err(ConditionError::Syntax(message));
+    }
     let message = match sql_expr(sql) {
         Ok(Expr::Alias(_, name)) => format!("leave out `AS {name}`: a condition has no name"),
         Ok(expression) => return Ok(expression),
-        Err(error) => first_paragraph(&error.to_string()).to_owned(),
+        Err(error) => plain(&error.to_string()),
     };
     // For an expression that breaks off, polars says just that. Its parser of queries says more.
     let message = if message.starts_with("unable to parse") {
@@ -29,10 +35,27 @@ pub(super) fn parse(sql: &str) -> Result<Expr, ConditionError> {
     Err(ConditionError::Syntax(message))
 }
 
-/// The part of a message of polars that is about the matter: plans and advice follow it.
-pub(super) fn first_paragraph(message: &str) -> &str {
+/// What a message of polars says of the matter, in one line: without the plan and the advice that
+/// follow it, without marks under a line, and without the tree of the parser that some quote.
+pub(super) fn plain(message: &str) -> String {
     let end = message.find("\n\n").unwrap_or(message.len());
-    message.get(..end).unwrap_or(message).trim()
+    let lines = message.get(..end).unwrap_or(message).lines();
+    let lines = lines
+        .map(str::trim)
+        .filter(|line| !line.chars().all(|c| c == '^'));
+    let line = lines.collect::<Vec<_>>().join(" ");
+    if !line.contains("Span(") {
+        return line;
+    }
+    let (Some(start), Some(end)) = (line.find(['(', '[', '{']), line.rfind([')', ']', '}'])) else {
+        return line;
+    };
+    let (before, after) = (line.get(..start), line.get(end + 1..));
+    format!(
+        "{}{}",
+        before.unwrap_or_default().trim_end(),
+        after.unwrap_or_default()
+    )
 }
 
 /// A message of the SQL parser with its place in the words of this program; nothing if it is not
