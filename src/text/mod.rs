@@ -2,6 +2,7 @@
 
 mod ascii;
 mod case;
+mod classes;
 pub mod inflection;
 mod protect;
 mod segment;

@@ -4,11 +4,11 @@ use super::context::Before;
 use crate::random::hash_bytes;
 
 /// Slots of the table; a power of two.
-const SLOTS: usize = 1 << 16;
+const SLOTS: usize = 1 << 18;
 /// Words that are kept before all are forgotten: the table stays sparse and memory bounded.
 const MOST_WORDS: usize = SLOTS / 2;
 /// Bytes of candidates that are kept before all are forgotten.
-const MOST_BYTES: usize = 8 << 20;
+const MOST_BYTES: usize = 16 << 20;
 
 /// A piece of the store.
 #[derive(Debug, Clone, Copy, Default)]
@@ -18,7 +18,7 @@ struct Piece {
 }
 
 #[derive(Debug, Clone, Copy)]
-struct Slot {
+struct Known {
     before: Before,
     form: Piece,
     /// The candidates, in `pieces`.
@@ -27,10 +27,14 @@ struct Slot {
 
 /// Remembers the candidates of words. What it answers is what it was told, so that it changes
 /// speed and nothing else.
+///
+/// Words are kept in the order in which they were met, so the frequent ones, which are met first,
+/// lie close together; the table holds but their numbers.
 #[derive(Debug)]
 pub(super) struct Memo {
-    slots: Vec<Option<Slot>>,
-    words: usize,
+    /// Open addressing: the number of a word in `known`, counted from 1; 0 for a free slot.
+    slots: Vec<u32>,
+    known: Vec<Known>,
     store: String,
     pieces: Vec<Piece>,
 }
@@ -56,8 +60,8 @@ impl<'a> Candidates<'a> {
 impl Memo {
     pub(super) fn new() -> Self {
         Self {
-            slots: vec![None; SLOTS],
-            words: 0,
+            slots: vec![0; SLOTS],
+            known: Vec::new(),
             store: String::new(),
             pieces: Vec::new(),
         }
@@ -65,87 +69,93 @@ impl Memo {
 
     /// The candidates of `form` after `before`; `find` appends them, one call of its argument
     /// each, if they are not known yet.
+    #[inline]
     pub(super) fn candidates(
         &mut self,
         form: &str,
         before: Before,
         find: impl FnOnce(&mut dyn FnMut(&str)),
     ) -> Candidates<'_> {
-        let place = self.place(form, before);
-        let known = self.slots.get(place).copied().flatten();
-        let slot = known.unwrap_or_else(|| self.learn(form, before, find));
-        let range = slot.candidates.start as usize..slot.candidates.end as usize;
+        let candidates = match self.find(form, before) {
+            Ok(known) => known.candidates,
+            Err(slot) => self.learn(slot, form, before, find),
+        };
+        let range = candidates.start as usize..candidates.end as usize;
         Candidates {
             store: &self.store,
             pieces: self.pieces.get(range).unwrap_or_default(),
         }
     }
 
-    /// Where the word is, or would be.
+    /// What is known of the word, or the slot where it would be.
     #[inline]
-    fn place(&self, form: &str, before: Before) -> usize {
+    fn find(&self, form: &str, before: Before) -> Result<Known, usize> {
         let hash = hash_bytes(before as u64, form.as_bytes());
-        let mut place = usize::try_from(hash % SLOTS as u64).unwrap_or_default();
+        let mut slot = usize::try_from(hash % SLOTS as u64).unwrap_or_default();
         // The table is never full, so this ends.
-        while let Some(Some(slot)) = self.slots.get(place) {
-            let known = self
-                .store
-                .get(slot.form.start as usize..slot.form.end as usize);
-            if slot.before == before && known == Some(form) {
-                break;
+        loop {
+            let number = self.slots.get(slot).copied().unwrap_or_default() as usize;
+            let Some(known) = number
+                .checked_sub(1)
+                .and_then(|number| self.known.get(number))
+            else {
+                return Err(slot);
+            };
+            let range = known.form.start as usize..known.form.end as usize;
+            if known.before == before && self.store.get(range) == Some(form) {
+                return Ok(*known);
             }
-            place = (place + 1) % SLOTS;
+            slot = (slot + 1) % SLOTS;
         }
-        place
     }
 
     #[cold]
     fn learn(
         &mut self,
+        mut slot: usize,
         form: &str,
         before: Before,
         find: impl FnOnce(&mut dyn FnMut(&str)),
-    ) -> Slot {
-        if self.words >= MOST_WORDS || self.store.len() >= MOST_BYTES {
-            self.slots.fill(None);
-            self.words = 0;
+    ) -> Piece {
+        if self.known.len() >= MOST_WORDS || self.store.len() >= MOST_BYTES {
+            self.slots.fill(0);
+            self.known.clear();
             self.store.clear();
             self.pieces.clear();
+            slot = self.find(form, before).err().unwrap_or(slot);
         }
         let kept = keep(&mut self.store, form);
-        let start = length_of(&self.pieces);
+        let start = number_of(self.pieces.len());
         let (store, pieces) = (&mut self.store, &mut self.pieces);
         find(&mut |candidate| pieces.push(keep(store, candidate)));
         let candidates = Piece {
             start,
-            end: length_of(&self.pieces),
+            end: number_of(self.pieces.len()),
         };
-        let slot = Slot {
+        self.known.push(Known {
             before,
             form: kept,
             candidates,
-        };
-        let place = self.place(form, before);
-        if let Some(free) = self.slots.get_mut(place) {
-            *free = Some(slot);
-            self.words += 1;
+        });
+        if let Some(free) = self.slots.get_mut(slot) {
+            *free = number_of(self.known.len());
         }
-        slot
+        candidates
     }
 }
 
 /// Appends `text` to the store.
 fn keep(store: &mut String, text: &str) -> Piece {
-    let start = u32::try_from(store.len()).unwrap_or(u32::MAX);
+    let start = number_of(store.len());
     store.push_str(text);
     Piece {
         start,
-        end: u32::try_from(store.len()).unwrap_or(u32::MAX),
+        end: number_of(store.len()),
     }
 }
 
-fn length_of(pieces: &[Piece]) -> u32 {
-    u32::try_from(pieces.len()).unwrap_or(u32::MAX)
+fn number_of(length: usize) -> u32 {
+    u32::try_from(length).unwrap_or(u32::MAX)
 }
 
 #[cfg(test)]
