@@ -19,9 +19,9 @@ use std::time::Instant;
 use arrow::array::{Int32Array, Int64Array, RecordBatch, StringArray};
 use arrow::datatypes::{DataType, Field, Schema};
 use augment::config::Document;
-use augment::engine::{self, DiskCatalog, RunSettings};
+use augment::engine::{self, RunSettings};
 use augment::operator::Registry;
-use augment::plan;
+use augment::plan::{self, FileCatalog};
 use augment::random::Random;
 use augment::topology::{ShardOutcome, Silent, Stop};
 use parquet::arrow::ArrowWriter;
@@ -304,7 +304,7 @@ fn run_case(case: &Case, shards: &Path, workers: usize) -> Result<u64, Failure> 
         case.lineage,
     );
     let document = Document::new(case.name, &text, Path::new("."), &[]);
-    let catalog = DiskCatalog {
+    let catalog = FileCatalog {
         base: PathBuf::from("."),
     };
     let (plan, report) = plan::check(&document, None, &|_| None, &Registry::builtin(), &catalog);

@@ -32,10 +32,14 @@ pub fn nearest<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) ->
     let length = name.chars().count();
     candidates
         .into_iter()
-        .filter(|candidate| length.max(candidate.len()) <= LONGEST_NAME)
-        .map(|candidate| (distance(name, candidate), candidate))
-        .filter(|&(distance, candidate)| {
-            distance <= (length.max(candidate.chars().count()) / 3).max(1)
+        .filter_map(|candidate| {
+            let other = candidate.chars().count();
+            let (longer, most) = (length.max(other), (length.max(other) / 3).max(1));
+            // Names of lengths that differ by more than is allowed need no comparing.
+            if longer > LONGEST_NAME || length.abs_diff(other) > most {
+                return None;
+            }
+            Some((distance(name, candidate), candidate)).filter(|(distance, _)| *distance <= most)
         })
         .min_by_key(|&(distance, _)| distance)
         .map(|(_, candidate)| candidate)
@@ -114,19 +118,28 @@ fn missing(table: &DeTable<'_>, schema: &Value, span: &Range<usize>) -> Vec<Diag
             let meaning = schema
                 .pointer(&format!("/properties/{name}/description"))
                 .and_then(Value::as_str)
-                .and_then(|description| description.lines().next())
-                .unwrap_or_default()
-                .trim_end_matches(['.', ',', ':']);
+                .map(first_clause)
+                .unwrap_or_default();
             let diagnostic = Diagnostic::error("A104", format!("the option `{name}` is missing"))
                 .at(span.clone())
                 .label("has to be given here");
             if meaning.is_empty() {
                 diagnostic.help(format!("add `{name} = ...`"))
             } else {
-                diagnostic.help(format!("add `{name} = ...`: {}", decapitalised(meaning)))
+                diagnostic.help(format!("add `{name} = ...`: {}", decapitalised(&meaning)))
             }
         })
         .collect()
+}
+
+/// What stands before the first full stop or colon of a doc comment.
+fn first_clause(description: &str) -> String {
+    let words = description.split_whitespace().collect::<Vec<_>>().join(" ");
+    let end = [". ", ": "].iter().filter_map(|end| words.find(end)).min();
+    end.and_then(|end| words.get(..end))
+        .unwrap_or(&words)
+        .trim_end_matches(['.', ':'])
+        .to_owned()
 }
 
 /// Text with a small first letter, unless the first word is an acronym.

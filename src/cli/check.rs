@@ -20,7 +20,7 @@ pub(super) fn check(
             seed: None,
         };
         let (_, report) = pipeline::examine(registry, &pipeline);
-        let printed = match arguments.format {
+        let output = match arguments.format {
             ReportFormat::Text => {
                 let palette = printer.err_palette();
                 if !report.is_clean() {
@@ -35,7 +35,7 @@ pub(super) fn check(
         };
         status = status
             .or(judge(&report, arguments.deny_warnings))
-            .or(printed);
+            .or(output);
     }
     status
 }

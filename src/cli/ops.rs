@@ -1,5 +1,6 @@
 //! `augment ops`: the operators and their documentation.
 
+use std::fmt::Write;
 use std::ops::Range;
 
 use serde_json::{Value, json};
@@ -70,6 +71,7 @@ fn describe(
     width: usize,
 ) -> String {
     let mut text = format!("{}\n\n", palette.name(document.name));
+    // Writing to a `String` cannot fail, here and below.
     text.push_str(&wrapped(&document.summary, "", width));
     if !document.details.is_empty() {
         text.push('\n');
@@ -80,7 +82,7 @@ fn describe(
         ("Options of every row-level operator", &document.common),
     ] {
         if !options.is_empty() {
-            text.push_str(&format!("\n{}\n", palette.heading(title)));
+            let _ = write!(text, "\n{}\n", palette.heading(title));
             for option in options {
                 text.push_str(&describe_option(option, palette, width));
             }
@@ -88,14 +90,14 @@ fn describe(
     }
     let ports = ports(registry, document);
     if ports.len() > 1 {
-        text.push_str(&format!("\n{}\n", palette.heading("Outputs")));
+        let _ = write!(text, "\n{}\n", palette.heading("Outputs"));
         for port in ports {
             let node = if port.is_empty() {
                 "ID".to_owned()
             } else {
                 format!("ID.{port}")
             };
-            text.push_str(&format!("  {}\n", palette.name(node)));
+            let _ = writeln!(text, "  {}", palette.name(node));
         }
     }
     for example in &document.examples {
@@ -124,19 +126,19 @@ fn describe_option(option: &OptionDocument, palette: Palette, width: usize) -> S
 fn describe_example(name: &str, example: &Example, palette: Palette, width: usize) -> String {
     let mut text = format!("\n{}\n", palette.heading("Example"));
     text.push_str(&wrapped(example.title, "  ", width));
-    text.push_str(&format!("\n      type = \"{name}\"\n"));
+    let _ = write!(text, "\n      type = \"{name}\"\n");
     for line in example
         .options
         .lines()
         .filter(|line| !line.trim().is_empty())
     {
-        text.push_str(&format!("      {line}\n"));
+        let _ = writeln!(text, "      {line}");
     }
     text.push('\n');
     for (label, rows) in [("before", example.input), ("after", example.output)] {
         for row in rows {
             let shown = wrapped(&super::diff::visible(row), "          ", width);
-            text.push_str(&format!("  {}", palette.faint(format!("{label:<8}"))));
+            let _ = write!(text, "  {}", palette.faint(format!("{label:<8}")));
             text.push_str(shown.get(10..).unwrap_or("(empty)\n"));
         }
     }

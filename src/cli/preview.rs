@@ -45,9 +45,10 @@ fn show(row: &PreviewRow, palette: Palette) -> String {
         (Some(before), Some(after)) => diff::inline(before, after, palette),
         (before, after) => {
             let text = |text: Option<&str>| text.map_or("null".to_owned(), diff::visible);
-            match before == after {
-                true => palette.faint(text(after)),
-                false => format!("{} -> {}", text(before), text(after)),
+            if before == after {
+                palette.faint(text(after))
+            } else {
+                format!("{} -> {}", text(before), text(after))
             }
         }
     };

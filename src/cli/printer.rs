@@ -70,10 +70,10 @@ impl Printer {
     /// A printer on the streams of the process, without colour until [`Printer::set_color`].
     pub fn standard() -> Self {
         let (out, err) = (io::stdout(), io::stderr());
-        let (out_terminal, err_terminal) = (out.is_terminal(), err.is_terminal());
+        let terminals = (out.is_terminal(), err.is_terminal());
         Self {
-            out: Stream::new(Box::new(out), out_terminal),
-            err: Stream::new(Box::new(err), err_terminal),
+            out: Stream::new(Box::new(out), terminals.0),
+            err: Stream::new(Box::new(err), terminals.1),
         }
     }
 
@@ -95,12 +95,12 @@ impl Printer {
             unset("NO_COLOR") && std::env::var_os("TERM").is_none_or(|term| term != "dumb")
         };
         for stream in [&self.out, &self.err] {
-            let colour = match color {
+            let paints = match color {
                 Color::Always => true,
                 Color::Never => false,
                 Color::Auto => stream.terminal && wanted(),
             };
-            stream.colour.store(colour, Ordering::Relaxed);
+            stream.colour.store(paints, Ordering::Relaxed);
         }
     }
 
@@ -124,7 +124,7 @@ impl Printer {
         let message = message.trim_end();
         let mut text = format!("{}: {message}", palette.bad("error"));
         if let Some(help) = help.map(str::trim_end).filter(|help| !help.is_empty()) {
-            text.push_str(&format!("\n  {} {help}", palette.name("help:")));
+            text = format!("{text}\n  {} {help}", palette.name("help:"));
         }
         self.say(&text);
     }

@@ -58,7 +58,7 @@ mod tests {
     #[test]
     fn the_first_signal_asks_the_run_to_stop() {
         let (stop, asked) = (Stop::default(), AtomicUsize::new(0));
-        let waiting = || drop(asked.fetch_add(1, Ordering::Relaxed));
+        let waiting = || asked.store(1, Ordering::Relaxed);
         let (result, signal) = watch(&stop, waiting, || {
             signal_hook::low_level::raise(SIGTERM).unwrap();
             while asked.load(Ordering::Relaxed) == 0 {

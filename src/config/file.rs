@@ -27,13 +27,13 @@ pub fn read(path: &Path, overrides: &[String]) -> Result<Document, Report> {
 fn read_bytes(path: &Path) -> Result<Vec<u8>, Diagnostic> {
     if path.is_dir() {
         let help = "name one of the pipeline files in it, for example `pipelines/eda.toml`";
-        return Err(Diagnostic::error("A431", "this is a folder, not a pipeline file").help(help));
+        return Err(Diagnostic::error("A441", "this is a folder, not a pipeline file").help(help));
     }
     let mut bytes = Vec::new();
     let read =
         File::open(path).and_then(|file| file.take(LARGEST_FILE + 1).read_to_end(&mut bytes));
     if let Err(error) = read {
-        let diagnostic = Diagnostic::error("A430", format!("cannot read the file: {error}"));
+        let diagnostic = Diagnostic::error("A440", format!("cannot read the file: {error}"));
         return Err(match error.kind() {
             ErrorKind::NotFound => diagnostic.help("check the path and the folder you are in"),
             ErrorKind::PermissionDenied => diagnostic.help("check the permissions of the file"),
@@ -44,7 +44,7 @@ fn read_bytes(path: &Path) -> Result<Vec<u8>, Diagnostic> {
         let limit = LARGEST_FILE >> 20;
         let message = format!("the file is larger than {limit} MiB: it is no pipeline file");
         let help = "a pipeline file is TOML of a few kilobytes; data goes into a source's `paths`";
-        return Err(Diagnostic::error("A433", message).help(help));
+        return Err(Diagnostic::error("A443", message).help(help));
     }
     Ok(bytes)
 }
@@ -52,15 +52,15 @@ fn read_bytes(path: &Path) -> Result<Vec<u8>, Diagnostic> {
 fn text_of(bytes: Vec<u8>) -> Result<String, Diagnostic> {
     if bytes.starts_with(b"PAR1") {
         let help = "data goes into a source's `paths`; name a pipeline file (TOML) here";
-        return Err(Diagnostic::error("A432", "this is a Parquet file, not a pipeline").help(help));
+        return Err(Diagnostic::error("A442", "this is a Parquet file, not a pipeline").help(help));
     }
     let text = String::from_utf8(bytes).map_err(|error| {
         let valid = error.utf8_error().valid_up_to();
         let before = error.as_bytes().get(..valid).unwrap_or_default();
-        let line = before.iter().filter(|byte| **byte == b'\n').count() + 1;
+        let line = before.split(|byte| *byte == b'\n').count();
         let byte = error.as_bytes().get(valid).copied().unwrap_or_default();
         let message = format!("the file is not UTF-8: byte {byte:#04x} in line {line}");
-        Diagnostic::error("A432", message)
+        Diagnostic::error("A442", message)
             .help("save it as UTF-8; if it is not text at all, it is no pipeline file")
     })?;
     if text.trim().is_empty() {

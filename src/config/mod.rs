@@ -10,6 +10,7 @@ mod file;
 mod overrides;
 mod raw;
 mod shape;
+mod syntax;
 
 pub use file::{LARGEST_FILE, read};
 pub use raw::{NodeKind, RawNode, RawPipeline};
@@ -18,10 +19,7 @@ use std::path::{Path, PathBuf};
 
 use toml::de::DeTable;
 
-use crate::diagnostic::{Diagnostic, Texts};
-
-/// Most syntax errors that are reported of one text: those that follow tend to be echoes.
-const SYNTAX_ERRORS: usize = 20;
+use crate::diagnostic::Texts;
 
 /// The texts of a pipeline: its file, and what the command line sets on top of it.
 #[derive(Debug, Clone)]
@@ -77,12 +75,7 @@ impl Document {
         let mut texts = self.texts.iter();
         let file = texts.next().map_or("", |(_, text)| text);
         let (root, errors) = DeTable::parse_recoverable(file);
-        problems.extend(
-            errors
-                .iter()
-                .take(SYNTAX_ERRORS)
-                .map(|error| syntax_error(error, 0)),
-        );
+        problems.extend(syntax::problems(file, &errors));
         let mut root = root.into_inner();
         let mut flags_parse = true;
         for (start, flag) in texts {
@@ -98,25 +91,5 @@ impl Document {
         pipeline.seed = seed.unwrap_or(pipeline.seed);
         pipeline.complete &= flags_parse;
         pipeline
-    }
-}
-
-fn syntax_error(error: &toml::de::Error, start: usize) -> Diagnostic {
-    let mut message = error.message().trim_end();
-    // The parser says "expected nothing" where it has no better idea.
-    message = message
-        .strip_suffix(", expected nothing")
-        .unwrap_or(message);
-    let diagnostic = Diagnostic::error("A101", message).label("not valid TOML");
-    let diagnostic = match error.span() {
-        Some(span) => diagnostic.at(start + span.start..start + span.end),
-        None => diagnostic,
-    };
-    if message.contains("must be quoted") {
-        diagnostic.help("put the value in double quotes")
-    } else if message.contains("duplicate key") {
-        diagnostic.help("a key or table may stand only once: join the two, or rename one")
-    } else {
-        diagnostic
     }
 }

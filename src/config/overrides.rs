@@ -5,7 +5,7 @@ use std::ops::Range;
 use toml::Spanned;
 use toml::de::{DeArray, DeString, DeTable, DeValue};
 
-use super::{NodeKind, syntax_error};
+use super::{NodeKind, syntax};
 use crate::diagnostic::Diagnostic;
 use crate::table::nearest;
 
@@ -14,7 +14,7 @@ use crate::table::nearest;
 pub(super) fn apply<'i>(root: &mut DeTable<'i>, flag: &'i str, start: usize) -> Vec<Diagnostic> {
     let (table, errors) = DeTable::parse_recoverable(flag);
     if let Some(error) = errors.first() {
-        let mut problem = syntax_error(error, start);
+        let mut problem = syntax::problem(error, start);
         problem.code = "A111";
         problem.help.clear();
         return vec![problem.help(remedy(flag))];
@@ -47,14 +47,14 @@ fn remedy(flag: &str) -> String {
 fn unknown_nodes(root: &DeTable<'_>, flag: &DeTable<'_>) -> Vec<Diagnostic> {
     let mut problems = Vec::new();
     for kind in NodeKind::ALL {
-        let Some(DeValue::Table(named)) = flag.get(kind.table()).map(Spanned::get_ref) else {
+        let Some(DeValue::Table(nodes)) = flag.get(kind.table()).map(Spanned::get_ref) else {
             continue;
         };
         let existing = root
             .get(kind.table())
             .and_then(|nodes| nodes.get_ref().as_table());
-        for name in named.keys() {
-            if existing.is_some_and(|nodes| nodes.contains_key(name.get_ref().as_ref())) {
+        for name in nodes.keys() {
+            if existing.is_some_and(|known| known.contains_key(name.get_ref().as_ref())) {
                 continue;
             }
             let names = existing

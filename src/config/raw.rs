@@ -4,7 +4,7 @@ use std::fmt;
 use std::ops::Range;
 
 use toml::Spanned;
-use toml::de::DeTable;
+use toml::de::{DeTable, DeValue};
 
 use super::Document;
 use crate::diagnostic::Diagnostic;
@@ -23,6 +23,15 @@ pub enum NodeKind {
 impl NodeKind {
     /// Every kind, in the order of the flow.
     pub const ALL: [Self; 3] = [Self::Source, Self::Operator, Self::Sink];
+
+    /// The kind with its article: `a source`, `an operator`.
+    pub fn with_article(self) -> &'static str {
+        match self {
+            Self::Source => "a source",
+            Self::Operator => "an operator",
+            Self::Sink => "a sink",
+        }
+    }
 
     /// The table of a pipeline file that holds the nodes of this kind.
     pub fn table(self) -> &'static str {
@@ -83,6 +92,10 @@ pub struct RawPipeline<'d> {
     pub operators: Vec<RawNode<'d>>,
     /// Where they go.
     pub sinks: Vec<RawNode<'d>>,
+    /// The `[[tests]]`, unread.
+    pub tests: Option<Spanned<DeValue<'d>>>,
+    /// The ids of nodes that are there but are no tables.
+    pub broken: Vec<String>,
     /// Every problem found so far.
     pub problems: Vec<Diagnostic>,
     /// Whether all nodes of the text are there, so that a node that is not found does not exist.
@@ -98,6 +111,8 @@ impl<'d> RawPipeline<'d> {
             sources: Vec::new(),
             operators: Vec::new(),
             sinks: Vec::new(),
+            tests: None,
+            broken: Vec::new(),
             problems,
             complete: false,
         }

@@ -48,7 +48,10 @@ pub(super) fn read<'d>(
         entries.sort_by_key(|(key, _)| key.span().start);
         for (key, value) in entries {
             let node = read_node(kind, &key, value, &mut pipeline.problems);
-            pipeline.complete &= node.is_some();
+            if node.is_none() {
+                pipeline.broken.push(key.get_ref().to_string());
+                pipeline.complete = false;
+            }
             match kind {
                 NodeKind::Source => pipeline.sources.extend(node),
                 NodeKind::Operator => pipeline.operators.extend(node),
@@ -57,10 +60,12 @@ pub(super) fn read<'d>(
         }
     }
     let twice = check_unique(&pipeline);
+    pipeline.complete &= twice.is_empty();
     pipeline.problems.extend(twice);
-    if let Some(tests) = root.get("tests") {
-        let found = check_tests(tests, &pipeline);
+    if let Some(tests) = root.remove("tests") {
+        let found = check_tests(&tests, &pipeline);
         pipeline.problems.extend(found);
+        pipeline.tests = Some(tests);
     }
     pipeline
 }
@@ -135,10 +140,13 @@ fn read_node<'d>(
 ) -> Option<RawNode<'d>> {
     let (id, span) = (key.get_ref().to_string(), key.span());
     if !is_id(&id) {
-        let problem = Diagnostic::error("A106", format!("`{id}` cannot name a {kind}"))
-            .at(span.clone())
-            .label("small letters, digits and `_` only, a letter first")
-            .help(format!("call it `{}`", as_id(&id)));
+        let problem = Diagnostic::error(
+            "A106",
+            format!("`{id}` cannot name {}", kind.with_article()),
+        )
+        .at(span.clone())
+        .label("small letters, digits and `_` only, a letter first")
+        .help(format!("call it `{}`", as_id(&id)));
         problems.push(problem);
     }
     let DeValue::Table(mut options) = value.into_inner() else {
@@ -147,18 +155,17 @@ fn read_node<'d>(
         problems.push(problem.at(span).help(help));
         return None;
     };
-    let type_name = match options.remove("type") {
-        Some(value) => string(value, "`type` is not a string", problems),
-        None => {
-            let problem = Diagnostic::error("A104", format!("{kind} `{id}` has no `type`"))
-                .at(span.clone())
-                .label("of what type?");
-            problems.push(match kind {
-                NodeKind::Operator => problem.help("`augment ops` lists the types there are"),
-                NodeKind::Source | NodeKind::Sink => problem.help("add `type = \"parquet\"`"),
-            });
-            None
-        }
+    let type_name = if let Some(value) = options.remove("type") {
+        string(value, "`type` is not a string", problems)
+    } else {
+        let problem = Diagnostic::error("A104", format!("{kind} `{id}` has no `type`"))
+            .at(span.clone())
+            .label("of what type?");
+        problems.push(match kind {
+            NodeKind::Operator => problem.help("`augment ops` lists the types there are"),
+            NodeKind::Source | NodeKind::Sink => problem.help("add `type = \"parquet\"`"),
+        });
+        None
     };
     let inputs = match (kind, options.remove("inputs")) {
         (NodeKind::Source, None) => Vec::new(),
@@ -255,7 +262,12 @@ fn check_unique(pipeline: &RawPipeline<'_>) -> Vec<Diagnostic> {
             first.insert(&node.id, node);
             continue;
         };
-        let message = format!("`{}` names a {} and a {}", node.id, other.kind, node.kind);
+        let message = format!(
+            "`{}` names {} and {}",
+            node.id,
+            other.kind.with_article(),
+            node.kind.with_article()
+        );
         let problem = Diagnostic::error("A107", message)
             .at(node.span.clone())
             .label("the name is taken")
@@ -276,7 +288,7 @@ fn check_tests(tests: &Spanned<DeValue<'_>>, pipeline: &RawPipeline<'_>) -> Vec<
         return vec![not_tables(tests.span())];
     };
     let mut problems = Vec::new();
-    for test in tests.iter() {
+    for test in &**tests {
         let DeValue::Table(table) = test.get_ref() else {
             problems.push(not_tables(test.span()));
             continue;

@@ -87,16 +87,13 @@ impl Report {
             .span
             .as_ref()
             .and_then(|span| self.texts.locate(span));
-        let margin = match &place {
-            Some(place) => {
-                render_place(place, &diagnostic.label, style, frame, out);
-                digits(place.line)
-            }
-            None => {
-                let name = single_line(self.texts.name());
-                let _ = writeln!(out, "{frame} -->{frame:#} {name}");
-                1
-            }
+        let margin = if let Some(place) = &place {
+            render_place(place, &diagnostic.label, style, frame, out);
+            digits(place.line)
+        } else {
+            let name = single_line(self.texts.name());
+            let _ = writeln!(out, "{frame} -->{frame:#} {name}");
+            1
         };
         for remedy in &diagnostic.help {
             let remedy = single_line(remedy);
@@ -113,11 +110,12 @@ fn render_place(place: &Place<'_>, label: &str, style: Style, frame: Style, out:
     let margin = digits(place.line);
     let (name, line) = (single_line(place.name), place.line);
     let shown = Shown::new(place);
-    let _ = writeln!(
-        out,
-        "{:margin$}{frame}-->{frame:#} {name}:{line}:{}",
-        "", place.column
-    );
+    let position = if place.in_file {
+        format!(":{line}:{}", place.column)
+    } else {
+        " on the command line".to_owned()
+    };
+    let _ = writeln!(out, "{:margin$}{frame}-->{frame:#} {name}{position}", "");
     let _ = writeln!(out, "{:margin$} {frame}|{frame:#}", "");
     let _ = writeln!(out, "{frame}{line} |{frame:#} {}", shown.text.trim_end());
     let marks = "^".repeat(shown.width.max(1));
@@ -168,8 +166,9 @@ impl Shown {
         let indent = width(&text);
         text.push_str(first_columns(&inside, LINE_COLUMNS - indent));
         let marked = width(&text) - indent;
-        text.push_str(first_columns(&after, LINE_COLUMNS - indent - marked));
-        if text.len() < before.len() + inside.len() + after.len() {
+        let tail = first_columns(&after, LINE_COLUMNS - indent - marked);
+        text.push_str(tail);
+        if marked < self::width(&inside) || tail.len() < after.len() {
             text.push('…');
         }
         Self {

@@ -15,9 +15,7 @@ use crate::batch::Shard;
 use crate::counters::Counts;
 use crate::ledger::{LedgerError, Mode};
 use crate::operator::OperatorError;
-use crate::plan::{Catalog, Plan};
-use crate::source::parquet::ParquetSourceConfig;
-use crate::source::{SourceError, SourceFacts, discover};
+use crate::plan::Plan;
 use crate::topology::{Observer, RunOptions, ShardOutcome, Stop};
 
 pub use preview::{PreviewRow, preview};
@@ -145,19 +143,6 @@ impl RunError {
     }
 }
 
-/// Looks sources up on disk.
-#[derive(Debug, Clone)]
-pub struct DiskCatalog {
-    /// The folder that relative paths start at: that of the pipeline file.
-    pub base: PathBuf,
-}
-
-impl Catalog for DiskCatalog {
-    fn facts(&self, config: &ParquetSourceConfig) -> Result<SourceFacts, Vec<SourceError>> {
-        discover(config, &self.base)
-    }
-}
-
 /// Runs `plan`: reads every shard that is not committed yet and publishes what becomes of it.
 ///
 /// # Errors
@@ -183,6 +168,9 @@ pub fn run(
         .map(|shard| (shard.source, Arc::clone(&shard.shard)))
         .collect();
     publisher.expect(&todo);
+    for planned in &todo {
+        observer.shard_expected(&planned.shard, planned.rows);
+    }
     let options = RunOptions {
         workers: settings.workers,
         window: settings.window,

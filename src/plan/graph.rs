@@ -9,10 +9,15 @@ use toml::Spanned;
 use super::nodes::Nodes;
 use super::{Producer, name_of_port};
 use crate::batch::OperatorSet;
-use crate::config::{RawNode, RawPipeline};
+use crate::config::{NodeKind, RawNode, RawPipeline};
 use crate::diagnostic::Diagnostic;
 use crate::operator::{Configured, Port};
 use crate::table::nearest;
+
+/// The most sources of a pipeline, far more than are of use.
+const MOST_SOURCES: usize = 256;
+/// The most sinks of a pipeline, far more than are of use.
+const MOST_SINKS: usize = 256;
 
 /// One thing that a node reads. Positions are those of the file.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -35,7 +40,15 @@ pub(super) struct Wiring {
 
 /// Resolves the `inputs` of all nodes.
 pub(super) fn wire(raw: &RawPipeline<'_>, nodes: &Nodes, problems: &mut Vec<Diagnostic>) -> Wiring {
-    check_counts(raw, problems);
+    if !check_counts(raw, problems) {
+        let nothing = |count| std::iter::repeat_with(Vec::new).take(count).collect();
+        let (operators, sinks) = (nothing(raw.operators.len()), nothing(raw.sinks.len()));
+        return Wiring {
+            operators,
+            sinks,
+            resolved: false,
+        };
+    }
     let names = Names::new(raw, nodes);
     let mut resolved = raw.complete;
     let mut resolve = |node: &RawNode<'_>| {
@@ -53,29 +66,39 @@ pub(super) fn wire(raw: &RawPipeline<'_>, nodes: &Nodes, problems: &mut Vec<Diag
     }
 }
 
-fn check_counts(raw: &RawPipeline<'_>, problems: &mut Vec<Diagnostic>) {
-    if !raw.complete {
-        return;
-    }
-    if raw.sources.is_empty() {
+/// Checks the numbers of nodes; whether it is worth to look at them.
+fn check_counts(raw: &RawPipeline<'_>, problems: &mut Vec<Diagnostic>) -> bool {
+    let complete = raw.complete;
+    if complete && raw.sources.is_empty() {
         let help = "add one: [sources.train] with `type = \"parquet\"`, `paths` and `text`";
         problems.push(Diagnostic::error("A201", "the pipeline has no source").help(help));
     }
-    if raw.sinks.is_empty() {
+    if complete && raw.sinks.is_empty() {
         let help = "add one: [sinks.out] with `type = \"parquet\"`, `inputs` and `path`";
         problems.push(Diagnostic::error("A202", "the pipeline has no sink").help(help));
     }
-    if let Some(node) = raw.operators.get(OperatorSet::CAPACITY) {
-        let (count, most) = (raw.operators.len(), OperatorSet::CAPACITY);
-        let problem = Diagnostic::error(
-            "A209",
-            format!("{count} operators: a pipeline has at most {most}"),
-        )
-        .at(node.span.clone())
-        .label("the first one too many")
-        .help("cut the pipeline in two: the second reads what the first wrote");
-        problems.push(problem);
+    let mut few = true;
+    for (nodes, most) in [
+        (&raw.sources, MOST_SOURCES),
+        (&raw.operators, OperatorSet::CAPACITY),
+        (&raw.sinks, MOST_SINKS),
+    ] {
+        if let Some(node) = nodes.get(most) {
+            let (count, kind) = (nodes.len(), node.kind);
+            let message = format!("{count} {kind}s: a pipeline has at most {most}");
+            let problem = Diagnostic::error("A209", message)
+                .at(node.span.clone())
+                .label("the first one too many")
+                .help(match kind {
+                    NodeKind::Source => "read more files by one source: `paths` takes folders",
+                    NodeKind::Operator => "cut it in two: the second reads what the first wrote",
+                    NodeKind::Sink => "let one sink read several outputs, or cut the pipeline",
+                });
+            problems.push(problem);
+            few = false;
+        }
     }
+    few
 }
 
 /// Everything that can be read, by the name that `inputs` uses.
@@ -86,6 +109,8 @@ struct Names<'a> {
     /// Ports by operator; nothing where the options are wrong, so that any port may exist.
     ports: Vec<Option<Vec<Port>>>,
     sinks: BTreeSet<&'a str>,
+    /// The ids of nodes that are reported as being no tables.
+    broken: &'a [String],
 }
 
 impl<'a> Names<'a> {
@@ -121,6 +146,7 @@ impl<'a> Names<'a> {
             operators,
             ports,
             sinks,
+            broken: &raw.broken,
         }
     }
 
@@ -142,7 +168,8 @@ impl<'a> Names<'a> {
             let found = if is_glob(name) {
                 self.matching(node, input)
             } else {
-                self.one(node, input).map(|producer| vec![producer])
+                self.one(node, input)
+                    .map(|producer| producer.into_iter().collect())
             };
             match found {
                 Ok(producers) => {
@@ -163,10 +190,22 @@ impl<'a> Names<'a> {
         inputs
     }
 
-    fn one(&self, node: &RawNode<'_>, input: &Spanned<String>) -> Result<Producer, Diagnostic> {
+    /// What a name stands for; nothing if that is broken.
+    fn one(
+        &self,
+        node: &RawNode<'_>,
+        input: &Spanned<String>,
+    ) -> Result<Option<Producer>, Diagnostic> {
         let name = input.get_ref().as_str();
         if let Some(producer) = self.producers.get(name) {
-            return Ok(*producer);
+            return Ok(Some(*producer));
+        }
+        if self
+            .broken
+            .iter()
+            .any(|id| name.split('.').next() == Some(id))
+        {
+            return Ok(None);
         }
         if self.sinks.contains(name) {
             let message = format!("{} `{}` reads from the sink `{name}`", node.kind, node.id);
@@ -180,7 +219,7 @@ impl<'a> Names<'a> {
                 return match self.ports.get(operator) {
                     Some(Some(ports)) => Err(unknown_port(node, id, port, ports)),
                     // The operator is broken: whether it has the port is not known.
-                    _ => Ok(Producer::Operator { operator, port: 0 }),
+                    _ => Ok(Some(Producer::Operator { operator, port: 0 })),
                 };
             }
             if self.producers.contains_key(id) {

@@ -18,6 +18,7 @@ mod schema;
 pub use catalog::{Catalog, FileCatalog};
 
 use std::fmt;
+use std::ops::Range;
 use std::sync::Arc;
 
 use arrow::datatypes::SchemaRef;
@@ -170,6 +171,7 @@ pub fn compile(
     let reach = reach::follow(raw, &nodes, &wiring, &order, &mut problems);
     let schemas = schema::flow(raw, &nodes, &wiring, &order, &mut problems);
     paths::check(raw, &nodes, &reach, &mut problems);
+    drop_echoes(&mut problems);
     if problems
         .iter()
         .any(|problem| problem.severity == Severity::Error)
@@ -186,6 +188,24 @@ pub fn compile(
     plan.stages = fuse::stages(&plan);
     plan.fingerprint = fingerprint::of(&plan);
     Ok((plan, problems))
+}
+
+/// Takes out what is only said of a value because a variable in it could not be replaced.
+fn drop_echoes(problems: &mut Vec<Diagnostic>) {
+    let is_variable = |problem: &Diagnostic| matches!(problem.code, "A109" | "A110");
+    let variables: Vec<Range<usize>> = problems
+        .iter()
+        .filter(|problem| is_variable(problem))
+        .filter_map(|problem| problem.span.clone())
+        .collect();
+    problems.retain(|problem| {
+        is_variable(problem)
+            || problem.span.as_ref().is_none_or(|span| {
+                !variables
+                    .iter()
+                    .any(|part| span.start <= part.start && part.end <= span.end)
+            })
+    });
 }
 
 /// Reads and compiles `document`: the plan, if there is no error, and the report on it either way.

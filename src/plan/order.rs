@@ -55,17 +55,17 @@ fn place_all(reads: &[Vec<usize>], placed: &mut [bool]) -> Vec<usize> {
             readers[other].push(operator);
         }
     }
-    let mut ready: BTreeSet<usize> = (0..reads.len())
+    let mut free: BTreeSet<usize> = (0..reads.len())
         .filter(|&operator| !placed[operator] && waits[operator] == 0)
         .collect();
     let mut order = Vec::with_capacity(reads.len());
-    while let Some(operator) = ready.pop_first() {
+    while let Some(operator) = free.pop_first() {
         placed[operator] = true;
         order.push(operator);
         for &reader in &readers[operator] {
             waits[reader] -= 1;
             if waits[reader] == 0 && !placed[reader] {
-                ready.insert(reader);
+                free.insert(reader);
             }
         }
     }
@@ -108,19 +108,18 @@ fn describe(raw: &RawPipeline<'_>, wiring: &Wiring, circle: &[usize]) -> Diagnos
     let place = closing
         .filter(|input| operator_of(input) == Some(*last))
         .map(|input| &input.span);
-    let message = match circle {
-        [only] => format!("operator `{}` reads from itself", id(only)),
-        _ => {
-            let mut names: Vec<String> = circle
-                .iter()
-                .map(|operator| format!("`{}`", id(operator)))
-                .collect();
-            names.extend(names.first().cloned());
-            format!(
-                "operators feed each other in a circle: {}",
-                names.join(" -> ")
-            )
-        }
+    let message = if let [only] = circle {
+        format!("operator `{}` reads from itself", id(only))
+    } else {
+        let mut names: Vec<String> = circle
+            .iter()
+            .map(|operator| format!("`{}`", id(operator)))
+            .collect();
+        names.extend(names.first().cloned());
+        format!(
+            "operators feed each other in a circle: {}",
+            names.join(" -> ")
+        )
     };
     let problem = Diagnostic::error("A207", message)
         .label("closes the circle")

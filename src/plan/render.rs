@@ -20,13 +20,21 @@ impl Plan {
         let mut out = String::new();
         let fingerprint: String = self.fingerprint.chars().take(FINGERPRINT_DIGITS).collect();
         // Writing to a `String` cannot fail, here and below.
-        let _ = writeln!(out, "{}: seed {}, fingerprint {fingerprint}", self.name, self.seed);
+        let _ = writeln!(
+            out,
+            "{}: seed {}, fingerprint {fingerprint}",
+            self.name, self.seed
+        );
         for source in &self.sources {
             render_source(source, &mut out);
         }
         let estimates = self.estimates();
         for (number, stage) in self.stages.iter().enumerate() {
-            let fused = if stage.len() > 1 { ", in one thread" } else { "" };
+            let fused = if stage.len() > 1 {
+                ", in one thread"
+            } else {
+                ""
+            };
             let _ = writeln!(out, "\nstage {}{fused}", number + 1);
             for &position in stage {
                 if let Some(operator) = self.operators.get(position) {
@@ -48,7 +56,11 @@ impl Plan {
         out: &mut String,
     ) {
         let (id, kind) = (&operator.id, operator.spec.name());
-        let _ = writeln!(out, "  {id} ({kind}) reads {}", self.names(&operator.inputs));
+        let _ = writeln!(
+            out,
+            "  {id} ({kind}) reads {}",
+            self.names(&operator.inputs)
+        );
         let rows_in = self.estimate(&operator.inputs, estimates);
         let rows_out = Estimate {
             rows: estimates.get(position).copied().unwrap_or_default(),
@@ -56,7 +68,10 @@ impl Plan {
         };
         let _ = writeln!(out, "    {} in, {} out", rows_in.text(), rows_out.text());
         for (port, schema) in operator.schemas.iter().enumerate() {
-            let name = self.name_of(Producer::Operator { operator: position, port });
+            let name = self.name_of(Producer::Operator {
+                operator: position,
+                port,
+            });
             // An operator that leaves the columns alone does not repeat them.
             if schema.fields() != operator.input_schema.fields() {
                 let columns = columns(schema, &operator.text.name);
@@ -77,16 +92,33 @@ impl Plan {
             .map(|source| source.facts.shards.len())
             .sum();
         let (path, codec) = (&sink.config.path, sink.config.compression);
-        let _ = writeln!(out, "  {rows} to {}, {codec}", counted(shards as u64, "file"));
+        let _ = writeln!(
+            out,
+            "  {rows} to {}, {codec}",
+            counted(shards as u64, "file")
+        );
         let _ = writeln!(out, "  path {}", printable(path));
         let lineage = sink.config.lineage.columns(sink.reads_errors).fields();
         let added: Vec<&str> = lineage.iter().map(|field| field.name().as_str()).collect();
-        let added = if added.is_empty() { String::new() } else { format!(" + {}", added.join(", ")) };
-        let _ = writeln!(out, "  columns {}{}", columns(&sink.schema, ""), printable(&added));
+        let added = if added.is_empty() {
+            String::new()
+        } else {
+            format!(" + {}", added.join(", "))
+        };
+        let _ = writeln!(
+            out,
+            "  columns {}{}",
+            columns(&sink.schema, ""),
+            printable(&added)
+        );
     }
 
     fn names(&self, inputs: &[Producer]) -> String {
-        inputs.iter().map(|input| self.name_of(*input)).collect::<Vec<_>>().join(", ")
+        inputs
+            .iter()
+            .map(|input| self.name_of(*input))
+            .collect::<Vec<_>>()
+            .join(", ")
     }
 
     /// Rows that leave each operator by its main output, about.
@@ -100,7 +132,10 @@ impl Plan {
     }
 
     fn estimate(&self, inputs: &[Producer], estimates: &[f64]) -> Estimate {
-        let mut estimate = Estimate { rows: 0.0, open: false };
+        let mut estimate = Estimate {
+            rows: 0.0,
+            open: false,
+        };
         for input in inputs {
             match *input {
                 #[expect(clippy::cast_precision_loss, reason = "an estimate is not exact")]
@@ -130,8 +165,16 @@ fn render_source(source: &PlannedSource, out: &mut String) {
         counted(facts.rows, "row"),
         size(bytes),
     );
-    let _ = writeln!(out, "  below {}", printable(&facts.root.display().to_string()));
-    let _ = writeln!(out, "  columns {}", columns(&facts.schema, &source.config.text));
+    let _ = writeln!(
+        out,
+        "  below {}",
+        printable(&facts.root.display().to_string())
+    );
+    let _ = writeln!(
+        out,
+        "  columns {}",
+        columns(&facts.schema, &source.config.text)
+    );
 }
 
 /// A number of rows that is not known exactly.
@@ -160,13 +203,21 @@ impl Estimate {
 /// The columns of a schema in one line, the text column marked.
 fn columns(schema: &Schema, text: &str) -> String {
     let fields = schema.fields();
-    let listed = if fields.len() > COLUMNS { COLUMNS - 1 } else { fields.len() };
+    let listed = if fields.len() > COLUMNS {
+        COLUMNS - 1
+    } else {
+        fields.len()
+    };
     let mut columns: Vec<String> = Vec::with_capacity(listed + 1);
     for (position, field) in fields.iter().enumerate() {
         let is_text = field.name() == text;
         if position < listed || is_text {
             let mark = if is_text { " (text)" } else { "" };
-            columns.push(format!("{} {}{mark}", printable(field.name()), type_name(field.data_type())));
+            columns.push(format!(
+                "{} {}{mark}",
+                printable(field.name()),
+                type_name(field.data_type())
+            ));
         }
     }
     match fields.len() - columns.len() {
@@ -188,17 +239,32 @@ fn type_name(data_type: &DataType) -> String {
     if name.chars().count() <= TYPE_CHARACTERS {
         return name;
     }
-    name.chars().take(TYPE_CHARACTERS - 1).chain(['…']).collect()
+    name.chars()
+        .take(TYPE_CHARACTERS - 1)
+        .chain(['…'])
+        .collect()
 }
 
 /// A name from a file, without characters that a terminal would act on.
 fn printable(name: &str) -> String {
-    name.chars().map(|character| if character.is_control() { '\u{fffd}' } else { character }).collect()
+    name.chars()
+        .map(|character| {
+            if character.is_control() {
+                '\u{fffd}'
+            } else {
+                character
+            }
+        })
+        .collect()
 }
 
 /// A number with its noun: `1 row`, `8,000 rows`.
 fn counted(number: u64, noun: &str) -> String {
-    format!("{} {noun}{}", grouped(number), if number == 1 { "" } else { "s" })
+    format!(
+        "{} {noun}{}",
+        grouped(number),
+        if number == 1 { "" } else { "s" }
+    )
 }
 
 fn grouped(number: u64) -> String {
@@ -219,7 +285,11 @@ fn size(bytes: u64) -> String {
     let mut size = bytes as f64;
     for unit in ["bytes", "kB", "MB", "GB"] {
         if size < 1000.0 {
-            return if unit == "bytes" { format!("{bytes} bytes") } else { format!("{size:.1} {unit}") };
+            return if unit == "bytes" {
+                format!("{bytes} bytes")
+            } else {
+                format!("{size:.1} {unit}")
+            };
         }
         size /= 1000.0;
     }

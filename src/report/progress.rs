@@ -16,7 +16,7 @@
 //! At the end comes one `{"event": "finished", "report": {...}}`, with what `--report` writes.
 
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -71,6 +71,30 @@ pub struct SourceTotal {
 struct SourceState {
     total: SourceTotal,
     rows_read: AtomicU64,
+    /// What this run has to read of it, once it is known: not what is committed already.
+    expected: OnceLock<Expected>,
+}
+
+/// Rows and shards that a run is going to read.
+#[derive(Default)]
+struct Expected {
+    rows: AtomicU64,
+    shards: AtomicU64,
+}
+
+impl SourceState {
+    fn rows(&self) -> u64 {
+        self.expected.get().map_or(self.total.rows, |expected| {
+            expected.rows.load(Ordering::Relaxed)
+        })
+    }
+
+    fn shards(&self) -> u64 {
+        let expected = self.expected.get();
+        expected.map_or(self.total.shards, |expected| {
+            expected.shards.load(Ordering::Relaxed)
+        })
+    }
 }
 
 struct OperatorState {
@@ -115,6 +139,7 @@ impl<'a> Progress<'a> {
             .map(|total| SourceState {
                 total,
                 rows_read: AtomicU64::new(0),
+                expected: OnceLock::new(),
             })
             .collect();
         let operators = operators
@@ -207,11 +232,11 @@ impl<'a> Progress<'a> {
     }
 
     fn rows_total(&self) -> u64 {
-        self.sources.iter().map(|source| source.total.rows).sum()
+        self.sources.iter().map(SourceState::rows).sum()
     }
 
     fn shards_total(&self) -> u64 {
-        self.sources.iter().map(|source| source.total.shards).sum()
+        self.sources.iter().map(SourceState::shards).sum()
     }
 
     /// One line on how far the run is.
@@ -243,7 +268,7 @@ impl<'a> Progress<'a> {
             .iter()
             .map(|source| {
                 let rows_read = source.rows_read.load(Ordering::Relaxed);
-                let SourceTotal { id, rows, .. } = &source.total;
+                let (id, rows) = (&source.total.id, source.rows());
                 json!({ "id": id, "rows_read": rows_read, "rows_total": rows })
             })
             .collect();
@@ -289,6 +314,17 @@ impl<'a> Progress<'a> {
 }
 
 impl Observer for Progress<'_> {
+    fn shard_expected(&self, shard: &Shard, rows: u64) {
+        // A source that no shard is expected of has nothing left to read either.
+        for source in &self.sources {
+            let expected = source.expected.get_or_init(Expected::default);
+            if source.total.id == shard.source {
+                expected.rows.fetch_add(rows, Ordering::Relaxed);
+                expected.shards.fetch_add(1, Ordering::Relaxed);
+            }
+        }
+    }
+
     fn shard_started(&self, shard: &Arc<Shard>) {
         self.shards().running.push(Arc::clone(shard));
     }
@@ -385,7 +421,8 @@ impl Drawing {
     fn update(&self, progress: &Progress<'_>) {
         let elapsed = progress.started.elapsed();
         for (bar, source) in self.sources.iter().zip(&progress.sources) {
-            let (read, total) = (source.rows_read.load(Ordering::Relaxed), source.total.rows);
+            let (read, total) = (source.rows_read.load(Ordering::Relaxed), source.rows());
+            bar.set_length(total);
             let left = remaining(read, total, elapsed)
                 .map_or_else(String::new, |left| format!(", {} left", time(left)));
             let rate = grouped(per_second(read, elapsed));
@@ -459,6 +496,15 @@ mod tests {
             "{}",
             progress.line()
         );
+    }
+
+    #[test]
+    fn what_is_committed_already_is_not_waited_for() {
+        let progress = Progress::new(Show::Nothing, false, totals(), Vec::new(), &|_| {});
+        progress.shard_expected(&Shard::new(1, "train", "b.parquet", 0), 100);
+        let line = progress.line();
+        assert!(line.starts_with("0 of 100 rows read (0 %)"), "{line}");
+        assert!(line.ends_with("0 of 1 shard committed"), "{line}");
     }
 
     #[test]

@@ -1,5 +1,7 @@
 //! The summary of a run for people.
 
+use std::fmt::Write;
+
 use super::figures::{counted, grouped, per_second, time};
 use super::{Palette, Table};
 use crate::engine::RunReport;
@@ -112,20 +114,20 @@ pub fn describe_failures(report: &RunReport, palette: Palette) -> String {
             ShardOutcome::Committed | ShardOutcome::Abandoned => None,
         });
     let mut text = String::new();
+    // Writing to a `String` cannot fail, here and below.
     for (shard, reason) in failed.clone().take(FAILURES) {
         let reason = reason.trim_end().replace('\n', "\n  ");
         let (error, path) = (palette.bad("error"), &shard.path);
-        text.push_str(&format!(
+        let _ = write!(
+            text,
             "\n{error}: {path} (source {})\n  {reason}\n",
             shard.source
-        ));
+        );
     }
     let more = failed.count().saturating_sub(FAILURES) as u64;
     if more > 0 {
         let noun = counted(more, "more shard");
-        text.push_str(&format!(
-            "\n{noun} failed: --report FILE.json lists them all\n"
-        ));
+        let _ = write!(text, "\n{noun} failed: --report FILE.json lists them all\n");
     }
     text
 }

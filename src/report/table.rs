@@ -1,5 +1,7 @@
 //! Text in aligned columns: the first to the left, the others, figures, to the right.
 
+use std::fmt::Write;
+
 use super::Palette;
 
 /// Rows of cells. Width is counted in characters.
@@ -33,10 +35,11 @@ impl<const COLUMNS: usize> Table<COLUMNS> {
         for (cells, heading) in &self.rows {
             let mut line = String::new();
             for (column, (cell, width)) in cells.iter().zip(widths).enumerate() {
-                match column {
-                    0 => line.push_str(&format!("{cell:<width$}")),
-                    _ => line.push_str(&format!("  {cell:>width$}")),
-                }
+                // Writing to a `String` cannot fail.
+                let _ = match column {
+                    0 => write!(line, "{cell:<width$}"),
+                    _ => write!(line, "  {cell:>width$}"),
+                };
             }
             let line = line.trim_end();
             text.push_str(&if *heading {

@@ -1,5 +1,6 @@
 //! The columns that say where each row comes from and what was done to it.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use arrow::array::{
@@ -264,9 +265,10 @@ fn edit_item() -> Arc<Field> {
 pub(super) struct LineageBuilder {
     columns: LineageColumns,
     operator_ids: Vec<String>,
-    /// The sets of operators seen so far, and the list of ids for each of them: few, since most
-    /// rows take one of a handful of ways through the pipeline.
+    /// The sets of operators seen so far, their positions, and the list of ids for each of them:
+    /// few, since most rows take one of a handful of ways through the pipeline.
     sets: Vec<OperatorSet>,
+    positions: HashMap<OperatorSet, u32>,
     lists: Option<ListArray>,
 }
 
@@ -276,6 +278,7 @@ impl LineageBuilder {
             columns,
             operator_ids,
             sets: Vec::new(),
+            positions: HashMap::new(),
             lists: None,
         }
     }
@@ -330,16 +333,12 @@ impl LineageBuilder {
     }
 
     fn index_of(&mut self, set: OperatorSet) -> u32 {
-        let index = self
-            .sets
-            .iter()
-            .position(|&known| known == set)
-            .unwrap_or_else(|| {
-                self.sets.push(set);
-                self.sets.len() - 1
-            });
-        // There are never more sets than rows in a batch, whose number fits.
-        u32::try_from(index).unwrap_or(u32::MAX)
+        // No pipeline takes its rows four billion different ways.
+        let next = u32::try_from(self.sets.len()).unwrap_or(u32::MAX);
+        *self.positions.entry(set).or_insert_with(|| {
+            self.sets.push(set);
+            next
+        })
     }
 
     /// One list of operator ids for each known set.

@@ -47,7 +47,7 @@ struct RowGroup {
 }
 
 impl ShardReader {
-    /// Opens a shard that [`discover`](super::discover) found.
+    /// Opens a shard that [`discover`](super::discover()) found.
     ///
     /// # Errors
     /// When the file cannot be read any more, or is not the one that was found.

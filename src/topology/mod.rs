@@ -197,6 +197,8 @@ pub enum ShardOutcome {
 
 /// Hears what happens during a run, from any thread.
 pub trait Observer: Sync {
+    /// The run is going to read a shard of `rows` rows. Called for all of them before the first.
+    fn shard_expected(&self, _shard: &Shard, _rows: u64) {}
     /// A reader begins with a shard.
     fn shard_started(&self, _shard: &Arc<Shard>) {}
     /// A batch of `rows` rows has been read.

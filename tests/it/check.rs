@@ -12,8 +12,10 @@ use crate::fixture::{Shelf, check_text, registry};
 
 fn wrong_pipelines() -> Vec<PathBuf> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/it/wrong");
-    let mut paths: Vec<PathBuf> =
-        fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+    let mut paths: Vec<PathBuf> = fs::read_dir(folder)
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .collect();
     paths.sort();
     paths
 }
@@ -63,8 +65,14 @@ fn the_machine_formats_hold_the_same_problems() {
     let report = report_on(&folder.join("many_mistakes.toml"));
     assert_snapshot("many_mistakes_json", &report.render_json());
     assert_snapshot("many_mistakes_github", &report.render_github());
-    assert_eq!(report.render_json().lines().count(), report.diagnostics().len());
-    assert_eq!(report.render_github().lines().count(), report.diagnostics().len());
+    assert_eq!(
+        report.render_json().lines().count(),
+        report.diagnostics().len()
+    );
+    assert_eq!(
+        report.render_github().lines().count(),
+        report.diagnostics().len()
+    );
 }
 
 #[test]
@@ -86,8 +94,10 @@ fn every_code_is_documented_and_every_documented_code_exists() {
     }
     let documentation = fs::read_to_string(root.join("docs/diagnostics.md")).unwrap();
     let row = regex::Regex::new(r"(?m)^\| (A[1-5][0-9]{2}) \|").unwrap();
-    let listed: Vec<String> =
-        row.captures_iter(&documentation).map(|found| found[1].to_owned()).collect();
+    let listed: Vec<String> = row
+        .captures_iter(&documentation)
+        .map(|found| found[1].to_owned())
+        .collect();
     assert_eq!(listed, used.into_iter().collect::<Vec<_>>());
 }
 
@@ -140,7 +150,10 @@ fn what_is_wrong_in_a_flag_is_shown_in_the_flag() {
 
 #[test]
 fn a_pipeline_with_warnings_alone_has_a_plan() {
-    let text = GOOD.replace("[sinks.out]", "[operators.spare]\ntype = \"keep\"\ninputs = [\"mix\"]\nmin = 1\n[sinks.out]");
+    let text = GOOD.replace(
+        "[sinks.out]",
+        "[operators.spare]\ntype = \"keep\"\ninputs = [\"mix\"]\nmin = 1\n[sinks.out]",
+    );
     let (plan, report) = check_text("pipelines/good.toml", &text, &[]);
     assert!(plan.is_some());
     assert_eq!(report.tally(), "1 warning");
@@ -149,7 +162,9 @@ fn a_pipeline_with_warnings_alone_has_a_plan() {
 
 #[test]
 fn variables_come_from_the_environment() {
-    let text = GOOD.replace("data/train", "${DATA}/train").replace("\"out/", "\"${OUT:-here}/");
+    let text = GOOD
+        .replace("data/train", "${DATA}/train")
+        .replace("\"out/", "\"${OUT:-here}/");
     let document = config::Document::new("p.toml", &text, Path::new("pipelines"), &[]);
     let environment = |name: &str| (name == "DATA").then(|| "data".to_owned());
     let (plan, report) = check(&document, Some(9), &environment, &registry(), &Shelf);
@@ -167,18 +182,25 @@ fn a_file_that_is_no_pipeline_is_refused_with_a_reason() {
         folder.path().join(name)
     };
     let cases = [
-        (folder.path().join("missing.toml"), "A430"),
-        (folder.path().to_owned(), "A431"),
-        (write("latin1.toml", b"version = 1\n# caf\xe9\n"), "A432"),
-        (write("data.parquet", b"PAR1\x00\x00PAR1"), "A432"),
-        (write("large.toml", &vec![b'#'; (1 << 20) + 1]), "A433"),
+        (folder.path().join("missing.toml"), "A440"),
+        (folder.path().to_owned(), "A441"),
+        (write("latin1.toml", b"version = 1\n# caf\xe9\n"), "A442"),
+        (write("data.parquet", b"PAR1\x00\x00PAR1"), "A442"),
+        (write("large.toml", &vec![b'#'; (1 << 20) + 1]), "A443"),
         (write("empty.toml", b""), "A114"),
         (write("blank.toml", b" \n\t\n"), "A114"),
     ];
     let mut reports = String::new();
     for (path, code) in cases {
         let report = config::read(&path, &[]).expect_err("it is no pipeline");
-        assert_eq!(report.diagnostics().iter().map(|one| one.code).collect::<Vec<_>>(), [code]);
+        assert_eq!(
+            report
+                .diagnostics()
+                .iter()
+                .map(|one| one.code)
+                .collect::<Vec<_>>(),
+            [code]
+        );
         reports.push_str(&report.render(false));
         reports.push('\n');
     }

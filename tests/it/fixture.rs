@@ -42,7 +42,11 @@ impl TextOperatorConfig for Swap {
         if (0.0..=1.0).contains(&self.rate) {
             return Vec::new();
         }
-        vec![Problem::new("rate", format!("`rate` is {}", self.rate), "give a number from 0 to 1")]
+        vec![Problem::new(
+            "rate",
+            format!("`rate` is {}", self.rate),
+            "give a number from 0 to 1",
+        )]
     }
 
     fn build(&self, _: &BuildContext<'_>) -> Result<Box<dyn TextOperator>, OperatorError> {
@@ -75,7 +79,13 @@ impl OperatorConfig for Keep {
     const NAME: &'static str = "keep";
 
     fn ports(&self) -> Vec<Port> {
-        vec![Port::main(), Port { name: "rejected".to_owned(), optional: true }]
+        vec![
+            Port::main(),
+            Port {
+                name: "rejected".to_owned(),
+                optional: true,
+            },
+        ]
     }
 
     fn build(&self, _: &BuildContext<'_>) -> Result<Box<dyn Operator>, OperatorError> {
@@ -91,7 +101,13 @@ impl OperatorConfig for Part {
     const NAME: &'static str = "part";
 
     fn ports(&self) -> Vec<Port> {
-        vec![Port::main(), Port { name: "valid".to_owned(), optional: false }]
+        vec![
+            Port::main(),
+            Port {
+                name: "valid".to_owned(),
+                optional: false,
+            },
+        ]
     }
 
     fn build(&self, _: &BuildContext<'_>) -> Result<Box<dyn Operator>, OperatorError> {
@@ -112,11 +128,19 @@ impl OperatorConfig for Rename {
     fn schemas(&self, input: &SchemaRef) -> Result<Vec<SchemaRef>, Vec<Problem>> {
         if input.column_with_name(&self.from).is_none() {
             let message = format!("no column `{}` arrives", self.from);
-            return Err(vec![Problem::new("from", message, "name a column of the input")]);
+            return Err(vec![Problem::new(
+                "from",
+                message,
+                "name a column of the input",
+            )]);
         }
         let renamed = input.fields().iter().map(|field| {
             let field = field.as_ref().clone();
-            if *field.name() == self.from { field.with_name(&self.to) } else { field }
+            if *field.name() == self.from {
+                field.with_name(&self.to)
+            } else {
+                field
+            }
         });
         Ok(vec![Arc::new(Schema::new(renamed.collect::<Vec<_>>()))])
     }
@@ -128,7 +152,11 @@ impl OperatorConfig for Rename {
 
 pub(crate) fn registry() -> Registry {
     let mut registry = Registry::empty();
-    registry.register_text::<Swap>().register::<Keep>().register::<Part>().register::<Rename>();
+    registry
+        .register_text::<Swap>()
+        .register::<Keep>()
+        .register::<Part>()
+        .register::<Rename>();
     registry
 }
 
@@ -144,7 +172,10 @@ impl Shelf {
             "extra" => vec![number("number"), text("text"), number("label")],
             "short" => vec![number("number"), text("text")],
             "again" => vec![number("number"), text("text"), text("aug_parent")],
-            "wide" => (0..20).map(|column| text(&format!("c{column}"))).chain([text("text")]).collect(),
+            "wide" => (0..20)
+                .map(|column| text(&format!("c{column}")))
+                .chain([text("text")])
+                .collect(),
             _ => return None,
         })
     }
@@ -153,9 +184,14 @@ impl Shelf {
 impl Catalog for Shelf {
     fn facts(&self, config: &ParquetSourceConfig) -> Result<SourceFacts, Vec<SourceError>> {
         let name = |path: &str| path.split('/').nth(1).unwrap_or_default().to_owned();
-        let unknown = config.paths.iter().filter(|path| Self::columns(&name(path)).is_none());
+        let unknown = config
+            .paths
+            .iter()
+            .filter(|path| Self::columns(&name(path)).is_none());
         let errors: Vec<SourceError> = unknown
-            .map(|path| SourceError::NoMatch { pattern: Path::new("pipelines").join(path) })
+            .map(|path| SourceError::NoMatch {
+                pattern: Path::new("pipelines").join(path),
+            })
             .collect();
         if !errors.is_empty() {
             return Err(errors);
@@ -163,7 +199,11 @@ impl Catalog for Shelf {
         let name = name(&config.paths[0]);
         let columns = Self::columns(&name).unwrap();
         let root = PathBuf::from("pipelines/data").join(&name);
-        let names: [&str; 2] = if name == "same" { ["a", "a.parquet"] } else { ["a.parquet", "b.parquet"] };
+        let names: [&str; 2] = if name == "same" {
+            ["a", "a.parquet"]
+        } else {
+            ["a.parquet", "b.parquet"]
+        };
         let shard = |relative: &str| ShardFile {
             path: root.join(relative),
             relative: relative.to_owned(),
@@ -176,13 +216,19 @@ impl Catalog for Shelf {
         let schema = Arc::new(Schema::new(columns));
         let path = shards[0].path.clone();
         let find = |option: &'static str, column: &str| {
-            schema.index_of(column).map_err(|_| SourceError::MissingColumn {
-                path: path.clone(),
-                option,
-                column: column.to_owned(),
-                nearest: column.starts_with("text").then(|| "text".to_owned()),
-                columns: schema.fields().iter().map(|field| field.name().clone()).collect(),
-            })
+            schema
+                .index_of(column)
+                .map_err(|_| SourceError::MissingColumn {
+                    path: path.clone(),
+                    option,
+                    column: column.to_owned(),
+                    nearest: column.starts_with("text").then(|| "text".to_owned()),
+                    columns: schema
+                        .fields()
+                        .iter()
+                        .map(|field| field.name().clone())
+                        .collect(),
+                })
         };
         let text = find("text", &config.text).and_then(|index| {
             let data_type = schema.field(index).data_type();
@@ -196,7 +242,11 @@ impl Catalog for Shelf {
                 binary: false,
             })
         });
-        let id = config.id.as_ref().map(|column| find("id", column)).transpose();
+        let id = config
+            .id
+            .as_ref()
+            .map(|column| find("id", column))
+            .transpose();
         match (text, id) {
             (Ok(text), Ok(id)) => Ok(SourceFacts {
                 root,

@@ -1,4 +1,4 @@
-//! Integration tests.
+//! Integration tests: one binary, one module for each promise.
 
 mod bad_input;
 mod check;

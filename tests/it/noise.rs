@@ -1,5 +1,6 @@
 //! No bytes whatever make the checker panic, hang or go silent.
 
+use std::fmt::Write;
 use std::fs;
 use std::path::Path;
 
@@ -15,9 +16,19 @@ const VALID: &str = include_str!("valid.toml");
 fn exercise(text: &str, flags: &[String]) -> usize {
     let (plan, report) = check_text("pipelines/noise.toml", text, flags);
     let rendered = [report.render(true), report.render(false)];
-    assert!(rendered.iter().all(|text| text.is_empty() == report.is_clean()));
-    assert_eq!(report.render_json().lines().count(), report.diagnostics().len());
-    assert_eq!(report.render_github().lines().count(), report.diagnostics().len());
+    assert!(
+        rendered
+            .iter()
+            .all(|text| text.is_empty() == report.is_clean())
+    );
+    assert_eq!(
+        report.render_json().lines().count(),
+        report.diagnostics().len()
+    );
+    assert_eq!(
+        report.render_github().lines().count(),
+        report.diagnostics().len()
+    );
     assert_eq!(plan.is_none(), report.errors() > 0);
     if let Some(plan) = plan {
         assert!(!plan.render().is_empty() && !plan.mermaid().is_empty() && !plan.dot().is_empty());
@@ -32,9 +43,34 @@ fn the_valid_pipeline_is_valid() {
 
 /// Words that pipelines are made of, so that mutations go deep.
 const WORDS: [&str; 28] = [
-    "[", "]", "[[", "=", "\"", "{", "}", ",", ".", "\n", "0.5", "-1", "true", "[operators.x]",
-    "[sinks.out]", "[[tests]]", "inputs = [\"*\"]", "inputs = [\"mix\"]", "\"*.errors\"", "${", "${A:-b}",
-    "type = \"swap\"", "\"parquet\"", "version = 1", "\u{feff}", "\r\n", "é", "'''",
+    "[",
+    "]",
+    "[[",
+    "=",
+    "\"",
+    "{",
+    "}",
+    ",",
+    ".",
+    "\n",
+    "0.5",
+    "-1",
+    "true",
+    "[operators.x]",
+    "[sinks.out]",
+    "[[tests]]",
+    "inputs = [\"*\"]",
+    "inputs = [\"mix\"]",
+    "\"*.errors\"",
+    "${",
+    "${A:-b}",
+    "type = \"swap\"",
+    "\"parquet\"",
+    "version = 1",
+    "\u{feff}",
+    "\r\n",
+    "é",
+    "'''",
 ];
 
 proptest! {
@@ -87,7 +123,9 @@ fn ten_megabytes_of_noise_are_refused_unread() {
     // A fixed generator (Knuth's MMIX): the bytes do not matter, but should be the same each time.
     let mut state = 1_u64;
     let noise: Vec<u8> = std::iter::repeat_with(|| {
-        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        state = state
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1_442_695_040_888_963_407);
         (state >> 56) as u8
     })
     .take(10 << 20)
@@ -102,9 +140,18 @@ fn ten_megabytes_of_noise_are_refused_unread() {
 fn a_mebibyte_of_brackets_or_of_nodes_is_reported_in_bounded_space() {
     let mut nodes = "version = 1\n".to_owned();
     for node in 0..9000 {
-        nodes.push_str(&format!("[operators.node_{node}]\ntype=\"swop\"\ninputs=[\"nod_{node}\"]\n"));
+        writeln!(
+            nodes,
+            "[operators.node_{node}]\ntype=\"swop\"\ninputs=[\"nod_{node}\"]"
+        )
+        .unwrap();
     }
-    for text in ["[".repeat(1 << 20), "a={".repeat(1 << 18), "x=\"\n".repeat(1 << 18), nodes] {
+    for text in [
+        "[".repeat(1 << 20),
+        "a={".repeat(1 << 18),
+        "x=\"\n".repeat(1 << 18),
+        nodes,
+    ] {
         let document = Document::new("noise.toml", &text, Path::new(""), &[]);
         let (plan, report) = check(&document, None, &|_| None, &registry(), &Shelf);
         assert!(plan.is_none() && report.errors() > 0);

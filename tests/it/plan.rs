@@ -24,9 +24,14 @@ fn a_plan_reads_as_before() {
 
 #[test]
 fn a_wide_schema_is_shortened_around_the_text_column() {
-    let text = VALID.replace("data/train/*.parquet", "data/wide/*.parquet").replace("id    = \"number\"\n", "");
+    let text = VALID
+        .replace("data/train/*.parquet", "data/wide/*.parquet")
+        .replace("id    = \"number\"\n", "");
     let rendered = plan_of(&text).render();
-    assert!(rendered.contains("c6 Utf8, text Utf8 (text), 13 more"), "{rendered}");
+    assert!(
+        rendered.contains("c6 Utf8, text Utf8 (text), 13 more"),
+        "{rendered}"
+    );
 }
 
 #[test]
@@ -42,7 +47,13 @@ fn operators_come_after_what_they_read_and_know_where_rows_come_from() {
         assert_eq!(operator.sources, [0, 1]);
         assert_eq!(operator.text.index, 1);
     }
-    assert!(plan.sinks.iter().find(|sink| sink.id == "rejects").unwrap().reads_errors);
+    assert!(
+        plan.sinks
+            .iter()
+            .find(|sink| sink.id == "rejects")
+            .unwrap()
+            .reads_errors
+    );
 }
 
 #[test]
@@ -51,7 +62,12 @@ fn a_chain_is_one_stage_until_it_forks_or_joins() {
     let stages: Vec<Vec<&str>> = plan
         .stages
         .iter()
-        .map(|stage| stage.iter().map(|operator| plan.operators[*operator].id.as_str()).collect())
+        .map(|stage| {
+            stage
+                .iter()
+                .map(|operator| plan.operators[*operator].id.as_str())
+                .collect()
+        })
         .collect();
     assert_eq!(stages, [vec!["mix"], vec!["light", "long"], vec!["part"]]);
 }
@@ -61,8 +77,7 @@ fn a_linear_pipeline_is_one_stage() {
     let text = VALID
         .replace("on_error = \"route\"\n", "")
         .replace("\"*.errors\", \"long.rejected\"", "\"part.valid\"");
-    let text = text.replace("\"long.rejected\"", "");
-    assert_eq!(plan_of(&text).stages.len(), 1 + 1);
+    assert_eq!(plan_of(&text).stages, [vec![0, 1, 2, 3]]);
 }
 
 /// The blocks of the pipeline in another order.
@@ -88,7 +103,7 @@ fn the_fingerprint_does_not_depend_on_what_the_output_does_not_depend_on() {
         ("mode   = \"neighbours\"", "mode='neighbours'"),
         ("name   = \"short rows", "name   = \"other rows"),
     ] {
-        let text = VALID.replace(from, to).replace("{source}/{shard}", "{source}/{shard}");
+        let text = VALID.replace(from, to);
         let (plan, _) = check_text("pipelines/renamed.toml", &text, &[]);
         if let Some(plan) = plan {
             assert_eq!(plan.fingerprint, expected, "{to}");
@@ -105,16 +120,25 @@ fn the_fingerprint_depends_on_everything_else() {
         ("seed    = 42", "seed = 43"),
         ("rate     = 0.2", "rate = 0.3"),
         ("replicas = 2", "replicas = 3"),
-        ("inputs   = [\"train\", \"more\"]", "inputs = [\"more\", \"train\"]"),
+        (
+            "inputs   = [\"train\", \"more\"]",
+            "inputs = [\"more\", \"train\"]",
+        ),
         ("{source}-{shard}", "{shard}-{source}"),
         ("zstd:3", "zstd:4"),
         ("id    = \"number\"", "id = \"label\""),
         ("lineage     = \"edits\"", "lineage = false"),
     ] {
         assert!(VALID.contains(from), "{from}");
-        assert_ne!(plan_of(&VALID.replace(from, to)).fingerprint, expected, "{to}");
+        assert_ne!(
+            plan_of(&VALID.replace(from, to)).fingerprint,
+            expected,
+            "{to}"
+        );
     }
-    let renamed = VALID.replace("operators.light", "operators.faint").replace("[\"light\"]", "[\"faint\"]");
+    let renamed = VALID
+        .replace("operators.light", "operators.faint")
+        .replace("[\"light\"]", "[\"faint\"]");
     assert_ne!(plan_of(&renamed).fingerprint, expected);
 }
 
@@ -134,13 +158,16 @@ fn real_files_are_looked_into() {
     let batch = RecordBatch::try_from_iter(columns).unwrap();
     std::fs::create_dir_all(folder.path().join("data/train")).unwrap();
     for name in ["a", "b"] {
-        let file = std::fs::File::create(folder.path().join(format!("data/train/{name}.parquet"))).unwrap();
+        let file = std::fs::File::create(folder.path().join(format!("data/train/{name}.parquet")))
+            .unwrap();
         let mut writer = parquet::arrow::ArrowWriter::try_new(file, batch.schema(), None).unwrap();
         writer.write(&batch).unwrap();
         writer.close().unwrap();
     }
     let path = folder.path().join("p.toml");
-    let catalog = FileCatalog { base: folder.path().to_owned() };
+    let catalog = FileCatalog {
+        base: folder.path().to_owned(),
+    };
     let environment = |_: &str| None;
 
     std::fs::write(&path, VALID).unwrap();
@@ -153,5 +180,9 @@ fn real_files_are_looked_into() {
     let document = config::read(&path, &[]).unwrap();
     let (plan, report) = check(&document, None, &environment, &registry(), &catalog);
     assert!(plan.is_none());
-    assert!(report.render(false).contains("a similar column exists: `text`"));
+    assert!(
+        report
+            .render(false)
+            .contains("a similar column exists: `text`")
+    );
 }
