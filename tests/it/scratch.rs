@@ -10,9 +10,9 @@ use std::process::{Command, Output};
 use arrow::array::RecordBatch;
 use arrow::compute::concat_batches;
 use augment::config::Document;
-use augment::engine::{self, DiskCatalog, RunReport, RunSettings};
+use augment::engine::{self, RunReport, RunSettings};
 use augment::operator::Registry;
-use augment::plan;
+use augment::plan::{self, FileCatalog};
 use augment::topology::{ShardOutcome, Silent, Stop};
 use parquet::arrow::ArrowWriter;
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
@@ -91,10 +91,11 @@ impl Scratch {
         report
     }
 
-    fn plan(&self, text: &str) -> plan::Plan {
+    /// The plan of a pipeline text that is known to be right.
+    pub(crate) fn plan(&self, text: &str) -> plan::Plan {
         let base = self.0.path();
         let document = Document::new("test.toml", text, base, &[]);
-        let catalog = DiskCatalog {
+        let catalog = FileCatalog {
             base: base.to_owned(),
         };
         let (plan, report) =
