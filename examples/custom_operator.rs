@@ -87,13 +87,11 @@ impl TextOperator for Shouter {
     }
 }
 
-/// Drops a row whose text equals that of the row before it.
+/// Drops a variant of a row that equals the variant before it.
 ///
 /// A batch-level operator: it sees many rows with all their columns, and may drop, repeat or route
-/// them. What it puts out for a batch must depend on that batch alone, so the first row of a batch
-/// is always kept: with batches of other sizes the output would be another one, which is why real
-/// operators of this kind look at one row at a time, or at the originals of a row's variants, which
-/// always come in one batch. Here only variants of the same row are compared.
+/// them. What becomes of a row must not depend on where batches end, or the output would change
+/// with their size: this one compares variants of the same row only, which always come together.
 #[derive(Serialize, Deserialize, JsonSchema)]
 struct DropRepeats {}
 
