@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 pub struct OperatorCounters {
     /// Rows that reached the operator.
     pub rows_in: AtomicU64,
-    /// Rows that left by any port but `errors`.
+    /// Rows that left by the main output.
     pub rows_out: AtomicU64,
     /// Rows, among those that left, whose text the operator changed.
     pub changed: AtomicU64,
@@ -53,7 +53,7 @@ impl OperatorCounters {
 pub struct Counts {
     /// Rows that reached the operator.
     pub rows_in: u64,
-    /// Rows that left by any port but `errors`.
+    /// Rows that left by the main output.
     pub rows_out: u64,
     /// Rows whose text the operator changed.
     pub changed: u64,

@@ -64,7 +64,7 @@ fn text_of(bytes: Vec<u8>) -> Result<String, Diagnostic> {
             .help("save it as UTF-8; if it is not text at all, it is no pipeline file")
     })?;
     if text.trim().is_empty() {
-        let help = "start from `augment new`, or from one of the files in `pipelines/`";
+        let help = "start from one of the files in `pipelines/`";
         return Err(Diagnostic::error("A114", "the file is empty").help(help));
     }
     Ok(text)

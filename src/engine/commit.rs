@@ -40,7 +40,7 @@ impl<'a> Publisher<'a> {
         roots.dedup();
         let mut ledgers = Vec::new();
         for root in roots {
-            let mut ledger = Ledger::open(root, &fingerprint, settings.mode())?;
+            let mut ledger = Ledger::open(root, &fingerprint, settings.mode(), settings.shard)?;
             let targets: Vec<PathBuf> = targets(plan, shards)
                 .filter(|(sink, _)| {
                     plan.sinks

@@ -147,7 +147,7 @@ fn run_step(
         }
         outputs.push(batch);
     }
-    let left: usize = outputs.iter().map(|batch| batch.rows.len()).sum();
+    let left = outputs.first().map_or(0, |main| main.rows.len());
     counters.rows_out.fetch_add(left as u64, Ordering::Relaxed);
     Ok(outputs)
 }

@@ -8,9 +8,18 @@
 //! whatever happened on the way.
 //!
 //! `<root>/.augment/lock` is locked while a run works on the folder.
+//!
+//! Where a run is split over processes or machines, part i of n has a ledger of its own,
+//! `ledger-i-of-n.jsonl`, and a lock of its own. Each part knows what the others have finished, and
+//! the next run of the whole takes their ledgers into its own.
 
-use std::collections::BTreeMap;
-use std::fs::{self, File, OpenOptions, TryLockError};
+mod lock;
+mod partial;
+#[cfg(test)]
+mod tests;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -18,7 +27,10 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use serde::{Deserialize, Serialize};
 
 use crate::counters::Counts;
-use crate::sink::{PARTIAL_SUFFIX, io_help, obstacle, sync_folder};
+use crate::sink::{io_help, obstacle, sync_folder};
+
+use lock::Locks;
+use partial::remove_partials;
 
 /// The version of the ledger's format.
 const FORMAT: u32 = 1;
@@ -37,6 +49,9 @@ pub enum Mode {
     /// Continue, whatever pipeline the finished shards come from.
     Force,
 }
+
+/// Part `i` of `n` of a run that is split, counted from 1; nothing for the whole.
+pub type Part = Option<(usize, usize)>;
 
 /// What a shard's file looked like when it was read.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -215,10 +230,13 @@ pub struct Ledger {
     path: PathBuf,
     fingerprint: String,
     mode: Mode,
-    lock: File,
+    part: Part,
+    _locks: Locks,
     /// The ledger, open at its end; nothing before the first line is written.
     file: Option<File>,
     entries: BTreeMap<String, Entry>,
+    /// What other parts of the run have finished.
+    elsewhere: BTreeMap<String, Entry>,
 }
 
 impl Ledger {
@@ -228,29 +246,48 @@ impl Ledger {
     ///
     /// # Errors
     /// When the folder cannot be written, is in use, or holds the output of another pipeline.
-    pub fn open(root: &Path, fingerprint: &str, mode: Mode) -> Result<Self, LedgerError> {
+    pub fn open(
+        root: &Path,
+        fingerprint: &str,
+        mode: Mode,
+        part: Part,
+    ) -> Result<Self, LedgerError> {
         let folder = root.join(FOLDER);
         fs::create_dir_all(&folder).map_err(|error| match obstacle(&folder) {
             Some(path) => LedgerError::NotFolder { path },
             None => LedgerError::io(&folder, error),
         })?;
-        let lock = lock(root, &folder.join("lock"))?;
-        let path = folder.join("ledger.jsonl");
+        let locks = Locks::take(root, &folder, part)?;
+        let path = match part {
+            None => folder.join("ledger.jsonl"),
+            Some((number, of)) => folder.join(format!("ledger-{number}-of-{of}.jsonl")),
+        };
         let mut ledger = Self {
             root: root.to_owned(),
             path,
             fingerprint: fingerprint.to_owned(),
             mode,
-            lock,
+            part,
+            _locks: locks,
             file: None,
             entries: BTreeMap::new(),
+            elsewhere: BTreeMap::new(),
         };
-        if mode == Mode::Fresh {
-            ledger.rewrite([])?;
-        } else {
-            ledger.load()?;
+        match (mode, part) {
+            (Mode::Fresh, None) => {
+                ledger.remove_others()?;
+                ledger.rewrite([])?;
+            }
+            (Mode::Fresh, Some(_)) => ledger.rewrite([])?,
+            (Mode::Resume | Mode::Force, _) => {
+                ledger.load()?;
+                ledger.load_others()?;
+            }
         }
-        remove_partials(root, true).map_err(|error| LedgerError::io(root, error))?;
+        // Another part may be writing what looks unfinished here.
+        if part.is_none() {
+            remove_partials(root, true).map_err(|error| LedgerError::io(root, error))?;
+        }
         Ok(ledger)
     }
 
@@ -268,7 +305,15 @@ impl Ledger {
             return Ok(());
         }
         if self.mode == Mode::Resume {
-            let mut existing = targets.into_iter().filter(|target| target.exists());
+            let known: BTreeSet<PathBuf> = self
+                .elsewhere
+                .values()
+                .flat_map(|entry| &entry.outputs)
+                .map(|output| self.root.join(&output.path))
+                .collect();
+            let mut existing = targets
+                .into_iter()
+                .filter(|target| target.exists() && !known.contains(*target));
             if let Some(first) = existing.next() {
                 let first = first.to_owned();
                 return Err(LedgerError::Foreign {
@@ -286,6 +331,7 @@ impl Ledger {
         let entry = self
             .entries
             .get(shard)
+            .or_else(|| self.elsewhere.get(shard))
             .filter(|entry| entry.input == *input)?;
         let intact = |output: &OutputEntry| {
             fs::metadata(self.root.join(&output.path))
@@ -318,7 +364,14 @@ impl Ledger {
         &mut self,
         shards: impl IntoIterator<Item = &'a str>,
     ) -> Result<(), LedgerError> {
-        self.rewrite(shards)
+        if self.part.is_some() {
+            return self.rewrite(shards);
+        }
+        for (shard, entry) in std::mem::take(&mut self.elsewhere) {
+            self.entries.entry(shard).or_insert(entry);
+        }
+        self.rewrite(shards)?;
+        self.remove_others()
     }
 
     /// All entries, by the name of the shard.
@@ -351,25 +404,70 @@ impl Ledger {
         };
         let mut bytes = Vec::new();
         file.read_to_end(&mut bytes).map_err(io_error)?;
-        let complete = bytes
+        let read = self.parse(&self.path, &bytes)?;
+        self.entries = read.entries;
+        if !read.same_pipeline {
+            return self.rewrite([]);
+        }
+        let io_error = |error| LedgerError::io(&self.path, error);
+        file.set_len(read.length).map_err(io_error)?;
+        file.seek(SeekFrom::End(0)).map_err(io_error)?;
+        self.file = Some(file);
+        Ok(())
+    }
+
+    /// Reads what other parts of the run, or the whole of it, have finished.
+    fn load_others(&mut self) -> Result<(), LedgerError> {
+        for path in self.others()? {
+            let bytes = fs::read(&path).map_err(|error| LedgerError::io(&path, error))?;
+            // A part that has just begun has not written its header yet.
+            if !bytes.is_empty() {
+                self.elsewhere.extend(self.parse(&path, &bytes)?.entries);
+            }
+        }
+        Ok(())
+    }
+
+    fn remove_others(&self) -> Result<(), LedgerError> {
+        for path in self.others()? {
+            fs::remove_file(&path).map_err(|error| LedgerError::io(&path, error))?;
+        }
+        Ok(())
+    }
+
+    /// The other ledgers of the folder, in the order of their names.
+    fn others(&self) -> Result<Vec<PathBuf>, LedgerError> {
+        let folder = self.root.join(FOLDER);
+        let io_error = |error| LedgerError::io(&folder, error);
+        let mut others = Vec::new();
+        for entry in fs::read_dir(&folder).map_err(io_error)? {
+            let path = entry.map_err(io_error)?.path();
+            let name = path.file_name().unwrap_or_default().to_string_lossy();
+            if name.starts_with("ledger") && name.ends_with(".jsonl") && path != self.path {
+                others.push(path);
+            }
+        }
+        others.sort();
+        Ok(others)
+    }
+
+    /// Reads the lines of a ledger. A torn last line is left out.
+    fn parse(&self, path: &Path, bytes: &[u8]) -> Result<Lines, LedgerError> {
+        let length = bytes
             .iter()
             .rposition(|&byte| byte == b'\n')
             .map_or(0, |end| end + 1);
-        let mut lines = bytes
-            .get(..complete)
-            .unwrap_or_default()
-            .split_inclusive(|&b| b == b'\n');
-
+        let complete = bytes.get(..length).unwrap_or_default();
+        let mut lines = complete.split_inclusive(|&byte| byte == b'\n');
         let corrupt = |line: usize, error: serde_json::Error| LedgerError::Corrupt {
-            path: self.path.clone(),
+            path: path.to_owned(),
             line,
             message: error.to_string(),
         };
         let header: Header = serde_json::from_slice(lines.next().unwrap_or_default())
             .map_err(|error| corrupt(1, error))?;
-        if (header.format, &header.fingerprint) != (FORMAT, &self.fingerprint)
-            && self.mode != Mode::Force
-        {
+        let same_pipeline = (header.format, &header.fingerprint) == (FORMAT, &self.fingerprint);
+        if !same_pipeline && self.mode != Mode::Force {
             return Err(LedgerError::OtherPipeline {
                 root: self.root.clone(),
                 found: header.fingerprint,
@@ -382,15 +480,11 @@ impl Ledger {
                 serde_json::from_slice(line).map_err(|error| corrupt(position + 2, error))?;
             entries.insert(entry.shard.clone(), entry);
         }
-        self.entries = entries;
-        if header.fingerprint != self.fingerprint || header.format != FORMAT {
-            return self.rewrite([]);
-        }
-        let io_error = |error| LedgerError::io(&self.path, error);
-        file.set_len(complete as u64).map_err(io_error)?;
-        file.seek(SeekFrom::End(0)).map_err(io_error)?;
-        self.file = Some(file);
-        Ok(())
+        Ok(Lines {
+            entries,
+            same_pipeline,
+            length: length as u64,
+        })
     }
 
     /// Replaces the ledger in one step.
@@ -437,11 +531,12 @@ impl Ledger {
     }
 }
 
-impl Drop for Ledger {
-    fn drop(&mut self) {
-        // The name of the holder is not part of the output.
-        drop(self.lock.set_len(0));
-    }
+/// What a ledger file holds.
+struct Lines {
+    entries: BTreeMap<String, Entry>,
+    same_pipeline: bool,
+    /// Bytes up to the end of the last complete line.
+    length: u64,
 }
 
 /// Adds a line to the file, or leaves it as it was.
@@ -463,285 +558,4 @@ fn line_of(value: &impl Serialize) -> io::Result<Vec<u8>> {
     let mut line = serde_json::to_vec(value)?;
     line.push(b'\n');
     Ok(line)
-}
-
-/// Locks the file at `path` and writes into it who holds the lock.
-fn lock(root: &Path, path: &Path) -> Result<File, LedgerError> {
-    let io_error = |error| LedgerError::io(path, error);
-    let mut file = OpenOptions::new()
-        .read(true)
-        .write(true)
-        .create(true)
-        .truncate(false)
-        .open(path)
-        .map_err(io_error)?;
-    match file.try_lock() {
-        Ok(()) => {}
-        Err(TryLockError::WouldBlock) => {
-            // Where a locked file cannot be read, the holder is not known.
-            let holder = fs::read_to_string(path)
-                .ok()
-                .filter(|holder| !holder.is_empty());
-            let holder = holder.map(|holder| format!(" ({})", holder.trim()));
-            return Err(LedgerError::Locked {
-                root: root.to_owned(),
-                holder,
-            });
-        }
-        // Some network file systems have no locks.
-        Err(TryLockError::Error(error)) if error.kind() == io::ErrorKind::Unsupported => {}
-        Err(TryLockError::Error(error)) => return Err(io_error(error)),
-    }
-    file.set_len(0).map_err(io_error)?;
-    file.write_all(format!("process {}", std::process::id()).as_bytes())
-        .map_err(io_error)?;
-    Ok(file)
-}
-
-/// Removes unfinished outputs in `folder` and below. Folders with a ledger of their own are left
-/// to their own runs, hidden folders and links alone.
-fn remove_partials(folder: &Path, is_root: bool) -> io::Result<()> {
-    if !is_root && folder.join(FOLDER).is_dir() {
-        return Ok(());
-    }
-    for entry in fs::read_dir(folder)? {
-        let entry = entry?;
-        let name = entry.file_name();
-        let hidden = name.as_encoded_bytes().starts_with(b".");
-        let kind = entry.file_type()?;
-        if kind.is_dir() && !hidden {
-            remove_partials(&entry.path(), false)?;
-        } else if !kind.is_dir()
-            && hidden
-            && name.as_encoded_bytes().ends_with(PARTIAL_SUFFIX.as_bytes())
-        {
-            fs::remove_file(entry.path())?;
-        }
-    }
-    Ok(())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn entry(root: &Path, shard: &str) -> Entry {
-        let path = format!("{shard}.out");
-        fs::create_dir_all(root.join(&path).parent().unwrap()).unwrap();
-        fs::write(root.join(&path), shard).unwrap();
-        Entry {
-            shard: shard.to_owned(),
-            input: Input {
-                bytes: 10,
-                modified_ns: 1_700_000_000_123_456_789,
-                rows: 3,
-            },
-            outputs: vec![OutputEntry {
-                path,
-                rows: 3,
-                bytes: shard.len() as u64,
-                sha256: "00".to_owned(),
-            }],
-            counts: BTreeMap::from([(
-                "deletion".to_owned(),
-                Counts {
-                    rows_in: 3,
-                    ..Counts::default()
-                },
-            )]),
-        }
-    }
-
-    fn open(root: &Path) -> Result<Ledger, LedgerError> {
-        Ledger::open(root, "print", Mode::Resume)
-    }
-
-    fn bytes(root: &Path) -> Vec<u8> {
-        fs::read(root.join(".augment/ledger.jsonl")).unwrap()
-    }
-
-    #[test]
-    fn finished_shards_are_found_again() {
-        let root = tempfile::tempdir().unwrap();
-        let root = &root.path().join("deep/out");
-        let first = entry(root, "train/a");
-        let mut ledger = open(root).unwrap();
-        assert_eq!(ledger.committed("train/a", &first.input), None);
-        ledger.append(first.clone()).unwrap();
-        drop(ledger);
-
-        let ledger = open(root).unwrap();
-        assert_eq!(ledger.committed("train/a", &first.input), Some(&first));
-        assert_eq!(ledger.committed("train/b", &first.input), None);
-        let touched = Input {
-            modified_ns: 1,
-            ..first.input.clone()
-        };
-        assert_eq!(ledger.committed("train/a", &touched), None);
-        fs::write(root.join("train/a.out"), "cut").unwrap();
-        assert_eq!(ledger.committed("train/a", &first.input), None);
-        fs::remove_file(root.join("train/a.out")).unwrap();
-        assert_eq!(ledger.committed("train/a", &first.input), None);
-    }
-
-    #[test]
-    fn a_torn_last_line_is_forgotten() {
-        let root = tempfile::tempdir().unwrap();
-        let root = root.path();
-        let (a, b) = (entry(root, "a"), entry(root, "b"));
-        let mut ledger = open(root).unwrap();
-        ledger.append(a.clone()).unwrap();
-        let kept = bytes(root);
-        ledger.append(b.clone()).unwrap();
-        drop(ledger);
-        let whole = bytes(root);
-        for length in kept.len()..whole.len() {
-            fs::write(root.join(".augment/ledger.jsonl"), &whole[..length]).unwrap();
-            let mut ledger = open(root).unwrap();
-            assert!(ledger.committed("a", &a.input).is_some());
-            assert!(ledger.committed("b", &b.input).is_none());
-            ledger.append(b.clone()).unwrap();
-            drop(ledger);
-            assert_eq!(bytes(root), whole);
-        }
-    }
-
-    #[test]
-    fn a_damaged_line_is_named() {
-        let root = tempfile::tempdir().unwrap();
-        let mut ledger = open(root.path()).unwrap();
-        ledger.append(entry(root.path(), "a")).unwrap();
-        ledger.append(entry(root.path(), "b")).unwrap();
-        drop(ledger);
-        let text = String::from_utf8(bytes(root.path())).unwrap();
-        let damaged = text.replacen("\"rows\":3", "\"rows\":?", 1);
-        fs::write(root.path().join(".augment/ledger.jsonl"), damaged).unwrap();
-        let error = open(root.path()).unwrap_err();
-        assert_eq!(error.code(), "A434");
-        assert!(error.to_string().contains("line 2 of"), "{error}");
-        assert!(error.help().contains("--fresh"));
-        assert_eq!(
-            Ledger::open(root.path(), "print", Mode::Fresh)
-                .unwrap()
-                .entries()
-                .count(),
-            0
-        );
-    }
-
-    #[test]
-    fn sealing_forgets_the_order_of_commits() {
-        let sealed = |order: [&str; 3]| {
-            let root = tempfile::tempdir().unwrap();
-            let mut ledger = open(root.path()).unwrap();
-            for shard in order {
-                ledger.append(entry(root.path(), shard)).unwrap();
-            }
-            ledger.seal(["c", "a"]).unwrap();
-            // The ledger goes on after it is sealed.
-            ledger.append(entry(root.path(), "d")).unwrap();
-            ledger.seal(["c", "a"]).unwrap();
-            drop(ledger);
-            assert_eq!(open(root.path()).unwrap().entries().count(), 4);
-            assert_eq!(
-                fs::read(root.path().join(".augment/lock")).unwrap().len(),
-                0
-            );
-            bytes(root.path())
-        };
-        let one = sealed(["a", "b", "c"]);
-        assert_eq!(one, sealed(["c", "b", "a"]));
-        let shards: Vec<_> = one
-            .split_inclusive(|&byte| byte == b'\n')
-            .skip(1)
-            .map(|line| serde_json::from_slice::<Entry>(line).unwrap().shard)
-            .collect();
-        assert_eq!(shards, ["c", "a", "b", "d"]);
-    }
-
-    #[test]
-    fn another_pipeline_is_refused_unless_forced() {
-        let root = tempfile::tempdir().unwrap();
-        let root = root.path();
-        let a = entry(root, "a");
-        let mut ledger = open(root).unwrap();
-        ledger.append(a.clone()).unwrap();
-        drop(ledger);
-        let error = Ledger::open(root, "other", Mode::Resume).unwrap_err();
-        assert_eq!(error.code(), "A433");
-        assert!(error.help().contains("--fresh") && error.help().contains("--force"));
-
-        let ledger = Ledger::open(root, "other", Mode::Force).unwrap();
-        assert!(ledger.committed("a", &a.input).is_some());
-        drop(ledger);
-        assert!(Ledger::open(root, "other", Mode::Resume).is_ok());
-        let ledger = Ledger::open(root, "third", Mode::Fresh).unwrap();
-        assert!(ledger.committed("a", &a.input).is_none());
-        drop(ledger);
-        assert!(Ledger::open(root, "third", Mode::Resume).is_ok());
-    }
-
-    #[test]
-    fn foreign_files_are_not_overwritten() {
-        let root = tempfile::tempdir().unwrap();
-        let targets = [root.path().join("a.parquet"), root.path().join("b.parquet")];
-        let all = || targets.iter().map(PathBuf::as_path);
-        fs::write(&targets[1], "mine").unwrap();
-        let error = open(root.path()).unwrap().claim(all()).unwrap_err();
-        assert!(matches!(&error, LedgerError::Foreign { first, more: 0 } if *first == targets[1]));
-        // Asking again does not make it right.
-        assert!(open(root.path()).unwrap().claim(all()).is_err());
-        Ledger::open(root.path(), "print", Mode::Force)
-            .unwrap()
-            .claim(all())
-            .unwrap();
-        // From now on the folder is ours: a file without an entry is from a run that was killed.
-        open(root.path()).unwrap().claim(all()).unwrap();
-    }
-
-    #[test]
-    fn two_runs_do_not_share_a_folder() {
-        let root = tempfile::tempdir().unwrap();
-        let ledger = open(root.path()).unwrap();
-        let error = open(root.path()).unwrap_err();
-        assert_eq!(error.code(), "A432");
-        if cfg!(unix) {
-            let holder = format!("(process {})", std::process::id());
-            assert!(error.to_string().ends_with(&holder), "{error}");
-        }
-        drop(ledger);
-        assert!(open(root.path()).is_ok());
-    }
-
-    #[test]
-    fn unfinished_outputs_are_removed() {
-        let root = tempfile::tempdir().unwrap();
-        let partial = |folder: &str| {
-            let path = root.path().join(folder).join(".a.parquet.augment-partial");
-            fs::create_dir_all(path.parent().unwrap()).unwrap();
-            fs::write(&path, "").unwrap();
-            path
-        };
-        let stale = [partial("."), partial("sub/sub")];
-        fs::create_dir_all(root.path().join("other/.augment")).unwrap();
-        let kept = [partial("other"), partial(".git")];
-        drop(open(root.path()).unwrap());
-        assert!(stale.iter().all(|path| !path.exists()));
-        assert!(kept.iter().all(|path| path.exists()));
-    }
-
-    #[test]
-    fn a_root_that_is_a_file_is_refused() {
-        let folder = tempfile::tempdir().unwrap();
-        let file = folder.path().join("out");
-        fs::write(&file, "").unwrap();
-        for root in [file.clone(), file.join("sub")] {
-            let error = open(&root).unwrap_err();
-            assert!(
-                matches!(&error, LedgerError::NotFolder { path } if *path == file),
-                "{error}"
-            );
-            assert!(error.help().contains("move"));
-        }
-    }
 }

@@ -1,0 +1,94 @@
+//! Who may work on an output folder at a time: one run, or the parts of one run that is split over
+//! machines.
+
+use std::fs::{self, File, OpenOptions, TryLockError};
+use std::io::{self, Write};
+use std::path::Path;
+
+use super::{LedgerError, Part};
+
+/// The locks of a run. Dropping it frees them.
+#[derive(Debug)]
+pub(super) struct Locks {
+    /// The lock that is this run's alone: its holder is written into it.
+    own: File,
+    /// The lock of the folder, shared by the parts of a run.
+    _shared: Option<File>,
+}
+
+impl Locks {
+    /// Locks `folder`, the `.augment` of the output folder `root`, against other runs, and, for a
+    /// part of a run, against the same part.
+    pub(super) fn take(root: &Path, folder: &Path, part: Part) -> Result<Self, LedgerError> {
+        let whole = folder.join("lock");
+        match part {
+            None => Ok(Self {
+                own: exclusive(root, &whole)?,
+                _shared: None,
+            }),
+            Some((number, of)) => {
+                let shared = open(&whole)?;
+                match shared.try_lock_shared() {
+                    Ok(()) => {}
+                    Err(error) => refuse(root, &whole, error)?,
+                }
+                let own = exclusive(root, &folder.join(format!("lock-{number}-of-{of}")))?;
+                Ok(Self {
+                    own,
+                    _shared: Some(shared),
+                })
+            }
+        }
+    }
+}
+
+impl Drop for Locks {
+    fn drop(&mut self) {
+        // The name of the holder is not part of the output.
+        drop(self.own.set_len(0));
+    }
+}
+
+/// Locks the file at `path` for this process alone and writes into it who holds the lock.
+fn exclusive(root: &Path, path: &Path) -> Result<File, LedgerError> {
+    let mut file = open(path)?;
+    match file.try_lock() {
+        Ok(()) => {}
+        Err(error) => refuse(root, path, error)?,
+    }
+    let io_error = |error| LedgerError::io(path, error);
+    file.set_len(0).map_err(io_error)?;
+    file.write_all(format!("process {}", std::process::id()).as_bytes())
+        .map_err(io_error)?;
+    Ok(file)
+}
+
+fn open(path: &Path) -> Result<File, LedgerError> {
+    OpenOptions::new()
+        .read(true)
+        .write(true)
+        .create(true)
+        .truncate(false)
+        .open(path)
+        .map_err(|error| LedgerError::io(path, error))
+}
+
+/// Why a lock could not be had; nothing on file systems that have no locks.
+fn refuse(root: &Path, path: &Path, error: TryLockError) -> Result<(), LedgerError> {
+    match error {
+        TryLockError::WouldBlock => {
+            // Where a locked file cannot be read, the holder is not known.
+            let holder = fs::read_to_string(path)
+                .ok()
+                .filter(|holder| !holder.is_empty());
+            let holder = holder.map(|holder| format!(" ({})", holder.trim()));
+            Err(LedgerError::Locked {
+                root: root.to_owned(),
+                holder,
+            })
+        }
+        // Some network file systems have no locks.
+        TryLockError::Error(error) if error.kind() == io::ErrorKind::Unsupported => Ok(()),
+        TryLockError::Error(error) => Err(LedgerError::io(path, error)),
+    }
+}
