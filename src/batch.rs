@@ -15,7 +15,7 @@ use arrow::datatypes::SchemaRef;
 use arrow::error::ArrowError;
 
 use crate::counters::ShardCounters;
-use crate::random::hash_bytes;
+use crate::random::{hash_bytes, mix};
 
 /// One input file (or a part of one): the unit of commit and resume.
 #[derive(Debug)]
@@ -85,23 +85,15 @@ pub struct Origins {
 impl Origins {
     /// The origins of `rows` source rows. Without ids a row is identified by `<shard path>#<row>`.
     pub fn new(shard_path: &str, first_row: u64, rows: usize, ids: Option<StringArray>) -> Self {
-        let keys = match &ids {
-            Some(ids) => ids
-                .iter()
-                .zip(first_row..)
-                .map(|(id, row)| match id {
-                    Some(id) => hash_bytes(0, id.as_bytes()),
-                    None => numbered_key(hash_bytes(1, shard_path.as_bytes()), row),
-                })
-                .collect(),
-            None => {
-                let path = hash_bytes(1, shard_path.as_bytes());
-                (first_row..)
-                    .take(rows)
-                    .map(|row| numbered_key(path, row))
-                    .collect()
-            }
-        };
+        let path = hash_bytes(1, shard_path.as_bytes());
+        let keys = (first_row..).take(rows).enumerate().map(|(index, row)| {
+            let id = ids
+                .as_ref()
+                .filter(|ids| ids.is_valid(index))
+                .map(|ids| ids.value(index));
+            id.map_or_else(|| mix(path ^ mix(row)), |id| hash_bytes(0, id.as_bytes()))
+        });
+        let keys = keys.collect();
         Self {
             first_row,
             keys,
@@ -109,11 +101,6 @@ impl Origins {
             text: None,
         }
     }
-}
-
-/// The key of a row without an id: the hash of its shard's path mixed with its number.
-fn numbered_key(path: u64, row: u64) -> u64 {
-    crate::random::mix(path ^ crate::random::mix(row))
 }
 
 /// The set of operators that changed a row, by their position in the plan (at most 128).
@@ -128,7 +115,7 @@ impl OperatorSet {
     #[must_use]
     pub fn with(self, operator: usize) -> Self {
         debug_assert!(operator < Self::CAPACITY);
-        Self(self.0 | 1_u128.checked_shl(operator as u32 & 127).unwrap_or(0))
+        Self(self.0 | 1 << (operator % Self::CAPACITY))
     }
 
     /// Whether nothing changed the row.

@@ -83,11 +83,13 @@ impl Random {
     #[inline]
     pub fn below(&mut self, bound: usize) -> usize {
         let product = u128::from(self.0.next_u64()) * bound as u128;
-        (product >> 64) as usize
+        // Less than `bound`.
+        usize::try_from(product >> 64).unwrap_or_default()
     }
 
     /// A number in 0..1, a multiple of 2^-53.
     #[inline]
+    #[expect(clippy::cast_precision_loss, reason = "53 bits fit")]
     pub fn unit(&mut self) -> f64 {
         const SCALE: f64 = 1.0 / (1_u64 << 53) as f64;
         (self.0.next_u64() >> 11) as f64 * SCALE

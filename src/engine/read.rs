@@ -150,6 +150,10 @@ impl BatchReader for Reader {
 }
 
 /// What went wrong, and what to do about it.
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "it is what `map_err` hands over"
+)]
 fn explain(error: crate::source::SourceError) -> String {
     match error.help() {
         help if help.is_empty() => error.to_string(),

@@ -30,10 +30,17 @@ pub(super) fn sinks(plan: &Plan) -> Result<Vec<Sink<'_>>, RunError> {
                 .and_then(|source| plan.sources.get(*source));
             let metadata = metadata.map_or(&[][..], |source| &source.facts.key_value_metadata);
             let schema = planned.schema.clone();
+            let texts: Vec<String> = planned
+                .sources
+                .iter()
+                .filter_map(|source| plan.sources.get(*source))
+                .map(|source| source.config.text.clone())
+                .collect();
             SinkPlan::new(
                 &planned.config,
                 schema,
                 ids.clone(),
+                &texts,
                 metadata,
                 planned.reads_errors,
             )

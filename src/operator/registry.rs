@@ -375,7 +375,6 @@ impl Registry {
     /// Reads the options of an operator of type `name` from its table, from which `type` and
     /// `inputs` have been taken. `span` is where the table stands. `None` if there is no such
     /// operator.
-    #[expect(clippy::type_complexity, reason = "an optional result is what it is")]
     pub fn parse(
         &self,
         name: &str,

@@ -1,5 +1,7 @@
 //! The examples of all operators, and what holds for every one of them.
 
+use std::fmt::Write;
+
 use proptest::prelude::*;
 
 use crate::operator::{Example, Registry};
@@ -18,7 +20,7 @@ fn every_operator_has_three_examples_and_they_are_true() {
         for example in document.examples {
             let output = example.run(&registry, name).unwrap();
             if output != example.output {
-                wrong += &format!("{name}: {}\n  {output:?}\n", example.title);
+                writeln!(wrong, "{name}: {}\n  {output:?}", example.title).unwrap();
             }
         }
     }

@@ -33,7 +33,8 @@ pub struct SinkPlan {
 }
 
 impl SinkPlan {
-    /// Plans a sink for rows of `schema`. `key_value_metadata` is copied into every file.
+    /// Plans a sink for rows of `schema`, of which `text` are the columns that operators rewrite.
+    /// `key_value_metadata` is copied into every file.
     /// `with_errors` says that the sink reads an `errors` port, so that the reasons are written.
     ///
     /// # Errors
@@ -42,6 +43,7 @@ impl SinkPlan {
         config: &ParquetSinkConfig,
         schema: SchemaRef,
         operator_ids: Vec<String>,
+        text: &[String],
         key_value_metadata: &[(String, Option<String>)],
         with_errors: bool,
     ) -> Result<Self, Vec<Problem>> {
@@ -54,7 +56,7 @@ impl SinkPlan {
                 "drop or cast the column before the sink",
             )]);
         }
-        let properties = properties(config, &lineage, key_value_metadata);
+        let properties = properties(config, &lineage, text, key_value_metadata);
         Ok(Self {
             schema,
             lineage,
@@ -79,6 +81,7 @@ impl SinkPlan {
 fn properties(
     config: &ParquetSinkConfig,
     lineage: &LineageColumns,
+    text: &[String],
     key_value_metadata: &[(String, Option<String>)],
 ) -> WriterProperties {
     let pairs: Vec<KeyValue> = key_value_metadata
@@ -97,6 +100,11 @@ fn properties(
         // The shard writer cuts the row groups itself, at places that depend on the rows alone.
         .set_max_row_group_row_count(None)
         .set_max_row_group_bytes(None);
+    for column in text {
+        // Texts seldom repeat: a dictionary of them would be filled, outgrow its page and be left.
+        let column = ColumnPath::from(vec![column.clone()]);
+        builder = builder.set_column_dictionary_enabled(column, false);
+    }
     if let Some(parent) = &lineage.parent {
         // Neighbouring identities share all but their last digits.
         let column = ColumnPath::from(vec![parent.clone()]);

@@ -324,6 +324,7 @@ fn plan(options: &str, schema: &SchemaRef) -> SinkPlan {
         &config(options),
         Arc::clone(schema),
         operators,
+        &[],
         &pairs,
         false,
     )
@@ -709,7 +710,7 @@ fn lineage_says_where_rows_come_from() {
         .map(str::to_owned)
         .to_vec();
     let config = config("lineage = 'edits'");
-    let plan = SinkPlan::new(&config, records.schema(), operators, &[], true).unwrap();
+    let plan = SinkPlan::new(&config, records.schema(), operators, &[], &[], true).unwrap();
     let folder = tempfile::tempdir().unwrap();
     let (found, _) = read(&write(&plan, folder.path(), &[rows]).path);
     let names: Vec<_> = found
@@ -833,7 +834,7 @@ fn lineage_columns_are_chosen() {
 fn columns_that_cannot_be_written_are_refused() {
     let refused = |field: Field| {
         let schema = Arc::new(Schema::new(vec![field]));
-        SinkPlan::new(&config(""), schema, vec![], &[], false)
+        SinkPlan::new(&config(""), schema, vec![], &[], &[], false)
             .unwrap_err()
             .remove(0)
     };

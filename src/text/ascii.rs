@@ -26,18 +26,15 @@ pub(super) fn words(bytes: &[u8], base: u32, words: &mut Vec<Word>) -> Traits {
     let mut buffer;
     let mut position = 0;
     while position < bytes.len() {
-        let block = match bytes
-            .get(position..)
-            .and_then(|rest| rest.first_chunk::<BLOCK>())
-        {
-            Some(block) => block,
-            None => {
-                buffer = [b' '; BLOCK];
-                for (to, from) in buffer.iter_mut().zip(bytes.iter().skip(position)) {
-                    *to = *from;
-                }
-                &buffer
+        let whole = bytes.get(position..).and_then(|rest| rest.first_chunk());
+        let block = if let Some(block) = whole {
+            block
+        } else {
+            buffer = [b' '; BLOCK];
+            for (to, from) in buffer.iter_mut().zip(bytes.iter().skip(position)) {
+                *to = *from;
             }
+            &buffer
         };
         traits.special |= block.iter().fold(0, |any, byte| any | is_special(*byte)) != 0;
         let mut mask = mask_of(block, is_word_byte);
@@ -103,6 +100,10 @@ fn mask_of(block: &[u8; BLOCK], class: impl Fn(u8) -> u8) -> u64 {
 }
 
 #[inline]
+#[expect(
+    clippy::needless_bitwise_bool,
+    reason = "no branches: it becomes vector code"
+)]
 fn is_word_byte(byte: u8) -> u8 {
     let letter = (byte | 0x20).wrapping_sub(b'a') < 26;
     let digit = byte.wrapping_sub(b'0') < 10;
@@ -110,12 +111,20 @@ fn is_word_byte(byte: u8) -> u8 {
 }
 
 #[inline]
+#[expect(
+    clippy::needless_bitwise_bool,
+    reason = "no branches: it becomes vector code"
+)]
 fn is_joint(byte: u8) -> u8 {
     u8::from((byte == b'\'') | (byte == b'.') | (byte == b':') | (byte == b',') | (byte == b';'))
 }
 
 /// Bytes with which a protected span begins, or that lie in it: see [`super::protect`].
 #[inline]
+#[expect(
+    clippy::needless_bitwise_bool,
+    reason = "no branches: it becomes vector code"
+)]
 fn is_special(byte: u8) -> u8 {
     let digit = byte.wrapping_sub(b'0') < 10;
     u8::from(

@@ -78,9 +78,9 @@ fn process(
     }
     let mut outputs: Vec<Vec<Batch>> = Vec::with_capacity(stage.steps.len());
     let mut input = Some(batch);
-    for (step, operator) in stage.steps.iter().zip(operators) {
+    for (step, worker) in stage.steps.iter().zip(operators) {
         let Some(batch) = input.take() else { break };
-        let ports = run_step(run, step, operator, batch)?;
+        let ports = run_step(run, step, worker, batch)?;
         // The main output goes on to the next step; it is kept as well, for whoever else reads it.
         input = ports.first().cloned();
         outputs.push(ports);

@@ -12,6 +12,10 @@ use crate::batch::Batch;
 /// the shard's source reaches, in the order of its inputs.
 pub(super) type Job = Vec<Batch>;
 
+/// What has come so far of jobs that are not complete, by shard and sequence number: positions of
+/// inputs, and their batches.
+type Waiting = BTreeMap<(usize, u64), Vec<(usize, Batch)>>;
+
 /// The way into a stage or a sink.
 struct Inlet {
     sender: Mutex<Option<Sender<Job>>>,
@@ -19,7 +23,7 @@ struct Inlet {
     inputs: Vec<Feed>,
     /// For each source, how many of the inputs it reaches.
     expected: Vec<usize>,
-    waiting: Mutex<BTreeMap<(usize, u64), Vec<(usize, Batch)>>>,
+    waiting: Mutex<Waiting>,
 }
 
 impl Inlet {
