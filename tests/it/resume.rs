@@ -74,7 +74,7 @@ const RUN: [&str; 7] = [
 /// All files of the output folder but the locks, which nobody holds any more.
 fn outputs(scratch: &Scratch) -> BTreeMap<String, String> {
     let mut files = scratch.digests("out");
-    files.retain(|name, _| !name.ends_with(".augment/lock"));
+    files.retain(|name, _| !name.contains(".augment/lock"));
     files
 }
 
@@ -368,6 +368,33 @@ fn a_limited_run_does_not_count_as_a_whole_one() {
     scratch.run(RUN.into_iter().chain(["--fresh"])).says(0, &[]);
     let rows = scratch.read("out/variants/part-1.parquet").num_rows();
     assert!(rows > 50, "{rows}");
+}
+
+/// The way of a cluster: every part in a process of its own, on one folder, at the same time.
+#[test]
+fn parts_at_a_time_make_the_whole() {
+    let scratch = workspace(9, 100);
+    scratch.run(RUN).says(0, &[]);
+    let expected = outputs(&scratch);
+    fs::remove_dir_all(scratch.path("out")).unwrap();
+    let part = |part: &str| {
+        let mut command = scratch.command(RUN.into_iter().chain(["--shard", part]));
+        command.stdout(Stdio::null()).stderr(Stdio::null());
+        command.spawn().unwrap()
+    };
+    let mut parts = ["1/4", "2/4", "3/4", "4/4"].map(part);
+    // One of them is lost on the way, and done again.
+    parts[2].kill().unwrap();
+    for run in &mut parts {
+        run.wait().unwrap();
+    }
+    assert_eq!(part("3/4").wait().unwrap().code(), Some(0));
+    assert_eq!(scratch.visible("out").len(), 18);
+    // The whole finds nothing left to do, and makes one ledger of those of the parts.
+    let before = scratch.visible("out").len();
+    scratch.run(["run", "test.toml"]).says(0, &["everything", "committed"]);
+    assert_eq!(scratch.visible("out").len(), before);
+    assert_eq!(outputs(&scratch), expected);
 }
 
 #[test]
