@@ -238,7 +238,9 @@ fn a_second_run_says_that_everything_is_committed() {
     scratch.run(RUN).says(0, &[]);
     let before = marks(&scratch, &committed(&scratch));
     assert_eq!(before.len(), 6);
-    scratch.run(["run", "test.toml"]).says(0, &["committed"]);
+    scratch
+        .run(["run", "test.toml"])
+        .says(0, &["nothing to do: 3 shards committed before"]);
     assert_eq!(marks(&scratch, &committed(&scratch)), before);
 }
 
@@ -392,7 +394,9 @@ fn parts_at_a_time_make_the_whole() {
     assert_eq!(scratch.visible("out").len(), 18);
     // The whole finds nothing left to do, and makes one ledger of those of the parts.
     let before = scratch.visible("out").len();
-    scratch.run(["run", "test.toml"]).says(0, &["everything", "committed"]);
+    scratch
+        .run(["run", "test.toml"])
+        .says(0, &["nothing to do: 9 shards committed before"]);
     assert_eq!(scratch.visible("out").len(), before);
     assert_eq!(outputs(&scratch), expected);
 }
