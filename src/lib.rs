@@ -15,6 +15,7 @@ pub mod random;
 pub mod report;
 pub mod sink;
 pub mod source;
+pub mod sql;
 pub mod table;
 pub mod text;
 pub mod topology;

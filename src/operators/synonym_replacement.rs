@@ -88,7 +88,6 @@ pub(super) struct Replacement {
     rate: f64,
     thesaurus: Thesaurus,
     order: Vec<u32>,
-    scratch: String,
 }
 
 impl Replacement {
@@ -97,7 +96,6 @@ impl Replacement {
             rate,
             thesaurus: Thesaurus::english(max_senses),
             order: Vec::new(),
-            scratch: String::new(),
         }
     }
 }
@@ -125,10 +123,9 @@ impl TextOperator for Replacement {
             let before = text.word_before(place);
             let mut found = false;
             edits.replace_if(word.range(), |new| {
-                let scratch = &mut self.scratch;
                 found = self
                     .thesaurus
-                    .draw_like(text.word(word), before, random, scratch, new);
+                    .draw_like(text.word(word), before, random, new);
                 found
             });
             wanted -= usize::from(found);

@@ -2,24 +2,27 @@
 //!
 //! For ASCII the word boundaries of UAX #29 come down to a few byte classes: letters, digits and
 //! `_` stick together; `'`, `.` and `:` join two letters; `'`, `.`, `,` and `;` join two digits.
-//! So a word is a run of ones in a bit mask. The masks are computed in plain loops over 64 bytes,
-//! which the compiler turns into vector instructions.
+//! So a word is a run of ones in a bit mask. The classes are computed in a plain loop over 64 bytes,
+//! which the compiler turns into vector instructions; the rarer ones become masks only where they
+//! occur.
 
 use super::Word;
 
 const BLOCK: usize = 64;
 
-/// What one pass over a text found beside its words.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(super) struct Traits {
-    /// Whether there is a byte with which a protected span could begin.
-    pub(super) special: bool,
-}
+/// Letters, digits and `_`.
+const WORD: u8 = 1;
+/// Marks that may join what stands on both sides.
+const JOINT: u8 = 2;
+/// Bytes with which a protected span may begin: see [`super::protect`].
+const TRIGGER: u8 = 4;
 
-/// Appends the words of `bytes`, all of them ASCII, to `words`, counting offsets from `base`.
-/// `bytes` must begin and end at a word boundary of the text it is cut from.
-pub(super) fn words(bytes: &[u8], base: u32, words: &mut Vec<Word>) -> Traits {
-    let mut traits = Traits::default();
+/// Appends the words of `bytes`, all of them ASCII, to `words`, and the places where a protected
+/// span may begin to `triggers`, counting offsets from `base`. `bytes` must begin and end at a word
+/// boundary of the text that it is cut from.
+pub(super) fn scan(bytes: &[u8], base: u32, words: &mut Vec<Word>, triggers: &mut Vec<u32>) {
+    let first = words.len();
+    let mut underscores = false;
     let mut inside = 0_u64;
     let mut start = 0_u32;
     let mut offset = base;
@@ -36,107 +39,117 @@ pub(super) fn words(bytes: &[u8], base: u32, words: &mut Vec<Word>) -> Traits {
             }
             &buffer
         };
-        traits.special |= block.iter().fold(0, |any, byte| any | is_special(*byte)) != 0;
-        let mut mask = mask_of(block, is_word_byte);
-        let mut joints = mask_of(block, is_joint);
-        while joints != 0 {
-            let bit = joints.trailing_zeros();
-            joints &= joints - 1;
-            if joins(bytes, position + bit as usize) {
-                mask |= 1 << bit;
+        let classes = classes_of(block);
+        let any = classes.iter().fold(0, |any, class| any | class);
+        let mut mask = mask_of(&classes, 0);
+        if any & JOINT != 0 {
+            let mut joints = mask_of(&classes, 1);
+            while joints != 0 {
+                let bit = joints.trailing_zeros();
+                joints &= joints - 1;
+                if joins(bytes, position + bit as usize) {
+                    mask |= 1 << bit;
+                }
+            }
+        }
+        if any & TRIGGER != 0 {
+            let mut found = mask_of(&classes, 2);
+            while found != 0 {
+                let bit = found.trailing_zeros();
+                found &= found - 1;
+                triggers.push(offset + bit);
+                underscores |= bytes.get(position + bit as usize) == Some(&b'_');
             }
         }
         let mut edges = mask ^ (mask << 1 | inside);
-        inside = mask >> (BLOCK - 1);
-        while edges != 0 {
-            let bit = edges.trailing_zeros();
+        if inside == 1 && edges != 0 {
+            words.push(Word {
+                start,
+                end: offset + edges.trailing_zeros(),
+            });
             edges &= edges - 1;
-            if mask >> bit & 1 == 1 {
-                start = offset + bit;
-            } else {
-                push(bytes, base, start, offset + bit, words);
-            }
         }
+        // From here on edges come in pairs: the start of a word, and its end if it is in the block.
+        while edges != 0 {
+            start = offset + edges.trailing_zeros();
+            edges &= edges - 1;
+            if edges == 0 {
+                break;
+            }
+            words.push(Word {
+                start,
+                end: offset + edges.trailing_zeros(),
+            });
+            edges &= edges - 1;
+        }
+        inside = mask >> (BLOCK - 1);
         position += BLOCK;
         offset = offset.wrapping_add(64);
     }
     if inside == 1 {
         #[expect(clippy::cast_possible_truncation, reason = "texts are under 4 GiB")]
-        push(bytes, base, start, base + bytes.len() as u32, words);
+        words.push(Word {
+            start,
+            end: base + bytes.len() as u32,
+        });
     }
-    traits
+    if underscores {
+        drop_lone_underscores(bytes, base, first, words);
+    }
 }
 
-/// Adds a word, unless it is made of nothing but underscores.
-#[inline]
-fn push(bytes: &[u8], base: u32, start: u32, end: u32, words: &mut Vec<Word>) {
-    let word = Word { start, end };
-    if bytes.get((start - base) as usize) == Some(&b'_') {
-        let range = (start - base) as usize..(end - base) as usize;
-        if bytes
-            .get(range)
-            .is_none_or(|word| word.iter().all(|byte| *byte == b'_'))
-        {
-            return;
-        }
-    }
-    words.push(word);
+/// Removes, from `first` on, words that are made of nothing but underscores.
+fn drop_lone_underscores(bytes: &[u8], base: u32, first: usize, words: &mut Vec<Word>) {
+    let mut position = 0;
+    words.retain(|word| {
+        position += 1;
+        let range = word.start.wrapping_sub(base) as usize..word.end.wrapping_sub(base) as usize;
+        position <= first
+            || bytes
+                .get(range)
+                .is_none_or(|word| word.iter().any(|byte| *byte != b'_'))
+    });
 }
 
-/// The bytes of `block` for which `class` answers 1, the first at the lowest bit.
+/// The classes of each byte of `block`.
 #[inline]
-fn mask_of(block: &[u8; BLOCK], class: impl Fn(u8) -> u8) -> u64 {
-    let mut flags = [0_u8; BLOCK];
-    for (flag, byte) in flags.iter_mut().zip(block) {
-        *flag = class(*byte);
+fn classes_of(block: &[u8; BLOCK]) -> [u8; BLOCK] {
+    let mut classes = [0; BLOCK];
+    for (class, byte) in classes.iter_mut().zip(block) {
+        *class = class_of(*byte);
     }
+    classes
+}
+
+/// The classes of a byte, without branches: it becomes vector code.
+#[inline]
+fn class_of(byte: u8) -> u8 {
+    let is = |yes: bool, class: u8| u8::from(yes).wrapping_neg() & class;
+    is((byte | 0x20).wrapping_sub(b'a') < 26, WORD)
+        | is(byte.wrapping_sub(b'0') < 10, WORD | TRIGGER)
+        | is(byte == b'_', WORD | TRIGGER)
+        | is(byte == b'\'', JOINT)
+        | is(byte == b'.', JOINT)
+        | is(byte == b',', JOINT)
+        | is(byte.wrapping_sub(b':') < 2, JOINT)
+        | is(byte == b'@', TRIGGER)
+        | is(byte == b'#', TRIGGER)
+        | is(byte == b'`', TRIGGER)
+        | is(byte == b'<', TRIGGER)
+        | is(byte == b'{', TRIGGER)
+        | is(byte == b'/', TRIGGER)
+}
+
+/// Bit `bit` of each class as a mask, the first byte at the lowest bit.
+#[inline]
+fn mask_of(classes: &[u8; BLOCK], bit: u32) -> u64 {
     let mut mask = 0;
-    for (position, eight) in flags.as_chunks::<8>().0.iter().enumerate() {
+    for (position, eight) in classes.as_chunks::<8>().0.iter().enumerate() {
+        let bits = u64::from_le_bytes(*eight) >> bit & 0x0101_0101_0101_0101;
         // Gathers the lowest bits of eight bytes into one byte.
-        let bits = u64::from_le_bytes(*eight).wrapping_mul(0x0102_0408_1020_4080) >> 56;
-        mask |= bits << (position * 8);
+        mask |= (bits.wrapping_mul(0x0102_0408_1020_4080) >> 56) << (position * 8);
     }
     mask
-}
-
-#[inline]
-#[expect(
-    clippy::needless_bitwise_bool,
-    reason = "no branches: it becomes vector code"
-)]
-fn is_word_byte(byte: u8) -> u8 {
-    let letter = (byte | 0x20).wrapping_sub(b'a') < 26;
-    let digit = byte.wrapping_sub(b'0') < 10;
-    u8::from(letter | digit | (byte == b'_'))
-}
-
-#[inline]
-#[expect(
-    clippy::needless_bitwise_bool,
-    reason = "no branches: it becomes vector code"
-)]
-fn is_joint(byte: u8) -> u8 {
-    u8::from((byte == b'\'') | (byte == b'.') | (byte == b':') | (byte == b',') | (byte == b';'))
-}
-
-/// Bytes with which a protected span begins, or that lie in it: see [`super::protect`].
-#[inline]
-#[expect(
-    clippy::needless_bitwise_bool,
-    reason = "no branches: it becomes vector code"
-)]
-fn is_special(byte: u8) -> u8 {
-    let digit = byte.wrapping_sub(b'0') < 10;
-    u8::from(
-        digit
-            | (byte == b'@')
-            | (byte == b'#')
-            | (byte == b'`')
-            | (byte == b'<')
-            | (byte == b'{')
-            | (byte == b'/')
-            | (byte == b'_'),
-    )
 }
 
 /// Whether the punctuation mark at `position` belongs to the word around it (WB6, WB7, WB11 and

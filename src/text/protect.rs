@@ -24,15 +24,16 @@ pub(super) fn is_trigger(byte: u8) -> bool {
     )
 }
 
-/// Appends the protected spans of `text`. They may overlap and are not sorted.
-pub(super) fn find(text: &str, spans: &mut Vec<Word>) {
+/// Appends the protected spans of `text` that begin at, or around, one of `triggers`. The spans may
+/// overlap and are not sorted.
+pub(super) fn find(text: &str, triggers: &[u32], spans: &mut Vec<Word>) {
     let bytes = text.as_bytes();
-    let mut position = 0;
-    while let Some(step) = bytes
-        .get(position..)
-        .and_then(|rest| rest.iter().position(|byte| is_trigger(*byte)))
-    {
-        position += step;
+    let mut done = 0;
+    for trigger in triggers {
+        let position = *trigger as usize;
+        if position < done {
+            continue;
+        }
         let found = match bytes.get(position) {
             Some(b'`') => code(text, position),
             Some(b'<') => tag(text, position),
@@ -44,12 +45,11 @@ pub(super) fn find(text: &str, spans: &mut Vec<Word>) {
             Some(_) => quantity(text, position),
             None => None,
         };
-        match found {
-            Some((start, end)) if end > position => {
-                spans.push(Word::new(start, end));
-                position = end;
-            }
-            _ => position += 1,
+        if let Some((start, end)) = found
+            && end > position
+        {
+            spans.push(Word::new(start, end));
+            done = end;
         }
     }
 }

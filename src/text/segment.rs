@@ -33,6 +33,7 @@ pub struct Segments<'a> {
 pub struct Segmenter {
     words: Vec<Word>,
     protected: Vec<Word>,
+    triggers: Vec<u32>,
     patterns: Vec<Regex>,
 }
 
@@ -46,6 +47,7 @@ impl Segmenter {
         Ok(Self {
             words: Vec::new(),
             protected: Vec::new(),
+            triggers: Vec::new(),
             patterns: patterns.collect::<Result<_, _>>()?,
         })
     }
@@ -54,9 +56,10 @@ impl Segmenter {
     pub fn segment(&mut self, text: &str) -> Segments<'_> {
         self.words.clear();
         self.protected.clear();
-        let special = find_words(text, &mut self.words);
-        if special {
-            protect::find(text, &mut self.protected);
+        self.triggers.clear();
+        find_words(text, &mut self.words, &mut self.triggers);
+        if !self.triggers.is_empty() {
+            protect::find(text, &self.triggers, &mut self.protected);
         }
         for pattern in &self.patterns {
             let matches = pattern.find_iter(text).filter(|found| !found.is_empty());
@@ -76,45 +79,55 @@ impl Segmenter {
     /// How many words `text` has, protected or not.
     pub fn count_words(&mut self, text: &str) -> usize {
         self.words.clear();
-        find_words(text, &mut self.words);
+        self.triggers.clear();
+        find_words(text, &mut self.words, &mut self.triggers);
         self.words.len()
     }
 }
 
-/// Appends the words of `text`, and answers whether anything in it might have to be protected.
-pub(super) fn find_words(text: &str, words: &mut Vec<Word>) -> bool {
+/// Appends the words of `text` to `words`, and the places where a protected span may begin to
+/// `triggers`.
+pub(super) fn find_words(text: &str, words: &mut Vec<Word>, triggers: &mut Vec<u32>) {
+    if text.is_ascii() {
+        return ascii::scan(text.as_bytes(), 0, words, triggers);
+    }
     let bytes = text.as_bytes();
-    let mut special = false;
     let mut done = 0;
     // ASCII white space is always a boundary, so a stretch between two spaces can be cut by itself.
-    while let Some(found) = bytes
-        .get(done..)
-        .and_then(|rest| rest.iter().position(|b| !b.is_ascii()))
+    while let Some(found) = slice(bytes, done, bytes.len())
+        .iter()
+        .position(|b| !b.is_ascii())
     {
         let foreign = done + found;
-        let start = bytes
-            .get(done..foreign)
-            .and_then(|before| before.iter().rposition(u8::is_ascii_whitespace))
+        let start = slice(bytes, done, foreign)
+            .iter()
+            .rposition(u8::is_ascii_whitespace)
             .map_or(done, |space| done + space + 1);
-        let end = bytes
-            .get(foreign..)
-            .and_then(|after| after.iter().position(u8::is_ascii_whitespace))
+        let end = slice(bytes, foreign, bytes.len())
+            .iter()
+            .position(u8::is_ascii_whitespace)
             .map_or(bytes.len(), |space| foreign + space);
-        special |= ascii::words(
+        ascii::scan(
             slice(bytes, done, start),
             Word::new(done, done).start,
             words,
-        )
-        .special;
+            triggers,
+        );
         let stretch = text.get(start..end).unwrap_or_default();
         for (position, word) in stretch.unicode_word_indices() {
             words.push(Word::new(start + position, start + position + word.len()));
         }
-        special |= stretch.bytes().any(protect::is_trigger);
+        for (position, _) in stretch
+            .bytes()
+            .enumerate()
+            .filter(|(_, b)| protect::is_trigger(*b))
+        {
+            triggers.push(Word::new(start + position, end).start);
+        }
         done = end;
     }
     let rest = slice(bytes, done, bytes.len());
-    special | ascii::words(rest, Word::new(done, done).start, words).special
+    ascii::scan(rest, Word::new(done, done).start, words, triggers);
 }
 
 fn slice(bytes: &[u8], start: usize, end: usize) -> &[u8] {

@@ -28,7 +28,7 @@ fn protected_in(text: &str) -> Vec<&str> {
 /// The words without regard to protection.
 fn all_words(text: &str) -> Vec<Word> {
     let mut words = Vec::new();
-    super::segment::find_words(text, &mut words);
+    super::segment::find_words(text, &mut words, &mut Vec::new());
     words
 }
 

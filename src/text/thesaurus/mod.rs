@@ -1,30 +1,18 @@
 //! From a word of a text to another that may stand in its place.
 
+mod context;
+mod memo;
+
 use super::inflection::{Inflection, Inflector};
-use super::wordnet::{LemmaId, PartOfSpeech, Synonym, WordNet};
+use super::wordnet::{LemmaId, PartOfSpeech, WordNet};
 use super::{Case, is_stop_word};
 use crate::random::Random;
 
+use context::Before;
+use memo::Memo;
+
 /// The longest word, in bytes, that is looked up.
 const LONGEST: usize = 64;
-
-/// After these a word is not a verb.
-const DETERMINERS: [&str; 22] = [
-    "a", "an", "another", "any", "each", "every", "her", "his", "its", "my", "no", "our", "some",
-    "that", "the", "their", "these", "this", "those", "very", "whose", "your",
-];
-
-/// After these a word that can be a verb is one.
-const VERB_MARKERS: [&str; 16] = [
-    "can", "cannot", "could", "did", "do", "does", "don't", "may", "might", "must", "shall",
-    "should", "to", "will", "won't", "would",
-];
-
-/// After these a past form is a participle.
-const AUXILIARIES: [&str; 15] = [
-    "am", "are", "be", "been", "being", "get", "got", "had", "has", "have", "having", "is", "was",
-    "we've", "were",
-];
 
 /// Finds synonyms of words as they stand in a text, in an embedded [`WordNet`].
 ///
@@ -33,8 +21,71 @@ const AUXILIARIES: [&str; 15] = [
 /// lemma was tagged most often in WordNet's corpora. Synonyms come from the first `max_senses`
 /// senses of the lemma, that is the most frequent ones, and take the form of the word: plural for
 /// plural, past for past. Names, multi-word lemmas and abbreviations are left out.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug)]
 pub struct Thesaurus {
+    dictionary: Dictionary,
+    memo: Memo,
+}
+
+impl Thesaurus {
+    /// The synonyms of English, from the first `max_senses` senses of a word.
+    pub fn english(max_senses: usize) -> Self {
+        let wordnet = WordNet::english();
+        let dictionary = Dictionary {
+            wordnet,
+            inflector: Inflector::english(),
+            max_senses,
+        };
+        Self {
+            dictionary,
+            memo: Memo::new(),
+        }
+    }
+
+    /// Draws a synonym of `word`, which `before` precedes in its sentence, and appends it in lower
+    /// case to `into`. Answers whether there was one; if not, `into` is as it was.
+    pub fn draw(
+        &mut self,
+        word: &str,
+        before: Option<&str>,
+        random: &mut Random,
+        into: &mut String,
+    ) -> bool {
+        let drawn = self.draw_form(word, before, random);
+        into.push_str(drawn.unwrap_or_default());
+        drawn.is_some()
+    }
+
+    /// [`Thesaurus::draw`], with the capitals of `word`.
+    pub fn draw_like(
+        &mut self,
+        word: &str,
+        before: Option<&str>,
+        random: &mut Random,
+        into: &mut String,
+    ) -> bool {
+        let drawn = self.draw_form(word, before, random);
+        if let Some(drawn) = drawn {
+            Case::of(word).append(drawn, into);
+        }
+        drawn.is_some()
+    }
+
+    fn draw_form(&mut self, word: &str, before: Option<&str>, random: &mut Random) -> Option<&str> {
+        let mut buffer = [0; LONGEST];
+        let form = lower_case(word, &mut buffer)?;
+        let before = Before::of(before);
+        let dictionary = &self.dictionary;
+        let candidates = self
+            .memo
+            .candidates(form, before, |add| dictionary.find(form, before, add));
+        candidates.get(random.below(candidates.len()))
+    }
+}
+
+/// What the memo asks for words that it has not met.
+#[derive(Debug, Clone, Copy)]
+struct Dictionary {
     wordnet: &'static WordNet,
     inflector: &'static Inflector,
     max_senses: usize,
@@ -48,82 +99,47 @@ struct Entry {
     inflection: Inflection,
 }
 
-impl Thesaurus {
-    /// The synonyms of English, from the first `max_senses` senses of a word.
-    pub fn english(max_senses: usize) -> Self {
-        Self {
-            wordnet: WordNet::english(),
-            inflector: Inflector::english(),
-            max_senses,
-        }
-    }
-
-    /// Draws a synonym of `word`, which `before` precedes in its sentence, and appends it in lower
-    /// case to `into`. Answers whether there was one; if not, `into` is as it was.
-    pub fn draw(
-        &self,
-        word: &str,
-        before: Option<&str>,
-        random: &mut Random,
-        into: &mut String,
-    ) -> bool {
-        let mut buffer = [0; LONGEST];
-        let Some(form) = lower_case(word, &mut buffer) else {
-            return false;
-        };
+impl Dictionary {
+    /// Hands all synonyms of a lower-case word to `add`, in the form of the word.
+    fn find(&self, form: &str, before: Before, add: &mut dyn FnMut(&str)) {
         if is_stop_word(form) {
-            return false;
+            return;
         }
-        let mut buffer = [0; LONGEST];
-        let before = before.and_then(|before| lower_case(before, &mut buffer));
         let Some(entry) = self.entry(form, before) else {
-            return false;
+            return;
         };
-        let count = self.candidates(entry).count();
-        let Some(drawn) = self.candidates(entry).nth(random.below(count)) else {
-            return false;
-        };
-        let length = into.len();
-        let spelling = self.wordnet.spelling(drawn.member);
-        let inflected =
-            self.inflector
-                .inflect(spelling, entry.part_of_speech, entry.inflection, into);
-        let different = into.get(length..).is_some_and(|new| new != form);
-        if !inflected || !different {
-            into.truncate(length);
+        let mut inflected = String::new();
+        for synonym in self
+            .wordnet
+            .synonyms(entry.lemma, entry.part_of_speech, self.max_senses)
+        {
+            let spelling = self.wordnet.spelling(synonym.member);
+            inflected.clear();
+            if is_plain_word(spelling)
+                && self.inflector.inflect(
+                    spelling,
+                    entry.part_of_speech,
+                    entry.inflection,
+                    &mut inflected,
+                )
+                && inflected != form
+            {
+                add(&inflected);
+            }
         }
-        inflected && different
-    }
-
-    /// [`Thesaurus::draw`], with the capitals of `word`.
-    pub fn draw_like(
-        &self,
-        word: &str,
-        before: Option<&str>,
-        random: &mut Random,
-        scratch: &mut String,
-        into: &mut String,
-    ) -> bool {
-        scratch.clear();
-        let found = self.draw(word, before, random, scratch);
-        if found {
-            Case::of(word).append(scratch, into);
-        }
-        found
     }
 
     /// The likeliest reading of a lower-case word.
-    fn entry(&self, form: &str, before: Option<&str>) -> Option<Entry> {
-        let is_in = |list: &[&str]| before.is_some_and(|before| list.contains(&before));
-        let (no_verb, verb) = (is_in(&DETERMINERS), is_in(&VERB_MARKERS));
+    fn entry(&self, form: &str, before: Before) -> Option<Entry> {
         let mut best: Option<(u32, PartOfSpeech, LemmaId)> = None;
         for part_of_speech in PartOfSpeech::ALL {
             let is_verb = part_of_speech == PartOfSpeech::Verb;
-            if is_verb && no_verb {
+            if is_verb && before == Before::Determiner {
                 continue;
             }
             if let Some(lemma) = self.wordnet.likeliest_base(form, part_of_speech) {
-                let bonus = if is_verb && verb { 1_000_000 } else { 0 };
+                let expected = is_verb && before == Before::VerbMarker;
+                let bonus = if expected { 1_000_000 } else { 0 };
                 let evidence = self
                     .wordnet
                     .tag_count(lemma, part_of_speech)
@@ -138,7 +154,7 @@ impl Thesaurus {
             .inflector
             .detect(form, self.wordnet.text(lemma), part_of_speech)?;
         let inflection = match found {
-            Inflection::Past if is_in(&AUXILIARIES) => Inflection::PastParticiple,
+            Inflection::Past if before == Before::Auxiliary => Inflection::PastParticiple,
             other => other,
         };
         Some(Entry {
@@ -146,12 +162,6 @@ impl Thesaurus {
             part_of_speech,
             inflection,
         })
-    }
-
-    fn candidates(&self, entry: Entry) -> impl Iterator<Item = Synonym> {
-        self.wordnet
-            .synonyms(entry.lemma, entry.part_of_speech, self.max_senses)
-            .filter(|synonym| is_plain_word(self.wordnet.spelling(synonym.member)))
     }
 }
 
@@ -184,7 +194,7 @@ mod tests {
 
     /// What may be drawn for `word` after `before`, over many draws.
     fn drawn(before: Option<&str>, word: &str) -> BTreeSet<String> {
-        let thesaurus = Thesaurus::english(2);
+        let mut thesaurus = Thesaurus::english(2);
         (0..200)
             .filter_map(|key| {
                 let mut new = String::new();
