@@ -54,6 +54,10 @@ fn plain_file(scratch: &Scratch, rows: &RecordBatch) -> Vec<u8> {
     fs::read(path).unwrap()
 }
 
+fn byte(random: &mut Random) -> u8 {
+    u8::try_from(random.below(256)).unwrap()
+}
+
 /// Runs the pipeline where a file is bad from the start: nothing runs at all.
 #[track_caller]
 fn does_not_start(scratch: &Scratch, parts: &[&str]) {
@@ -122,9 +126,7 @@ fn a_footer_of_noise() {
     let mut bytes = plain_file(&scratch, &samples::numbered_sentences(2, 60));
     let end = bytes.len() - 8;
     let mut random = Random::from_key(3);
-    for byte in &mut bytes[end - 200..end] {
-        *byte = random.below(256) as u8;
-    }
+    bytes[end - 200..end].fill_with(|| byte(&mut random));
     scratch.write("data/m.parquet", bytes);
     does_not_start(&scratch, &["m.parquet", "truncated or damaged"]);
 }
@@ -309,7 +311,7 @@ fn a_flipped_byte_without_a_checksum() {
     let properties = WriterProperties::builder()
         .set_compression(Compression::ZSTD(parquet::basic::ZstdLevel::default()))
         .build();
-    let path = scratch.parquet_with("zstd.parquet", &[rows.clone()], properties);
+    let path = scratch.parquet_with("zstd.parquet", std::slice::from_ref(&rows), properties);
     let whole = [plain_file(&scratch, &rows), fs::read(path).unwrap()];
     let mut random = Random::from_key(5);
     let mut failures = 0;
@@ -322,19 +324,13 @@ fn a_flipped_byte_without_a_checksum() {
         let _ = fs::remove_dir_all(scratch.path("out"));
         let finished = scratch.run(["run", "test.toml", "--keep-going", "--quiet"]);
         // A letter may have become another one: nobody can tell. Anything else has to be said.
-        match finished.code {
-            Some(0) => {
-                assert_eq!(scratch.read("out/m.parquet").num_rows(), 60, "byte {at}");
-            }
-            _ => {
-                failures += 1;
-                finished.says(1, &["m.parquet", "help: "]);
-                assert_eq!(
-                    scratch.visible("out"),
-                    ["a.parquet", "z.parquet"],
-                    "byte {at}"
-                );
-            }
+        if finished.code == Some(0) {
+            assert_eq!(scratch.read("out/m.parquet").num_rows(), 60, "byte {at}");
+        } else {
+            failures += 1;
+            finished.says(1, &["m.parquet", "help: "]);
+            let visible = scratch.visible("out");
+            assert_eq!(visible, ["a.parquet", "z.parquet"], "byte {at}");
         }
         assert!(scratch.leftovers("out").is_empty(), "byte {at}");
     }
@@ -541,7 +537,7 @@ fn an_input_that_cannot_be_read() {
     use std::os::unix::fs::PermissionsExt;
     let scratch = workspace();
     let shard = scratch.path("data/a.parquet");
-    fs::set_permissions(&shard, fs::Permissions::from_mode(0)).unwrap();
+    fs::set_permissions(&shard, fs::Permissions::from_mode(0o000)).unwrap();
     match run_without_privileges(&scratch) {
         None => skipped("root may read anything, and there are no user namespaces"),
         Some(finished) => {
@@ -632,7 +628,7 @@ fn a_file_that_may_not_grow() {
 fn pipeline_files_that_are_none() {
     let scratch = workspace();
     let mut random = Random::from_key(9);
-    let noise: Vec<u8> = (0..10 << 20).map(|_| random.below(256) as u8).collect();
+    let noise: Vec<u8> = (0..10 << 20).map(|_| byte(&mut random)).collect();
     let letters = noise
         .iter()
         .map(|byte| b"[]={}\"\n ab.#"[usize::from(*byte) % 12]);

@@ -144,7 +144,7 @@ fn killed_at_20_moments() {
         while scratch.visible("out/variants").len() < seen && run.try_wait().unwrap().is_none() {
             std::thread::sleep(Duration::from_millis(1));
         }
-        std::thread::sleep(whole.mul_f64(random.unit() * 1.5 / SHARDS as f64));
+        std::thread::sleep(whole.mul_f64(random.unit() / 5.0));
         run.kill().unwrap();
         run.wait().unwrap();
 

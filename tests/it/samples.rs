@@ -1,5 +1,13 @@
 //! Rows that tests are run on, the same ones each time.
 
+#![expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_possible_wrap,
+    clippy::cast_precision_loss,
+    clippy::cast_sign_loss,
+    reason = "any number will do for a column, as long as it is the same each time"
+)]
+
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -168,6 +176,7 @@ fn valid(row: usize) -> bool {
     row % 5 != 2
 }
 
+#[expect(clippy::too_many_lines, reason = "one column after the other")]
 fn flat_columns(seed: u64, rows: usize) -> Vec<(&'static str, ArrayRef)> {
     let mut random = Random::from_key(seed ^ 1);
     let drawn: Vec<i64> = (0..rows)
