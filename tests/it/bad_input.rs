@@ -483,10 +483,11 @@ fn run_without_privileges(scratch: &Scratch) -> Option<Finished> {
     let probe = scratch.path("probe");
     fs::create_dir(&probe).unwrap();
     read_only(&probe, true);
-    let inside = format!("touch {}", probe.join("file").display());
+    // A name that is not there yet: the owner of a file may always touch it.
+    let inside = format!("mkdir '{}'/$$", probe.display());
     let holds = |program: &str, arguments: &[&str]| {
-        let whoami = succeeds(program, &[arguments, &["true"]].concat());
-        whoami && !succeeds(program, &[arguments, &["sh", "-c", &inside]].concat())
+        let starts = succeeds(program, &[arguments, &["true"]].concat());
+        starts && !succeeds(program, &[arguments, &["sh", "-c", &inside]].concat())
     };
     let ways: [(&str, &[&str]); 2] = [("env", &[]), ("unshare", &["--user"])];
     let (program, arguments) = ways
