@@ -121,10 +121,16 @@ impl<C: TextOperatorConfig> Configured for TextNode<C> {
         f64::from(replicas.unwrap_or(1))
     }
 
-    fn canonical(&self) -> Value {
+    fn canonical(&self, source_rows: u64) -> Value {
+        let mut options = self.options.clone();
+        options.replicas = options
+            .replicas
+            .or_else(|| self.config.replicas(source_rows));
+        let resolved = self.config.resolved(source_rows);
+        let config = resolved.as_ref().unwrap_or(&self.config);
         serde_json::json!({
-            "common": serde_json::to_value(&self.options).unwrap_or(Value::Null),
-            "own": serde_json::to_value(&self.config).unwrap_or(Value::Null),
+            "common": serde_json::to_value(&options).unwrap_or(Value::Null),
+            "own": serde_json::to_value(config).unwrap_or(Value::Null),
         })
     }
 

@@ -35,8 +35,9 @@ pub trait Configured: Send + Sync {
     fn schemas(&self, input: &SchemaRef) -> Result<Vec<SchemaRef>, Vec<Problem>>;
     /// Rows out per row in, for estimates, where the sources have so many rows.
     fn expansion(&self, source_rows: u64) -> f64;
-    /// All options with their values, defaults included: part of the fingerprint.
-    fn canonical(&self) -> Value;
+    /// All options with their values, defaults included, where the sources have so many rows: part
+    /// of the fingerprint.
+    fn canonical(&self, source_rows: u64) -> Value;
     /// Makes an operator for one worker thread.
     ///
     /// # Errors
@@ -60,10 +61,11 @@ impl<C: OperatorConfig> Configured for C {
     fn expansion(&self, source_rows: u64) -> f64 {
         OperatorConfig::expansion(self, source_rows)
     }
-    fn canonical(&self) -> Value {
+    fn canonical(&self, source_rows: u64) -> Value {
         // A configuration came out of TOML, so it has a JSON form; should a hand-written
         // `Serialize` refuse, the fingerprint still holds the type's name and version.
-        serde_json::to_value(self).unwrap_or(Value::Null)
+        serde_json::to_value(self.resolved(source_rows).as_ref().unwrap_or(self))
+            .unwrap_or(Value::Null)
     }
     fn build(&self, context: &BuildContext<'_>) -> Result<Box<dyn Operator>, OperatorError> {
         OperatorConfig::build(self, context)

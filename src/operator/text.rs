@@ -187,6 +187,13 @@ pub trait TextOperatorConfig:
         None
     }
 
+    /// The options with those filled in that are chosen by the number of rows in the sources, if
+    /// there are such: this form goes into the run's fingerprint. To be given by an operator that
+    /// looks at [`BuildContext::source_rows`].
+    fn resolved(&self, _source_rows: u64) -> Option<Self> {
+        None
+    }
+
     /// Makes an operator. Called once for every worker thread.
     ///
     /// # Errors

@@ -55,6 +55,13 @@ impl TextOperatorConfig for Eda {
         Some(recommended(source_rows).1)
     }
 
+    fn resolved(&self, source_rows: u64) -> Option<Self> {
+        Some(Self {
+            alpha: self.alpha.or(Some(recommended(source_rows).0)),
+            ..self.clone()
+        })
+    }
+
     fn build(&self, context: &BuildContext<'_>) -> Result<Box<dyn TextOperator>, OperatorError> {
         let alpha = self
             .alpha

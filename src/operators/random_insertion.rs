@@ -51,13 +51,13 @@ impl TextOperatorConfig for RandomInsertion {
                 title: "A synonym of some word, at some place",
                 options: "",
                 input: &["A sad comedy played out on the back roads of life."],
-                output: &["A sad comedy played out on the back roads drollery of life."],
+                output: &["A sad comedy played routes out on the back roads of life."],
             },
             Example {
                 title: "A higher rate",
                 options: "rate = 0.5",
                 input: &["The film was big and the house small"],
-                output: &["The large film was big firm and the pic house firm small"],
+                output: &["large The celluloid film was big firm and the house large small"],
             },
             Example {
                 title: "Two variants of each row",

@@ -65,19 +65,19 @@ impl TextOperatorConfig for SynonymReplacement {
                 title: "One word in ten, but at least one",
                 options: "",
                 input: &["The movie was a big success, and the actors looked happy."],
-                output: &["The movie was a big success, and the actors seemed happy."],
+                output: &["The movie was a big success, and the actors appeared happy."],
             },
             Example {
                 title: "Capitals are kept, names and stop words left alone",
                 options: "rate = 1.0\nmax_senses = 1",
                 input: &["Movie fans in Paris BUY this quickly"],
-                output: &["Picture fans in Paris PURCHASE this speedily"],
+                output: &["Picture fans in Paris PURCHASE this apace"],
             },
             Example {
                 title: "Two variants of each row, and none where no word has a synonym",
                 options: "replicas = 2",
                 input: &["a difficult exam", "He was with them."],
-                output: &["a unmanageable exam", "a difficult examination"],
+                output: &["a difficult test", "a unmanageable exam"],
             },
         ]
     }

@@ -14,7 +14,8 @@ const FORMAT_VERSION: u32 = 1;
 ///
 /// The form leaves out what does not change the output: the pipeline's name, the order of its
 /// tables, comments, and where files lie. The files themselves are compared one by one when a run
-/// resumes; only their number of rows is here, because operators may choose defaults by it.
+/// resumes, so that a new or changed file does not undo the others; what operators choose by the
+/// number of rows in all of them is here, with their options.
 pub(super) fn of(plan: &Plan) -> String {
     let mut digest = String::with_capacity(64);
     for byte in Sha256::digest(canonical(plan).to_string()) {
@@ -32,7 +33,6 @@ fn canonical(plan: &Plan) -> Value {
         let value = json!({
             "text": source.config.text,
             "id": source.config.id,
-            "rows": source.facts.rows,
         });
         (source.id.clone(), value)
     });
@@ -40,7 +40,7 @@ fn canonical(plan: &Plan) -> Value {
         let value = json!({
             "type": operator.spec.name(),
             "version": operator.spec.version(),
-            "options": operator.spec.canonical(),
+            "options": operator.spec.canonical(operator.source_rows),
             "inputs": names(&operator.inputs),
         });
         (operator.id.clone(), value)

@@ -123,7 +123,7 @@ impl fmt::Debug for PlannedOperator {
             .debug_struct("PlannedOperator")
             .field("id", &self.id)
             .field("type", &self.spec.name())
-            .field("options", &self.spec.canonical())
+            .field("options", &self.spec.canonical(self.source_rows))
             .field("inputs", &self.inputs)
             .finish_non_exhaustive()
     }

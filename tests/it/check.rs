@@ -130,7 +130,7 @@ fn a_flag_replaces_one_value() {
     assert!(report.is_clean(), "{}", report.render(false));
     let plan = plan.unwrap();
     assert_eq!(plan.seed, 7);
-    assert_eq!(plan.operators[0].spec.canonical()["own"]["rate"], 0.5);
+    assert_eq!(plan.operators[0].spec.canonical(0)["own"]["rate"], 0.5);
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! The WordNet that lies in the binary.
 
-use std::sync::LazyLock;
+use std::sync::OnceLock;
 
 use rust_embed::RustEmbed;
 
@@ -13,16 +13,22 @@ struct Resources;
 /// The licence of WordNet's data, which goes with every copy of it.
 pub const LICENSE: &str = include_str!("../../../resources/wordnet/LICENSE");
 
+static ENGLISH: OnceLock<WordNet> = OnceLock::new();
+
 /// Decodes the embedded blob on the first call.
 pub(super) fn english() -> &'static WordNet {
-    static ENGLISH: LazyLock<WordNet> = LazyLock::new(|| {
+    ENGLISH.get_or_init(|| {
         let blob = Resources::get("wordnet.bin.zst")
             .map(|file| file.data)
             .unwrap_or_default();
         // The bytes are a constant of the build, and the tests decode them.
         WordNet::from_blob(&blob).expect("the embedded WordNet is intact")
-    });
-    &ENGLISH
+    })
+}
+
+/// Whether there has been a first call.
+pub(super) fn is_loaded() -> bool {
+    ENGLISH.get().is_some()
 }
 
 #[cfg(test)]

@@ -67,6 +67,12 @@ impl WordNet {
         embedded::english()
     }
 
+    /// Whether this process has decoded the embedded WordNet. One that never asked for it has not,
+    /// and spends neither the time nor the memory.
+    pub fn is_loaded() -> bool {
+        embedded::is_loaded()
+    }
+
     /// Reads a blob in the layout that [`mod@format`] describes.
     ///
     /// # Errors

@@ -1,0 +1,166 @@
+//! Word operators allocate for each row at most, never for each word.
+
+use std::alloc::{GlobalAlloc, Layout, System};
+use std::cell::Cell;
+use std::sync::Arc;
+
+use arrow::array::{ArrayRef, RecordBatch, StringArray};
+use augment::batch::{Batch, Origins, Rows, Shard};
+use augment::operator::{BuildContext, Context, Operator, Registry, TextColumn};
+use toml::de::DeTable;
+
+use crate::samples;
+
+/// The system's allocator, and how often each thread called it.
+struct Counting;
+
+thread_local! {
+    static CALLS: Cell<usize> = const { Cell::new(0) };
+}
+
+fn count() {
+    // A thread that is about to end has no count any more.
+    let _ = CALLS.try_with(|calls| calls.set(calls.get() + 1));
+}
+
+#[expect(
+    unsafe_code,
+    reason = "an allocator has no safe interface; all it adds is a count"
+)]
+// SAFETY: every call goes to the system's allocator as it came.
+unsafe impl GlobalAlloc for Counting {
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        count();
+        // SAFETY: as the caller promises.
+        unsafe { System.alloc(layout) }
+    }
+
+    unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
+        // SAFETY: as the caller promises.
+        unsafe { System.dealloc(pointer, layout) }
+    }
+
+    unsafe fn alloc_zeroed(&self, layout: Layout) -> *mut u8 {
+        count();
+        // SAFETY: as the caller promises.
+        unsafe { System.alloc_zeroed(layout) }
+    }
+
+    unsafe fn realloc(&self, pointer: *mut u8, layout: Layout, size: usize) -> *mut u8 {
+        count();
+        // SAFETY: as the caller promises.
+        unsafe { System.realloc(pointer, layout, size) }
+    }
+}
+
+#[global_allocator]
+static ALLOCATOR: Counting = Counting;
+
+/// All word operators, with options under which they work on many words of a text.
+const OPERATORS: [(&str, &str); 9] = [
+    ("random_deletion", "rate = 0.3"),
+    ("random_deletion", "rate = 0.3\nreplicas = 3"),
+    ("random_swap", "rate = 0.3"),
+    ("random_insertion", "rate = 0.3"),
+    ("synonym_replacement", "rate = 0.3"),
+    ("punctuation_insertion", ""),
+    ("punctuation_insertion", "replicas = 3"),
+    ("eda", "alpha = 0.3\nreplicas = 4"),
+    ("filter", "words = [3, 5_000]\ncharacters = [1, 100_000]"),
+];
+
+/// Texts of so many plain words each.
+fn batch(rows: usize, words: usize) -> (Batch, Arc<Shard>) {
+    let all = samples::sentences(7, rows * words).join(" ");
+    let all: Vec<&str> = all.split(' ').collect();
+    let texts: Vec<String> = all
+        .chunks(words)
+        .take(rows)
+        .map(|words| words.join(" "))
+        .collect();
+    let texts: ArrayRef = Arc::new(StringArray::from(texts));
+    let shard = Arc::new(Shard::new(0, "data", "a.parquet", 1));
+    let origins = Arc::new(Origins::new("a.parquet", 0, rows, None));
+    let batch = Batch {
+        records: RecordBatch::try_from_iter([("text", texts)]).unwrap(),
+        rows: Rows::originals(origins, false),
+        shard: Arc::clone(&shard),
+        seq: 0,
+        last: false,
+        ticket: None,
+    };
+    (batch, shard)
+}
+
+fn build(registry: &Registry, name: &str, options: &str) -> Box<dyn Operator> {
+    let table = DeTable::parse(options).unwrap();
+    let configured = registry
+        .parse(name, table.get_ref(), table.span())
+        .unwrap()
+        .unwrap();
+    let text = TextColumn {
+        name: "text".to_owned(),
+        index: 0,
+    };
+    let context = BuildContext {
+        id: "operator",
+        position: 0,
+        seed: 42,
+        text: &text,
+        source_rows: 10_000,
+    };
+    configured.build(&context).unwrap()
+}
+
+/// How often the allocator is called for one batch, once the operator has seen its like.
+fn allocations(operator: &mut dyn Operator, rows: usize, words: usize) -> usize {
+    let (batch, shard) = batch(rows, words);
+    let mut calls = 0;
+    for _ in 0..3 {
+        let batch = batch.clone();
+        let mut context = Context::new(&shard, 0, 2);
+        let before = CALLS.get();
+        operator.process(batch, &mut context).unwrap();
+        calls = CALLS.get() - before;
+        let outputs = context.into_outputs();
+        assert!(
+            outputs[0]
+                .as_ref()
+                .is_some_and(|batch| !batch.rows.is_empty())
+        );
+    }
+    calls
+}
+
+/// Calls for a batch, whatever is in it: columns, counters, and buffers that double as they grow.
+const FOR_A_BATCH: usize = 100;
+
+#[test]
+fn the_allocator_is_counted() {
+    let before = CALLS.get();
+    let text = std::hint::black_box("some text".to_owned());
+    assert_eq!((CALLS.get() - before, text.len()), (1, 9));
+}
+
+#[test]
+fn word_operators_never_allocate_for_each_word() {
+    let registry = Registry::builtin();
+    let mut covered: Vec<&str> = OPERATORS.iter().map(|(name, _)| *name).collect();
+    covered.dedup();
+    covered.sort_unstable();
+    assert_eq!(
+        covered,
+        registry.names().collect::<Vec<_>>(),
+        "an operator has no case here"
+    );
+    for (name, options) in OPERATORS {
+        let mut operator = build(&registry, name, options);
+        for (rows, words) in [(64, 10), (64, 1_000), (256, 10)] {
+            let calls = allocations(&mut *operator, rows, words);
+            assert!(
+                calls <= rows + FOR_A_BATCH,
+                "{name} ({options}): {calls} allocations for {rows} texts of {words} words"
+            );
+        }
+    }
+}
