@@ -9,6 +9,14 @@
 //! Every case is run in turn, several rounds over, so that a noisy machine disturbs all alike; the
 //! median is reported. Speed is rows written per second.
 
+#![expect(clippy::print_stdout, reason = "a benchmark reports on stdout")]
+#![expect(
+    clippy::cast_precision_loss,
+    clippy::cast_possible_wrap,
+    clippy::cast_possible_truncation,
+    reason = "numbers of rows and megabytes are small"
+)]
+
 use std::fs::{self, File};
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};

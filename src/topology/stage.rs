@@ -67,7 +67,7 @@ fn blanks(stage: &Stage<'_>, batch: &Batch) -> Vec<Vec<Batch>> {
 fn process(
     run: Run<'_>,
     stage: &Stage<'_>,
-    operators: &mut [Box<dyn Operator>],
+    crew: &mut [Box<dyn Operator>],
     parts: Job,
 ) -> Result<Vec<Vec<Batch>>, String> {
     let Some(batch) = merge(parts).map_err(|error| format!("fan-in: {error}"))? else {
@@ -78,7 +78,7 @@ fn process(
     }
     let mut outputs: Vec<Vec<Batch>> = Vec::with_capacity(stage.steps.len());
     let mut input = Some(batch);
-    for (step, worker) in stage.steps.iter().zip(operators) {
+    for (step, worker) in stage.steps.iter().zip(crew) {
         let Some(batch) = input.take() else { break };
         let ports = run_step(run, step, worker, batch)?;
         // The main output goes on to the next step; it is kept as well, for whoever else reads it.

@@ -1,5 +1,11 @@
 //! Topologies made of fakes: order, skew, failure, stopping.
 
+#![expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_possible_wrap,
+    reason = "the numbers of these tests are small"
+)]
+
 use std::any::Any;
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
