@@ -80,10 +80,10 @@ fn process(
     let mut input = Some(batch);
     for (step, worker) in stage.steps.iter().zip(crew) {
         let Some(batch) = input.take() else { break };
-        let ports = run_step(run, step, worker, batch)?;
+        let emitted = run_step(run, step, worker, batch)?;
         // The main output goes on to the next step; it is kept as well, for whoever else reads it.
-        input = ports.first().cloned();
-        outputs.push(ports);
+        input = emitted.first().cloned();
+        outputs.push(emitted);
     }
     Ok(outputs)
 }

@@ -9,6 +9,7 @@ mod determinism;
 mod fixture;
 mod lossless;
 mod noise;
+mod pipelines;
 mod plan;
 mod plugin;
 mod reference;

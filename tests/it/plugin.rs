@@ -163,3 +163,17 @@ fn the_example_is_what_it_says() {
     assert_eq!(finished.code, Some(0), "{}", finished.stderr);
     assert!(finished.stdout.contains("{+"), "{}", finished.stdout);
 }
+
+#[test]
+fn what_the_readme_shows_is_the_example() {
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
+    let readme = std::fs::read_to_string(folder.join("README.md")).unwrap();
+    let example = std::fs::read_to_string(folder.join("examples/custom_operator.rs")).unwrap();
+    let (_, code) = readme.split_once("```rust\n").unwrap();
+    let (code, _) = code.split_once("```").unwrap();
+    assert!(code.contains("impl TextOperator for") && code.contains("fn main()"));
+    // Shown in parts: each must stand in the example as it is.
+    for part in code.split("\n\nfn main").collect::<Vec<_>>() {
+        assert!(example.contains(part.trim()), "not in the example:\n{part}");
+    }
+}

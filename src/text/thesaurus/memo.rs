@@ -1,7 +1,6 @@
 //! Candidates found before: the same words come up again and again.
 
 use super::context::Before;
-use crate::random::hash_bytes;
 
 /// Slots of the table; a power of two.
 const SLOTS: usize = 1 << 18;
@@ -17,10 +16,46 @@ struct Piece {
     end: u32,
 }
 
+/// The longest word, in bytes, that is remembered: longer ones are rare.
+const LONGEST: usize = 16;
+
+/// A word and what stands before it, small enough to be compared at a stroke.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Key {
+    form: u128,
+    length: u8,
+    before: Before,
+}
+
+impl Key {
+    #[inline]
+    fn new(form: &str, before: Before) -> Option<Self> {
+        let mut bytes = [0; LONGEST];
+        bytes
+            .get_mut(..form.len())?
+            .copy_from_slice(form.as_bytes());
+        let length = u8::try_from(form.len()).ok()?;
+        Some(Self {
+            form: u128::from_le_bytes(bytes),
+            length,
+            before,
+        })
+    }
+
+    /// Where to begin to look: the product of both halves, folded.
+    #[inline]
+    #[expect(clippy::cast_possible_truncation, reason = "halves are taken")]
+    fn slot(self) -> usize {
+        let low = self.form as u64 ^ 0x9e37_79b9_7f4a_7c15;
+        let high = (self.form >> 64) as u64 ^ 0xbf58_476d_1ce4_e5b9 ^ self.before as u64;
+        let product = u128::from(low) * u128::from(high);
+        (product as u64 ^ (product >> 64) as u64) as usize % SLOTS
+    }
+}
+
 #[derive(Debug, Clone, Copy)]
 struct Known {
-    before: Before,
-    form: Piece,
+    key: Key,
     /// The candidates, in `pieces`.
     candidates: Piece,
 }
@@ -76,9 +111,12 @@ impl Memo {
         before: Before,
         find: impl FnOnce(&mut dyn FnMut(&str)),
     ) -> Candidates<'_> {
-        let candidates = match self.find(form, before) {
-            Ok(known) => known.candidates,
-            Err(slot) => self.learn(slot, form, before, find),
+        let candidates = match Key::new(form, before) {
+            Some(key) => match self.find(key) {
+                Ok(known) => known.candidates,
+                Err(slot) => self.learn(slot, key, find),
+            },
+            None => self.store_candidates(find),
         };
         let range = candidates.start as usize..candidates.end as usize;
         Candidates {
@@ -89,58 +127,53 @@ impl Memo {
 
     /// What is known of the word, or the slot where it would be.
     #[inline]
-    fn find(&self, form: &str, before: Before) -> Result<Known, usize> {
-        let hash = hash_bytes(before as u64, form.as_bytes());
-        let mut slot = usize::try_from(hash % SLOTS as u64).unwrap_or_default();
+    fn find(&self, key: Key) -> Result<Known, usize> {
+        let mut slot = key.slot();
         // The table is never full, so this ends.
         loop {
             let number = self.slots.get(slot).copied().unwrap_or_default() as usize;
-            let Some(known) = number
+            let known = number
                 .checked_sub(1)
-                .and_then(|number| self.known.get(number))
-            else {
-                return Err(slot);
-            };
-            let range = known.form.start as usize..known.form.end as usize;
-            if known.before == before && self.store.get(range) == Some(form) {
-                return Ok(*known);
+                .and_then(|number| self.known.get(number));
+            match known {
+                None => return Err(slot),
+                Some(known) if known.key == key => return Ok(*known),
+                Some(_) => slot = (slot + 1) % SLOTS,
             }
-            slot = (slot + 1) % SLOTS;
         }
     }
 
     #[cold]
-    fn learn(
-        &mut self,
-        mut slot: usize,
-        form: &str,
-        before: Before,
-        find: impl FnOnce(&mut dyn FnMut(&str)),
-    ) -> Piece {
+    fn learn(&mut self, slot: usize, key: Key, find: impl FnOnce(&mut dyn FnMut(&str))) -> Piece {
+        let candidates = self.store_candidates(find);
+        // If everything was forgotten to make room, the first slot is free.
+        let slot = if self.known.is_empty() {
+            key.slot()
+        } else {
+            slot
+        };
+        self.known.push(Known { key, candidates });
+        if let Some(free) = self.slots.get_mut(slot) {
+            *free = number_of(self.known.len());
+        }
+        candidates
+    }
+
+    /// Keeps what `find` appends. Forgets everything first if there is no room.
+    fn store_candidates(&mut self, find: impl FnOnce(&mut dyn FnMut(&str))) -> Piece {
         if self.known.len() >= MOST_WORDS || self.store.len() >= MOST_BYTES {
             self.slots.fill(0);
             self.known.clear();
             self.store.clear();
             self.pieces.clear();
-            slot = self.find(form, before).err().unwrap_or(slot);
         }
-        let kept = keep(&mut self.store, form);
         let start = number_of(self.pieces.len());
         let (store, pieces) = (&mut self.store, &mut self.pieces);
         find(&mut |candidate| pieces.push(keep(store, candidate)));
-        let candidates = Piece {
+        Piece {
             start,
             end: number_of(self.pieces.len()),
-        };
-        self.known.push(Known {
-            before,
-            form: kept,
-            candidates,
-        });
-        if let Some(free) = self.slots.get_mut(slot) {
-            *free = number_of(self.known.len());
         }
-        candidates
     }
 }
 

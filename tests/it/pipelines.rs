@@ -1,0 +1,45 @@
+//! Every pipeline that the project shows is one that runs.
+
+use std::path::Path;
+
+use augment::config::{self, Document};
+use augment::operator::Registry;
+use augment::plan::{self, FileCatalog};
+
+fn problems_of(document: &Document) -> String {
+    let catalog = FileCatalog {
+        base: document.base().to_owned(),
+    };
+    let (_, report) = plan::check(document, None, &|_| None, &Registry::builtin(), &catalog);
+    if report.is_clean() {
+        String::new()
+    } else {
+        report.render(false)
+    }
+}
+
+#[test]
+fn the_shipped_pipelines_have_no_problem() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("pipelines");
+    let mut checked = 0;
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        let document =
+            config::read(&path, &[]).unwrap_or_else(|report| panic!("{}", report.render(false)));
+        assert_eq!(problems_of(&document), "", "{}", path.display());
+        checked += 1;
+    }
+    assert!(checked >= 2);
+}
+
+#[test]
+#[cfg(feature = "polars")]
+fn the_pipeline_in_the_readme_has_no_problem() {
+    let project = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let readme = std::fs::read_to_string(project.join("README.md")).unwrap();
+    let (_, text) = readme.split_once("```toml\n").unwrap();
+    let (text, _) = text.split_once("```").unwrap();
+    let text = text.replace("data/*.parquet", "resources/sample/*.parquet");
+    let document = Document::new("README.md", &text, project, &[]);
+    assert_eq!(problems_of(&document), "");
+}
