@@ -118,8 +118,8 @@ pub(crate) struct RunArguments {
     #[command(flatten)]
     pub(crate) pipeline: PipelineArguments,
     /// How many threads compute at a time [default: the number of cores].
-    #[arg(short = 'j', long, value_name = "N")]
-    pub(crate) workers: Option<NonZeroUsize>,
+    #[arg(short = 'j', long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1024))]
+    pub(crate) workers: Option<u32>,
     /// Read at most this many rows of each source, for a trial.
     #[arg(long, value_name = "ROWS")]
     pub(crate) limit: Option<u64>,
@@ -139,11 +139,11 @@ pub(crate) struct RunArguments {
     pub(crate) keep_going: bool,
     /// Rows in a batch, at most. More is a little faster and takes more memory. The output is the
     /// same for any number [default: 4096].
-    #[arg(long, value_name = "ROWS")]
-    pub(crate) batch_rows: Option<NonZeroUsize>,
+    #[arg(long, value_name = "ROWS", value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
+    pub(crate) batch_rows: Option<u32>,
     /// Batches in flight, at most: this bounds the memory of the run [default: 3 for each worker].
-    #[arg(long, value_name = "BATCHES")]
-    pub(crate) window: Option<NonZeroUsize>,
+    #[arg(long, value_name = "BATCHES", value_parser = clap::value_parser!(u32).range(1..=65_536))]
+    pub(crate) window: Option<u32>,
     /// How to show progress on stderr.
     #[arg(long, value_enum, default_value_t, value_name = "HOW")]
     pub(crate) progress: ProgressMode,

@@ -152,13 +152,15 @@ fn sources(plan: &Plan) -> Vec<SourceTotal> {
 /// What the flags say about the run.
 fn settings(arguments: &RunArguments) -> RunSettings {
     let cores = thread::available_parallelism().map_or(1, NonZeroUsize::get);
-    let workers = arguments.workers.map_or(cores, NonZeroUsize::get);
+    let workers = arguments.workers.map_or(cores, |workers| workers as usize);
     let usual = RunSettings::new(workers);
     RunSettings {
-        window: arguments.window.map_or(usual.window, NonZeroUsize::get),
+        window: arguments
+            .window
+            .map_or(usual.window, |window| window as usize),
         batch_rows: arguments
             .batch_rows
-            .map_or(usual.batch_rows, NonZeroUsize::get),
+            .map_or(usual.batch_rows, |rows| rows as usize),
         keep_going: arguments.keep_going,
         fresh: arguments.fresh,
         force: arguments.force,

@@ -15,7 +15,7 @@ use crate::batch::Shard;
 use crate::counters::Counts;
 use crate::ledger::{LedgerError, Mode};
 use crate::operator::OperatorError;
-use crate::plan::Plan;
+use crate::plan::{Plan, Producer};
 use crate::topology::{Observer, RunOptions, ShardOutcome, Stop};
 
 pub use preview::{PreviewRow, preview};
@@ -59,6 +59,26 @@ impl RunSettings {
             force: false,
             limit: None,
             shard: None,
+        }
+    }
+
+    /// The same settings with smaller batches where the operators of `plan` make many rows of one:
+    /// what is in flight stays as large as it was meant to be.
+    fn for_expansion(&self, plan: &Plan) -> Self {
+        /// Rows out per row in that the batch size is meant for.
+        const USUAL: f64 = 4.0;
+        let factor = (largest_expansion(plan) / USUAL).max(1.0);
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            clippy::cast_precision_loss,
+            reason = "a rough figure, between 1 and what it was"
+        )]
+        let shrunk = |size: usize| ((size as f64 / factor) as usize).max(1);
+        Self {
+            batch_rows: shrunk(self.batch_rows),
+            batch_bytes: shrunk(self.batch_bytes),
+            ..self.clone()
         }
     }
 
@@ -143,6 +163,22 @@ impl RunError {
     }
 }
 
+/// The most rows that one source row is expected to become at any place of the plan.
+fn largest_expansion(plan: &Plan) -> f64 {
+    let mut expansions: Vec<f64> = Vec::with_capacity(plan.operators.len());
+    for operator in &plan.operators {
+        let incoming = operator.inputs.iter().map(|input| match input {
+            Producer::Source(_) => 1.0,
+            Producer::Operator { operator, .. } => {
+                expansions.get(*operator).copied().unwrap_or(1.0)
+            }
+        });
+        let incoming: f64 = incoming.sum();
+        expansions.push(incoming * operator.spec.expansion(operator.source_rows));
+    }
+    expansions.into_iter().fold(1.0, f64::max)
+}
+
 /// Runs `plan`: reads every shard that is not committed yet and publishes what becomes of it.
 ///
 /// # Errors
@@ -154,6 +190,7 @@ pub fn run(
     stop: &Stop,
 ) -> Result<RunReport, RunError> {
     let started = Instant::now();
+    let settings = &settings.for_expansion(plan);
     let selected = read::select(plan, settings);
     let sinks = write::sinks(plan)?;
     let publisher = Publisher::open(plan, settings, &selected)?;

@@ -23,6 +23,9 @@ use crate::text::Segmenter;
 /// How often a replica is drawn again when it equals the input or an earlier replica.
 const ATTEMPTS: usize = 10;
 
+/// The most variants of a row that may be asked for: each is compared with all before it.
+const MOST_REPLICAS: u32 = 1_000;
+
 /// Options that every row-level operator understands beside its own.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct TextOptions {
@@ -45,6 +48,16 @@ pub struct TextOptions {
 impl TextOptions {
     pub(super) fn validate(&self) -> Vec<Problem> {
         let mut problems = Vec::new();
+        if self
+            .replicas
+            .is_some_and(|replicas| replicas > MOST_REPLICAS)
+        {
+            problems.push(Problem::new(
+                "replicas",
+                format!("`replicas` is more than {MOST_REPLICAS}"),
+                "ask for fewer variants, or split the work between several operators",
+            ));
+        }
         if self.replicas == Some(0) {
             problems.push(Problem::new(
                 "replicas",
