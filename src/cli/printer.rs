@@ -67,7 +67,7 @@ impl Stream {
 }
 
 impl Printer {
-    /// A printer on the streams of the process, without colour until [`Printer::set_color`].
+    /// A printer on the streams of the process, without colour until it is told otherwise.
     pub fn standard() -> Self {
         let (out, err) = (io::stdout(), io::stderr());
         let terminals = (out.is_terminal(), err.is_terminal());

@@ -336,7 +336,8 @@ fn kind_of(property: &Value, root: &Value) -> String {
     }
 }
 
-/// The operators that a pipeline can name. See the [module documentation](self).
+/// The operators that a pipeline can name. It is a value: a program
+/// adds its own operators to [`Registry::builtin`] and hands it to the command line.
 #[derive(Default)]
 pub struct Registry {
     kinds: BTreeMap<&'static str, Box<dyn Kind>>,

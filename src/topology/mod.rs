@@ -6,7 +6,7 @@
 //! # How batches move
 //!
 //! Reader threads take shards from a queue and read them batch by batch; a batch needs a place in
-//! the [window](window::Window) before it is read, and keeps it until the last thing made of it is
+//! the window before it is read, and keeps it until the last thing made of it is
 //! written. Each stage (a chain of fused operators) and each sink has one bounded multi-consumer
 //! channel and a pool of worker threads on it. A channel has room for the whole window, so no send
 //! ever blocks, and a diamond cannot deadlock however unlike its branches are: whatever a fan-in
@@ -14,7 +14,7 @@
 //!
 //! # Who may compute
 //!
-//! Threads are many and mostly asleep; [permits](permits::Permits), as many as there are workers,
+//! Threads are many and mostly asleep; permits, as many as there are workers,
 //! say how many may compute at a time. A thread takes one to decode, to process or to encode, and
 //! never holds it while it waits.
 //!
