@@ -63,6 +63,8 @@ pub(super) struct Swap {
     rate: f64,
     /// For each place, which word stands there now.
     order: Vec<u32>,
+    /// Places whose word may be another.
+    touched: Vec<usize>,
 }
 
 impl Swap {
@@ -70,6 +72,7 @@ impl Swap {
         Self {
             rate,
             order: Vec::new(),
+            touched: Vec::new(),
         }
     }
 }
@@ -81,18 +84,26 @@ impl TextOperator for Swap {
         if count < 2 {
             return Outcome::Unchanged("fewer than two words");
         }
-        self.order.clear();
-        self.order.extend((0..).take(count));
+        // Between texts every place holds its own word, so that only the places touched matter.
+        let known = number_of(self.order.len());
+        self.order.extend(known..number_of(count).max(known));
+        self.touched.clear();
         for _ in 0..rate::words_at(self.rate, count) {
             let first = random.below(count);
             // Any place but the first.
             let second = (first + 1 + random.below(count - 1)) % count;
             self.order.swap(first, second);
+            self.touched.extend([first, second]);
         }
-        for ((place, word), now) in words.iter().enumerate().zip(&self.order) {
-            let now = *now as usize;
-            if now != place
-                && let Some(other) = words.get(now)
+        self.touched.sort_unstable();
+        self.touched.dedup();
+        for place in &self.touched {
+            let Some(now) = self.order.get_mut(*place) else {
+                continue;
+            };
+            let other = words.get(std::mem::replace(now, number_of(*place)) as usize);
+            if let (Some(word), Some(other)) = (words.get(*place), other)
+                && word != other
                 && text.word(*word) != text.word(*other)
             {
                 edits.copy(word.range(), other.range());
@@ -100,4 +111,9 @@ impl TextOperator for Swap {
         }
         Outcome::Edited
     }
+}
+
+/// Words of a text are numbered in 32 bits: texts are under 4 GiB.
+fn number_of(place: usize) -> u32 {
+    u32::try_from(place).unwrap_or(u32::MAX)
 }
