@@ -162,12 +162,18 @@ impl Commit for Publisher<'_> {
             ));
         };
         drop(inputs);
-        let mut published = Vec::new();
+        let mut prepared = Vec::new();
         for (sink, output) in outputs {
             let Ok(complete) = output.into_any().downcast::<Complete>() else {
                 return Err("a sink finished something that is not a file".to_owned());
             };
-            published.push((sink, complete.0.publish().map_err(explain)?));
+            // All are on their device before the first becomes visible.
+            complete.0.sync().map_err(explain)?;
+            prepared.push((sink, complete.0));
+        }
+        let mut published = Vec::new();
+        for (sink, output) in prepared {
+            published.push((sink, output.publish().map_err(explain)?));
         }
         let counts: BTreeMap<String, Counts> = self
             .plan

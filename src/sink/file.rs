@@ -36,17 +36,15 @@ impl HashingFile {
         }
     }
 
-    /// Waits until the file is on its device. Gives its size and the hexadecimal SHA-256 of what
-    /// is in it.
-    pub(super) fn sync(self) -> io::Result<(u64, String)> {
+    /// The file, its size, and the hexadecimal SHA-256 of what is in it.
+    pub(super) fn into_parts(self) -> (File, u64, String) {
         use std::fmt::Write;
-        self.file.sync_all()?;
         let mut digest = String::with_capacity(64);
         for byte in self.hash.finalize() {
             // Writing to a `String` cannot fail.
             let _ = write!(digest, "{byte:02x}");
         }
-        Ok((self.bytes, digest))
+        (self.file, self.bytes, digest)
     }
 }
 

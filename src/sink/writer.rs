@@ -1,5 +1,6 @@
 //! Writing one output file.
 
+use std::fs::File;
 use std::io::BufWriter;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -112,12 +113,12 @@ impl ShardWriter {
         let buffered = writer
             .into_inner()
             .map_err(|error| write_error(&temporary, &target, error))?;
-        let (bytes, sha256) = buffered
+        let (file, bytes, sha256) = buffered
             .into_inner()
-            .map_err(std::io::IntoInnerError::into_error)
-            .and_then(HashingFile::sync)
-            .map_err(|error| SinkError::io(temporary.path(), error))?;
+            .map_err(|error| SinkError::io(temporary.path(), error.into_error()))
+            .map(HashingFile::into_parts)?;
         Ok(Prepared {
+            file,
             temporary,
             target,
             rows,
@@ -199,6 +200,7 @@ fn write_error(temporary: &Temporary, target: &Path, error: ParquetError) -> Sin
 /// A complete output file that does not have its final name yet. Dropping it removes the file.
 #[derive(Debug)]
 pub struct Prepared {
+    file: File,
     temporary: Temporary,
     target: PathBuf,
     rows: u64,
@@ -212,12 +214,23 @@ impl Prepared {
         self.temporary.path()
     }
 
+    /// Waits until the file is on its device.
+    ///
+    /// # Errors
+    /// When the operating system refuses.
+    pub fn sync(&self) -> Result<(), SinkError> {
+        self.file
+            .sync_all()
+            .map_err(|error| SinkError::io(self.temporary.path(), error))
+    }
+
     /// Gives the file its final name, in place of what may have that name, and waits until the
-    /// name is on its device.
+    /// file and its name are on their device.
     ///
     /// # Errors
     /// When the operating system refuses.
     pub fn publish(self) -> Result<Output, SinkError> {
+        self.sync()?;
         self.temporary.rename(&self.target)?;
         Ok(Output {
             path: self.target,

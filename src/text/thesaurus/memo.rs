@@ -8,35 +8,38 @@ const SLOTS: usize = 1 << 18;
 const MOST_WORDS: usize = SLOTS / 2;
 /// Bytes of candidates that are kept before all are forgotten.
 const MOST_BYTES: usize = 16 << 20;
-
-/// A piece of the store.
-#[derive(Debug, Clone, Copy, Default)]
-struct Piece {
-    start: u32,
-    end: u32,
-}
-
 /// The longest word, in bytes, that is remembered: longer ones are rare.
 const LONGEST: usize = 16;
 
 /// A word and what stands before it, small enough to be compared at a stroke.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Key {
-    form: u128,
+    form: [u64; 2],
     length: u8,
     before: Before,
 }
 
 impl Key {
+    /// No word: marks a free slot.
+    const FREE: Self = Self {
+        form: [0; 2],
+        length: 0,
+        before: Before::Other,
+    };
+
     #[inline]
     fn new(form: &str, before: Before) -> Option<Self> {
         let mut bytes = [0; LONGEST];
         bytes
             .get_mut(..form.len())?
             .copy_from_slice(form.as_bytes());
-        let length = u8::try_from(form.len()).ok()?;
+        let length = u8::try_from(form.len()).ok().filter(|length| *length > 0)?;
+        let [low, high] = [0, 8].map(|start| {
+            let eight = bytes.get(start..).and_then(|half| half.first_chunk::<8>());
+            u64::from_le_bytes(eight.copied().unwrap_or_default())
+        });
         Some(Self {
-            form: u128::from_le_bytes(bytes),
+            form: [low, high],
             length,
             before,
         })
@@ -46,59 +49,75 @@ impl Key {
     #[inline]
     #[expect(clippy::cast_possible_truncation, reason = "halves are taken")]
     fn slot(self) -> usize {
-        let low = self.form as u64 ^ 0x9e37_79b9_7f4a_7c15;
-        let high = (self.form >> 64) as u64 ^ 0xbf58_476d_1ce4_e5b9 ^ self.before as u64;
+        let [low, high] = self.form;
+        let low = low ^ 0x9e37_79b9_7f4a_7c15;
+        let high = high ^ 0xbf58_476d_1ce4_e5b9 ^ self.before as u64;
         let product = u128::from(low) * u128::from(high);
         (product as u64 ^ (product >> 64) as u64) as usize % SLOTS
     }
 }
 
+/// A word and where its candidates are, in one piece of memory: most words have none, and are done
+/// with here.
 #[derive(Debug, Clone, Copy)]
-struct Known {
+struct Slot {
     key: Key,
-    /// The candidates, in `pieces`.
-    candidates: Piece,
+    count: u16,
+    start: u32,
 }
 
-/// Remembers the candidates of words. What it answers is what it was told, so that it changes
-/// speed and nothing else.
-///
-/// Words are kept in the order in which they were met, so the frequent ones, which are met first,
-/// lie close together; the table holds but their numbers.
-#[derive(Debug)]
-pub(super) struct Memo {
-    /// Open addressing: the number of a word in `known`, counted from 1; 0 for a free slot.
-    slots: Vec<u32>,
-    known: Vec<Known>,
-    store: String,
-    pieces: Vec<Piece>,
-}
-
-/// The candidates of one word.
+/// The candidates of one word, each after a byte that holds its length.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Candidates<'a> {
+    count: usize,
     store: &'a str,
-    pieces: &'a [Piece],
 }
 
 impl<'a> Candidates<'a> {
     pub(super) fn len(self) -> usize {
-        self.pieces.len()
+        self.count
     }
 
     pub(super) fn get(self, index: usize) -> Option<&'a str> {
-        let piece = self.pieces.get(index)?;
-        self.store.get(piece.start as usize..piece.end as usize)
+        if index >= self.count {
+            return None;
+        }
+        let mut rest = self.store;
+        for _ in 0..index {
+            let (_, after) = split_first(rest)?;
+            rest = after;
+        }
+        split_first(rest).map(|(candidate, _)| candidate)
     }
+}
+
+/// The first candidate of `store`, and what comes after it.
+#[inline]
+fn split_first(store: &str) -> Option<(&str, &str)> {
+    let length = usize::from(*store.as_bytes().first()?);
+    store.get(1..)?.split_at_checked(length)
+}
+
+/// Remembers the candidates of words. What it answers is what it was told, so that it changes
+/// speed and nothing else.
+#[derive(Debug)]
+pub(super) struct Memo {
+    slots: Vec<Slot>,
+    words: usize,
+    store: String,
 }
 
 impl Memo {
     pub(super) fn new() -> Self {
+        let free = Slot {
+            key: Key::FREE,
+            count: 0,
+            start: 0,
+        };
         Self {
-            slots: vec![0; SLOTS],
-            known: Vec::new(),
+            slots: vec![free; SLOTS],
+            words: 0,
             store: String::new(),
-            pieces: Vec::new(),
         }
     }
 
@@ -111,84 +130,76 @@ impl Memo {
         before: Before,
         find: impl FnOnce(&mut dyn FnMut(&str)),
     ) -> Candidates<'_> {
-        let candidates = match Key::new(form, before) {
+        let (count, start) = match Key::new(form, before) {
             Some(key) => match self.find(key) {
-                Ok(known) => known.candidates,
+                Ok(known) => (known.count, known.start),
                 Err(slot) => self.learn(slot, key, find),
             },
-            None => self.store_candidates(find),
+            None => self.keep(find),
         };
-        let range = candidates.start as usize..candidates.end as usize;
         Candidates {
-            store: &self.store,
-            pieces: self.pieces.get(range).unwrap_or_default(),
+            count: usize::from(count),
+            store: self.store.get(start as usize..).unwrap_or_default(),
         }
     }
 
     /// What is known of the word, or the slot where it would be.
     #[inline]
-    fn find(&self, key: Key) -> Result<Known, usize> {
+    fn find(&self, key: Key) -> Result<Slot, usize> {
         let mut slot = key.slot();
         // The table is never full, so this ends.
         loop {
-            let number = self.slots.get(slot).copied().unwrap_or_default() as usize;
-            let known = number
-                .checked_sub(1)
-                .and_then(|number| self.known.get(number));
-            match known {
-                None => return Err(slot),
+            match self.slots.get(slot) {
                 Some(known) if known.key == key => return Ok(*known),
-                Some(_) => slot = (slot + 1) % SLOTS,
+                Some(known) if known.key.length > 0 => slot = (slot + 1) % SLOTS,
+                _ => return Err(slot),
             }
         }
     }
 
     #[cold]
-    fn learn(&mut self, slot: usize, key: Key, find: impl FnOnce(&mut dyn FnMut(&str))) -> Piece {
-        let candidates = self.store_candidates(find);
+    fn learn(
+        &mut self,
+        slot: usize,
+        key: Key,
+        find: impl FnOnce(&mut dyn FnMut(&str)),
+    ) -> (u16, u32) {
+        let (count, start) = self.keep(find);
         // If everything was forgotten to make room, the first slot is free.
-        let slot = if self.known.is_empty() {
-            key.slot()
-        } else {
-            slot
-        };
-        self.known.push(Known { key, candidates });
+        let slot = if self.words == 0 { key.slot() } else { slot };
         if let Some(free) = self.slots.get_mut(slot) {
-            *free = number_of(self.known.len());
+            *free = Slot { key, count, start };
+            self.words += 1;
         }
-        candidates
+        (count, start)
     }
 
-    /// Keeps what `find` appends. Forgets everything first if there is no room.
-    fn store_candidates(&mut self, find: impl FnOnce(&mut dyn FnMut(&str))) -> Piece {
-        if self.known.len() >= MOST_WORDS || self.store.len() >= MOST_BYTES {
-            self.slots.fill(0);
-            self.known.clear();
+    /// Keeps what `find` appends: how many candidates, and where. Forgets everything first if
+    /// there is no room.
+    fn keep(&mut self, find: impl FnOnce(&mut dyn FnMut(&str))) -> (u16, u32) {
+        if self.words >= MOST_WORDS || self.store.len() >= MOST_BYTES {
+            self.slots.fill(Slot {
+                key: Key::FREE,
+                count: 0,
+                start: 0,
+            });
+            self.words = 0;
             self.store.clear();
-            self.pieces.clear();
         }
-        let start = number_of(self.pieces.len());
-        let (store, pieces) = (&mut self.store, &mut self.pieces);
-        find(&mut |candidate| pieces.push(keep(store, candidate)));
-        Piece {
-            start,
-            end: number_of(self.pieces.len()),
-        }
+        let start = u32::try_from(self.store.len()).unwrap_or(u32::MAX);
+        let store = &mut self.store;
+        let mut count = 0_u16;
+        find(&mut |candidate| {
+            // One byte for the length, itself a character: no word is as long as 128 bytes.
+            let length = u8::try_from(candidate.len()).ok().filter(u8::is_ascii);
+            if let (Some(length), Some(more)) = (length, count.checked_add(1)) {
+                store.push(char::from(length));
+                store.push_str(candidate);
+                count = more;
+            }
+        });
+        (count, start)
     }
-}
-
-/// Appends `text` to the store.
-fn keep(store: &mut String, text: &str) -> Piece {
-    let start = number_of(store.len());
-    store.push_str(text);
-    Piece {
-        start,
-        end: number_of(store.len()),
-    }
-}
-
-fn number_of(length: usize) -> u32 {
-    u32::try_from(length).unwrap_or(u32::MAX)
 }
 
 #[cfg(test)]
@@ -210,6 +221,7 @@ mod tests {
                 assert_eq!(candidates.len(), 2, "round {round}");
                 assert_eq!(candidates.get(0), Some(form.as_str()));
                 assert_eq!(candidates.get(1), Some("x"));
+                assert_eq!(candidates.get(2), None);
             }
         }
         assert!(told > MOST_WORDS);
@@ -217,5 +229,16 @@ mod tests {
         memo.candidates("w0", Before::Determiner, |_| told += 1);
         memo.candidates("w0", Before::Determiner, |_| told += 1);
         assert_eq!(told, before + 1);
+    }
+
+    #[test]
+    fn long_words_and_none_are_found_each_time() {
+        let mut memo = Memo::new();
+        for form in ["", "incomprehensibilities"] {
+            for _ in 0..2 {
+                let candidates = memo.candidates(form, Before::Other, |add| add("y"));
+                assert_eq!(candidates.get(0), Some("y"));
+            }
+        }
     }
 }
