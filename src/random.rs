@@ -132,3 +132,73 @@ impl TryRng for Random {
         self.0.try_fill_bytes(bytes)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use rand::Rng;
+
+    use super::*;
+
+    /// These values are a promise: other values mean other output for every pipeline.
+    #[test]
+    fn hash_and_generator_are_frozen() {
+        assert_eq!(mix(0), 0xe220_a839_7b1d_cdaf);
+        assert_eq!(hash_bytes(0, b""), GOLDEN[0]);
+        assert_eq!(hash_bytes(0, b"train/part-0.parquet"), GOLDEN[1]);
+        assert_eq!(hash_bytes(7, b"12345678"), GOLDEN[2]);
+        let mut random = OperatorKey::new(42, "eda").row(hash_bytes(0, b"row 1"), 0, 1);
+        assert_eq!(random.next_u64(), GOLDEN[3]);
+        assert_eq!(random.next_u64(), GOLDEN[4]);
+        let drawn: Vec<usize> = (0..8).map(|_| random.below(10)).collect();
+        assert_eq!(drawn, DRAWN);
+        let mut items = [0, 1, 2, 3, 4, 5];
+        random.partial_shuffle(&mut items, 3);
+        assert_eq!(items, SHUFFLED);
+    }
+
+    const GOLDEN: [u64; 5] = [
+        0xa706_dd2f_4d19_7e6f,
+        0x696d_df5d_c412_ff1f,
+        0xc397_33a3_bfe1_9a86,
+        0x7ee9_96b6_4d9f_0a7b,
+        0x7215_7b17_01a0_ae62,
+    ];
+    const DRAWN: [usize; 8] = [3, 0, 2, 9, 8, 7, 3, 8];
+    const SHUFFLED: [i32; 6] = [1, 3, 5, 0, 4, 2];
+
+    #[test]
+    fn every_part_of_the_key_matters() {
+        let first =
+            |key: OperatorKey, row, incoming, replica| key.row(row, incoming, replica).next_u64();
+        let key = OperatorKey::new(42, "a");
+        let all = [
+            first(key, 1, 0, 0),
+            first(OperatorKey::new(43, "a"), 1, 0, 0),
+            first(OperatorKey::new(42, "b"), 1, 0, 0),
+            first(key, 2, 0, 0),
+            first(key, 1, 1, 0),
+            first(key, 1, 0, 1),
+        ];
+        let distinct: std::collections::BTreeSet<u64> = all.into_iter().collect();
+        assert_eq!(distinct.len(), all.len());
+    }
+
+    proptest! {
+        #[test]
+        fn draws_stay_within_bounds(key: u64, bound in 1_usize..1_000_000) {
+            let mut random = Random::from_key(key);
+            prop_assert!(random.below(bound) < bound);
+            prop_assert!((0.0..1.0).contains(&random.unit()));
+            prop_assert!(!random.chance(0.0) && random.chance(1.0));
+        }
+
+        #[test]
+        fn a_partial_shuffle_keeps_all_items(key: u64, count in 0_usize..20, length in 0_usize..12) {
+            let mut items: Vec<usize> = (0..length).collect();
+            Random::from_key(key).partial_shuffle(&mut items, count);
+            items.sort_unstable();
+            prop_assert_eq!(items, (0..length).collect::<Vec<_>>());
+        }
+    }
+}
