@@ -1,4 +1,13 @@
 //! Text data augmentation: Parquet in, a DAG of operators, augmented Parquet out.
+//!
+//! Most people use the program `augment`. The library is for operators of one's own: implement
+//! [`operator::TextOperator`] (one text at a time) or [`operator::Operator`] (whole batches) with
+//! its configuration, register it, and hand the registry to [`cli::main`]. `examples/` has a
+//! program that does; [`prelude`] has what it imports.
+//!
+//! A run goes [`config`] -> [`plan`] -> [`engine`] -> [`topology`], which moves batches from
+//! [`source`] through operators to [`sink`]; [`ledger`] records what is finished.
+//! `ARCHITECTURE.md` tells why.
 
 pub mod batch;
 pub mod cli;
