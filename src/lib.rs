@@ -16,6 +16,7 @@ pub mod counters;
 pub mod diagnostic;
 pub mod engine;
 pub mod ledger;
+pub mod mt;
 pub mod operator;
 pub mod operators;
 pub mod plan;
