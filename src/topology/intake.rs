@@ -66,10 +66,9 @@ impl Places {
         {
             state.free -= 1;
             let ticket: Ticket = Arc::new(Place(Arc::clone(self)));
-            if let Some(ready) = &state.ready {
-                // There is room for all shards that can be open, so this neither blocks nor fails.
-                let _ = ready.send(Read { from, ticket });
-            }
+            let read = Read { from, ticket };
+            // There is room for all shards that can be open, so this neither blocks nor fails.
+            drop(state.ready.as_ref().map(|workers| workers.send(read)));
         }
         if state.is_over(self.capacity) {
             self.changed.notify_all();
@@ -85,9 +84,9 @@ impl State {
 }
 
 impl Intake {
-    /// An intake with `window` places, for at most `readings` shards that are read at a time.
-    pub(super) fn new(window: usize, readings: usize) -> Self {
-        let (ready, reads) = bounded(readings.max(1));
+    /// An intake with `window` places, for at most `shards` that are read at a time.
+    pub(super) fn new(window: usize, shards: usize) -> Self {
+        let (ready, receiver) = bounded(shards.max(1));
         let state = State {
             free: window,
             idle: Vec::new(),
@@ -100,7 +99,7 @@ impl Intake {
                 changed: Condvar::new(),
                 capacity: window,
             }),
-            reads,
+            reads: receiver,
         }
     }
 
