@@ -114,6 +114,11 @@ fn main() -> Result<(), Failure> {
         megabytes,
     )?;
     match arguments.iter().map(String::as_str).collect::<Vec<_>>()[..] {
+        ["--one", "copy", workers] => {
+            let rows = copy_by_arrow(&shards, workers.parse()?)?;
+            println!("{rows} rows, peak {} MB", peak_memory_mb().unwrap_or(0));
+            Ok(())
+        }
         ["--one", name, workers] => {
             let case = CASES
                 .iter()

@@ -76,7 +76,7 @@ struct Shouter {
 
 impl TextOperator for Shouter {
     fn rewrite(&mut self, text: &Text<'_>, random: &mut Random, edits: &mut Edits) -> Outcome {
-        for &word in text.words() {
+        for word in text.words() {
             // `random` is keyed by the row: draws from it, and from nowhere else, keep the output
             // the same for any number of workers.
             if random.chance(self.rate) {

@@ -7,4 +7,4 @@ pub use crate::operator::{
     Registry, Text, TextOperator, TextOperatorConfig,
 };
 pub use crate::random::Random;
-pub use crate::text::Word;
+pub use crate::text::{Word, Words};

@@ -101,6 +101,39 @@ impl Random {
         self.unit() < probability
     }
 
+    /// So many independent events of the given probability, at most 64, as bits: those of the events
+    /// that happen are set, from the lowest bit on.
+    ///
+    /// All events are decided together, from the first binary digit of a number in 0..1 for each and
+    /// of the probability on: an event is decided where the two differ, and it happens if its number
+    /// is the smaller. So half of the events that are left are decided by each 64 bits drawn.
+    #[inline]
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        clippy::cast_precision_loss,
+        reason = "a power of two, and a number below it"
+    )]
+    pub fn chances(&mut self, probability: f64, count: usize) -> u64 {
+        const SCALE: f64 = (1_u64 << 63) as f64;
+        let all = u64::MAX.checked_shr(64 - count.min(64) as u32).unwrap_or(0);
+        if probability >= 1.0 {
+            return all;
+        }
+        // Exact: a multiplication by a power of two. The first digit is at the highest bit.
+        let mut digits = ((probability.max(0.0) * SCALE) as u64) << 1;
+        let (mut open, mut happen) = (all, 0);
+        while open != 0 && digits != 0 {
+            let drawn = self.0.next_u64();
+            let digit = (digits.cast_signed() >> 63).cast_unsigned();
+            let differ = open & (drawn ^ digit);
+            happen |= differ & digit;
+            open &= !differ;
+            digits <<= 1;
+        }
+        happen
+    }
+
     /// One of `items`, each equally likely; nothing where there is none.
     #[inline]
     pub fn choose<'a, T>(&mut self, items: &'a [T]) -> Option<&'a T> {
@@ -168,6 +201,33 @@ mod tests {
     const SHUFFLED: [i32; 6] = [1, 3, 5, 0, 4, 2];
 
     #[test]
+    #[expect(clippy::cast_precision_loss, reason = "counts are small")]
+    fn chances_are_independent_and_have_their_probability() {
+        for probability in [0.01, 0.1, 0.3, 0.5, 0.9] {
+            const DRAWS: u64 = 20_000;
+            let mut random = Random::from_key(3);
+            let (mut single, mut pairs) = (0, 0);
+            for _ in 0..DRAWS {
+                let happened = random.chances(probability, 64);
+                single += u64::from(happened.count_ones());
+                pairs += u64::from((happened & happened >> 1 & u64::MAX >> 1).count_ones());
+            }
+            let share = |count: u64, of: u64| count as f64 / (DRAWS * of) as f64;
+            // Five standard deviations of a binomial share.
+            let near = |found: f64, expected: f64, of: u64| {
+                let variance = expected * (1.0 - expected) / (DRAWS * of) as f64;
+                (found - expected).abs() < 5.0 * variance.sqrt()
+            };
+            assert!(near(share(single, 64), probability, 64), "{probability}");
+            // Neighbouring pairs overlap, which makes their share vary more.
+            assert!(
+                near(share(pairs, 63), probability * probability, 16),
+                "{probability}"
+            );
+        }
+    }
+
+    #[test]
     fn every_part_of_the_key_matters() {
         let first =
             |key: OperatorKey, row, incoming, replica| key.row(row, incoming, replica).next_u64();
@@ -191,6 +251,15 @@ mod tests {
             prop_assert!(random.below(bound) < bound);
             prop_assert!((0.0..1.0).contains(&random.unit()));
             prop_assert!(!random.chance(0.0) && random.chance(1.0));
+        }
+
+        #[test]
+        fn chances_are_bits_of_as_many_events(key: u64, probability in 0.0..=1.0_f64, count in 0_usize..=64) {
+            let happened = Random::from_key(key).chances(probability, count);
+            prop_assert!(count == 64 || happened >> count == 0);
+            let all = u64::MAX.checked_shr(64 - u32::try_from(count).unwrap()).unwrap_or(0);
+            prop_assert_eq!(Random::from_key(key).chances(0.0, count), 0);
+            prop_assert_eq!(Random::from_key(key).chances(1.0, count), all);
         }
 
         #[test]

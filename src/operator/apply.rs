@@ -494,8 +494,8 @@ fn attempt(
             if !edits.settle(text) {
                 return Attempt::Unchanged("no edit drawn");
             }
-            edits.apply(text.as_str(), progress.texts.buffer());
-            if progress.texts.open_row() == text.as_str() {
+            edits.apply(text.as_str(), &mut progress.texts);
+            if progress.texts.open_row() == text.as_str().as_bytes() {
                 progress.texts.discard_row();
                 return Attempt::Unchanged("no edit drawn");
             }

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::Text;
+use super::{Text, TextBuilder};
 use crate::batch::EditRecord;
 
 /// Where the new bytes of an edit come from.
@@ -135,26 +135,32 @@ impl Edits {
         !self.edits.is_empty()
     }
 
-    fn new_text<'a>(&'a self, edit: &Edit, text: &'a str) -> &'a str {
-        let source = match edit.origin {
+    /// Where the new bytes of an edit of `text` are.
+    #[inline]
+    fn source<'a>(&'a self, edit: &Edit, text: &'a str) -> &'a str {
+        match edit.origin {
             Origin::Text => text,
             Origin::Store => &self.store,
-        };
-        source
+        }
+    }
+
+    fn new_text<'a>(&'a self, edit: &Edit, text: &'a str) -> &'a str {
+        self.source(edit, text)
             .get(edit.new_start as usize..edit.new_end as usize)
             .unwrap_or_default()
     }
 
     /// Appends `text` with the edits applied to `into`. The edits must be settled.
     #[inline]
-    pub(super) fn apply(&self, text: &str, into: &mut String) {
+    pub(super) fn apply(&self, text: &str, into: &mut TextBuilder) {
         let mut copied = 0;
         for edit in &self.edits {
-            into.push_str(text.get(copied..edit.start as usize).unwrap_or_default());
-            into.push_str(self.new_text(edit, text));
+            into.append_span(text.as_bytes(), copied, edit.start as usize);
+            let source = self.source(edit, text).as_bytes();
+            into.append_span(source, edit.new_start as usize, edit.new_end as usize);
             copied = edit.end as usize;
         }
-        into.push_str(text.get(copied..).unwrap_or_default());
+        into.append_span(text.as_bytes(), copied, text.len());
     }
 
     /// The edits as they are recorded in the lineage.

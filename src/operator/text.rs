@@ -9,7 +9,7 @@ use serde::de::DeserializeOwned;
 use super::{BuildContext, Edits, Example, OperatorError};
 use crate::diagnostic::Problem;
 use crate::random::Random;
-use crate::text::Word;
+use crate::text::{Word, Words};
 
 /// One text, cut into words.
 ///
@@ -19,7 +19,7 @@ use crate::text::Word;
 #[derive(Debug, Clone, Copy)]
 pub struct Text<'a> {
     value: &'a str,
-    words: &'a [Word],
+    words: Words<'a>,
     protected: &'a [Word],
     replica: u32,
 }
@@ -27,7 +27,7 @@ pub struct Text<'a> {
 impl<'a> Text<'a> {
     /// A text with its editable words and its protected spans, each sorted and without overlap,
     /// of which variant number `replica` is to be made (0 to change it in place).
-    pub fn new(value: &'a str, words: &'a [Word], protected: &'a [Word], replica: u32) -> Self {
+    pub fn new(value: &'a str, words: Words<'a>, protected: &'a [Word], replica: u32) -> Self {
         Self {
             value,
             words,
@@ -42,7 +42,7 @@ impl<'a> Text<'a> {
     }
 
     /// The words that may be edited, in order.
-    pub fn words(&self) -> &'a [Word] {
+    pub fn words(&self) -> Words<'a> {
         self.words
     }
 
@@ -57,12 +57,14 @@ impl<'a> Text<'a> {
         self.value.get(word.range()).unwrap_or_default()
     }
 
-    /// The text of the word before the one at `place`, if nothing but space parts them.
-    pub fn word_before(&self, place: usize) -> Option<&'a str> {
-        let before = self.words.get(place.checked_sub(1)?)?;
-        let word = self.words.get(place)?;
-        self.is_space(before.range().end..word.range().start)
-            .then(|| self.word(*before))
+    /// The word at `place`, and the text of the one before it, if nothing but space parts them.
+    #[inline]
+    pub fn word_in_context(&self, place: usize) -> Option<(Option<&'a str>, Word)> {
+        let (previous, word) = self.words.get_with_previous(place)?;
+        let previous = previous
+            .filter(|previous| self.is_space(previous.range().end..word.range().start))
+            .map(|previous| self.word(previous));
+        Some((previous, word))
     }
 
     /// Which variant of the row is being made, from 1; 0 where the row is changed in place.
@@ -80,7 +82,11 @@ impl<'a> Text<'a> {
     /// Whether `word` begins with a capital that the start of a sentence does not explain.
     pub fn may_be_name(&self, word: Word) -> bool {
         let start = word.range().start;
-        if !self.word(word).starts_with(char::is_uppercase) {
+        let first = self.value.as_bytes().get(start).copied();
+        // Most words begin with a small letter.
+        if first.is_some_and(|first| first.is_ascii_lowercase())
+            || !self.word(word).starts_with(char::is_uppercase)
+        {
             return false;
         }
         let before = self
@@ -151,7 +157,7 @@ pub enum Outcome {
 ///
 /// impl TextOperator for Shout {
 ///     fn rewrite(&mut self, text: &Text, random: &mut Random, edits: &mut Edits) -> Outcome {
-///         for &word in text.words() {
+///         for word in text.words() {
 ///             if random.chance(self.0) {
 ///                 edits.replace(word.range(), &text.word(word).to_uppercase());
 ///             }

@@ -99,10 +99,15 @@ impl TextValues {
     }
 }
 
+/// Bytes that are copied at once: see [`TextBuilder::append_span`].
+const STEP: usize = 32;
+
 /// Collects the texts of a new column.
 #[derive(Debug)]
 pub struct TextBuilder {
-    values: String,
+    /// The texts one after the other, and after `length` bytes of no meaning.
+    bytes: Vec<u8>,
+    length: usize,
     ends: Vec<usize>,
     nulls: NullBufferBuilder,
 }
@@ -111,7 +116,8 @@ impl TextBuilder {
     /// A builder with room for `rows` texts of `bytes` bytes in all.
     pub fn with_capacity(rows: usize, bytes: usize) -> Self {
         Self {
-            values: String::with_capacity(bytes),
+            bytes: vec![0; bytes + STEP],
+            length: 0,
             ends: Vec::with_capacity(rows),
             nulls: NullBufferBuilder::new(rows),
         }
@@ -131,47 +137,78 @@ impl TextBuilder {
     #[inline]
     pub fn push(&mut self, value: Option<&str>) {
         if let Some(value) = value {
-            self.values.push_str(value);
+            self.append_span(value.as_bytes(), 0, value.len());
             self.finish_row();
         } else {
-            self.ends.push(self.values.len());
+            self.ends.push(self.length);
             self.nulls.append_null();
         }
     }
 
-    /// The text of all rows, to append the next row to. What is appended must be kept by
-    /// [`TextBuilder::finish_row`] or removed by [`TextBuilder::discard_row`].
+    /// Appends the bytes `start..end` of `source` to the row that is open. They must be whole
+    /// characters, and be kept by [`TextBuilder::finish_row`] or removed by
+    /// [`TextBuilder::discard_row`].
+    ///
+    /// Most spans are short, and each has another length. So they are copied in steps of one size,
+    /// beyond their end: what is too much is written over by what comes next.
     #[inline]
-    pub(super) fn buffer(&mut self) -> &mut String {
-        &mut self.values
+    pub(super) fn append_span(&mut self, source: &[u8], start: usize, end: usize) {
+        let length = end.saturating_sub(start);
+        if self.bytes.len() < self.length + length + STEP {
+            self.grow(length);
+        }
+        let (mut from, mut to) = (start, self.length);
+        while from < end {
+            let step = source.get(from..).and_then(<[u8]>::first_chunk::<STEP>);
+            let place = self.bytes.get_mut(to..);
+            let place = place.and_then(<[u8]>::first_chunk_mut::<STEP>);
+            if let (Some(step), Some(place)) = (step, place) {
+                *place = *step;
+            } else {
+                let rest = source.get(from..end).unwrap_or_default();
+                if let Some(place) = self.bytes.get_mut(to..to + rest.len()) {
+                    place.copy_from_slice(rest);
+                }
+                break;
+            }
+            from += STEP;
+            to += STEP;
+        }
+        self.length += length;
     }
 
-    /// Ends the row that was appended to the buffer.
+    #[cold]
+    fn grow(&mut self, more: usize) {
+        let wanted = self.length + more + STEP;
+        self.bytes.resize(wanted.max(self.bytes.len() * 2), 0);
+    }
+
+    /// Ends the row that was appended.
     #[inline]
     pub(super) fn finish_row(&mut self) {
-        self.ends.push(self.values.len());
+        self.ends.push(self.length);
         self.nulls.append_non_null();
     }
 
     /// What was appended since the last finished row.
     #[inline]
-    pub(super) fn open_row(&self) -> &str {
-        self.values
-            .get(self.start_of(self.ends.len())..)
+    pub(super) fn open_row(&self) -> &[u8] {
+        self.bytes
+            .get(self.start_of(self.ends.len())..self.length)
             .unwrap_or_default()
     }
 
     /// Removes what was appended since the last finished row.
     #[inline]
     pub(super) fn discard_row(&mut self) {
-        self.values.truncate(self.start_of(self.ends.len()));
+        self.length = self.start_of(self.ends.len());
     }
 
     /// The text of a finished row; empty where it is null.
     #[inline]
-    pub(super) fn row(&self, row: usize) -> &str {
+    pub(super) fn row(&self, row: usize) -> &[u8] {
         let end = self.ends.get(row).copied().unwrap_or_default();
-        self.values.get(self.start_of(row)..end).unwrap_or_default()
+        self.bytes.get(self.start_of(row)..end).unwrap_or_default()
     }
 
     fn start_of(&self, row: usize) -> usize {
@@ -187,11 +224,12 @@ impl TextBuilder {
     /// When the batch has outgrown the type: more than 2 GiB of `Utf8`, or more distinct values
     /// than the keys of a dictionary can tell apart.
     pub fn finish(mut self, data_type: &DataType) -> Result<ArrayRef, ArrowError> {
+        self.bytes.truncate(self.length);
         let too_large = || {
             ArrowError::ComputeError(format!(
                 "{} bytes of text in one batch do not fit a column of type {data_type}: \
                  make batches smaller (--batch-rows), or store the column as LargeUtf8",
-                self.values.len()
+                self.length
             ))
         };
         match data_type {
@@ -203,7 +241,7 @@ impl TextBuilder {
                 }
                 let array = StringArray::try_new(
                     OffsetBuffer::new(ScalarBuffer::from(offsets)),
-                    Buffer::from_vec(self.values.into_bytes()),
+                    Buffer::from_vec(self.bytes),
                     self.nulls.finish(),
                 )?;
                 Ok(Arc::new(array))
@@ -216,7 +254,7 @@ impl TextBuilder {
                 }
                 let array = LargeStringArray::try_new(
                     OffsetBuffer::new(ScalarBuffer::from(offsets)),
-                    Buffer::from_vec(self.values.into_bytes()),
+                    Buffer::from_vec(self.bytes),
                     self.nulls.finish(),
                 )?;
                 Ok(Arc::new(array))

@@ -86,7 +86,7 @@ impl TextOperatorConfig for Eda {
                     "A sad comedy played out on the rearwards roads of life.",
                     "A sad comedy played out on the rearwards back roads of life.",
                     "A sad comedy the out on played back roads of life.",
-                    "A sad comedy played on the back roads of life.",
+                    "A sad comedy played out on the backward roads of life.",
                 ],
             },
             Example {

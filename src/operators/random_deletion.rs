@@ -25,6 +25,7 @@ fn default_rate() -> f64 {
 
 impl TextOperatorConfig for RandomDeletion {
     const NAME: &'static str = "random_deletion";
+    const VERSION: u32 = 2;
 
     fn validate(&self) -> Vec<Problem> {
         rate::check("rate", self.rate).into_iter().collect()
@@ -39,8 +40,8 @@ impl TextOperatorConfig for RandomDeletion {
             Example {
                 title: "Every third word or so goes, and what stays is as it was",
                 options: "rate = 0.3",
-                input: &["The Quick, brown fox; it jumps (twice) over 2 lazy dogs!"],
-                output: &["The Quick, brown; jumps (twice) over 2 dogs!"],
+                input: &["The film, (it SEEMS) was shot in 3 weeks; and that shows!"],
+                output: &["film, (it SEEMS); and!"],
             },
             Example {
                 title: "A single word is never deleted",
@@ -53,9 +54,9 @@ impl TextOperatorConfig for RandomDeletion {
                 options: "rate = 0.2\nreplicas = 3",
                 input: &["one two three four five six seven"],
                 output: &[
+                    "two three four five",
+                    "one two five six seven",
                     "one two three five six seven",
-                    "one two three four five six",
-                    "two three four five six seven",
                 ],
             },
         ]
@@ -65,7 +66,8 @@ impl TextOperatorConfig for RandomDeletion {
 /// The operator behind [`RandomDeletion`].
 pub(super) struct Deletion {
     rate: f64,
-    drawn: Vec<bool>,
+    /// Places of the words drawn.
+    drawn: Vec<u32>,
 }
 
 impl Deletion {
@@ -73,6 +75,22 @@ impl Deletion {
         Self {
             rate,
             drawn: Vec::new(),
+        }
+    }
+
+    /// Draws from `count` words: `drawn` has their places. One at least is spared.
+    fn draw(&mut self, count: usize, random: &mut Random) {
+        self.drawn.clear();
+        for first in (0..count).step_by(64) {
+            let mut drawn = random.chances(self.rate, count - first);
+            while drawn != 0 {
+                let place = first + drawn.trailing_zeros() as usize;
+                self.drawn.push(u32::try_from(place).unwrap_or(u32::MAX));
+                drawn &= drawn - 1;
+            }
+        }
+        if self.drawn.len() == count {
+            self.drawn.remove(random.below(count));
         }
     }
 }
@@ -83,18 +101,11 @@ impl TextOperator for Deletion {
         if words.len() < 2 {
             return Outcome::Unchanged("fewer than two words");
         }
-        self.drawn.clear();
-        self.drawn
-            .extend(words.iter().map(|_| random.chance(self.rate)));
-        if self.drawn.iter().all(|drawn| *drawn) {
-            let spared = random.below(words.len());
-            if let Some(drawn) = self.drawn.get_mut(spared) {
-                *drawn = false;
-            }
-        }
+        self.draw(words.len(), random);
         // Neighbours with nothing but space between them go as one, with one of the spaces around.
         let mut run: Option<std::ops::Range<usize>> = None;
-        for (word, _) in words.iter().zip(&self.drawn).filter(|(_, drawn)| **drawn) {
+        let drawn = self.drawn.iter();
+        for word in drawn.filter_map(|place| words.get(*place as usize)) {
             let next = word.range();
             run = Some(match run.take() {
                 Some(run) if text.is_space(run.end..next.start) => run.start..next.end,

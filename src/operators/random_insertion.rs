@@ -96,8 +96,7 @@ impl TextOperator for Insertion {
             self.synonym.clear();
             let found = (0..TRIES).any(|_| {
                 let source = random.below(words.len());
-                words.get(source).copied().is_some_and(|word| {
-                    let before = text.word_before(source);
+                text.word_in_context(source).is_some_and(|(before, word)| {
                     !text.may_be_name(word)
                         && self
                             .thesaurus

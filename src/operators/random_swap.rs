@@ -61,59 +61,98 @@ impl TextOperatorConfig for RandomSwap {
 /// The operator behind [`RandomSwap`].
 pub(super) struct Swap {
     rate: f64,
-    /// For each place, which word stands there now.
-    order: Vec<u32>,
-    /// Places whose word may be another.
-    touched: Vec<usize>,
+    /// For each place of the text one more than where it is in `touched`; 0 where it is not.
+    known: Vec<u32>,
+    touched: Vec<Place>,
+}
+
+/// A place whose word may be another.
+#[derive(Debug, Clone, Copy)]
+struct Place {
+    number: usize,
+    /// The word that stands there in the text.
+    word: Word,
+    /// The word that stands there now.
+    now: Word,
 }
 
 impl Swap {
     pub(super) fn new(rate: f64) -> Self {
         Self {
             rate,
-            order: Vec::new(),
+            known: Vec::new(),
             touched: Vec::new(),
         }
+    }
+
+    /// Where the place is in `touched`.
+    #[inline]
+    fn touch(&mut self, number: usize, words: Words<'_>) -> Option<usize> {
+        let known = self.known.get_mut(number)?;
+        if *known == 0 {
+            let word = words.get(number)?;
+            self.touched.push(Place {
+                number,
+                word,
+                now: word,
+            });
+            *known = u32::try_from(self.touched.len()).unwrap_or(u32::MAX);
+        }
+        Some(*known as usize - 1)
+    }
+
+    /// Swaps two words of `words`, several times over: the places touched, in order.
+    fn swap(&mut self, words: Words<'_>, random: &mut Random) {
+        let count = words.len();
+        if self.known.len() < count {
+            self.known.resize(count, 0);
+        }
+        self.touched.clear();
+        for _ in 0..rate::words_at(self.rate, count) {
+            let first = random.below(count);
+            // Any place but the first.
+            let second = first + 1 + random.below(count - 1);
+            let second = if second < count {
+                second
+            } else {
+                second - count
+            };
+            let (Some(first), Some(second)) = (self.touch(first, words), self.touch(second, words))
+            else {
+                continue;
+            };
+            let of_first = self.touched.get(first).map(|place| place.now);
+            if let Some(second) = self.touched.get_mut(second)
+                && let Some(of_first) = of_first
+            {
+                let of_second = std::mem::replace(&mut second.now, of_first);
+                if let Some(first) = self.touched.get_mut(first) {
+                    first.now = of_second;
+                }
+            }
+        }
+        // Between texts no place is touched.
+        for place in &self.touched {
+            if let Some(known) = self.known.get_mut(place.number) {
+                *known = 0;
+            }
+        }
+        self.touched.sort_unstable_by_key(|place| place.number);
     }
 }
 
 impl TextOperator for Swap {
     fn rewrite(&mut self, text: &Text<'_>, random: &mut Random, edits: &mut Edits) -> Outcome {
         let words = text.words();
-        let count = words.len();
-        if count < 2 {
+        if words.len() < 2 {
             return Outcome::Unchanged("fewer than two words");
         }
-        // Between texts every place holds its own word, so that only the places touched matter.
-        let known = number_of(self.order.len());
-        self.order.extend(known..number_of(count).max(known));
-        self.touched.clear();
-        for _ in 0..rate::words_at(self.rate, count) {
-            let first = random.below(count);
-            // Any place but the first.
-            let second = (first + 1 + random.below(count - 1)) % count;
-            self.order.swap(first, second);
-            self.touched.extend([first, second]);
-        }
-        self.touched.sort_unstable();
-        self.touched.dedup();
+        self.swap(words, random);
         for place in &self.touched {
-            let Some(now) = self.order.get_mut(*place) else {
-                continue;
-            };
-            let other = words.get(std::mem::replace(now, number_of(*place)) as usize);
-            if let (Some(word), Some(other)) = (words.get(*place), other)
-                && word != other
-                && text.word(*word) != text.word(*other)
-            {
-                edits.copy(word.range(), other.range());
+            if place.word != place.now && text.word(place.word) != text.word(place.now) {
+                edits.copy(place.word.range(), place.now.range());
             }
         }
         Outcome::Edited
     }
-}
-
-/// Words of a text are numbered in 32 bits: texts are under 4 GiB.
-fn number_of(place: usize) -> u32 {
-    u32::try_from(place).unwrap_or(u32::MAX)
 }

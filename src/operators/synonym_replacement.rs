@@ -114,13 +114,12 @@ impl TextOperator for Replacement {
             let other = drawn + random.below(words.len() - drawn);
             self.order.swap(drawn, other);
             let place = self.order.get(drawn).map_or(0, |place| *place as usize);
-            let Some(word) = words.get(place).copied() else {
+            let Some((before, word)) = text.word_in_context(place) else {
                 break;
             };
             if text.may_be_name(word) {
                 continue;
             }
-            let before = text.word_before(place);
             let mut found = false;
             edits.replace_if(word.range(), |new| {
                 found = self

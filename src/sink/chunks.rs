@@ -27,6 +27,24 @@ impl Chunks {
         self.rows
     }
 
+    /// The first `rows` rows, or all if there are fewer; nothing where there is none.
+    pub(super) fn peek(&self, rows: usize) -> Result<Option<RecordBatch>, ArrowError> {
+        let mut parts = Vec::new();
+        let mut missing = rows;
+        for batch in &self.batches {
+            let used = missing.min(batch.num_rows());
+            parts.push(batch.slice(0, used));
+            missing -= used;
+            if missing == 0 {
+                break;
+            }
+        }
+        match parts.len() {
+            0 | 1 => Ok(parts.pop()),
+            _ => join(&parts).map(Some),
+        }
+    }
+
     /// Takes the first `rows` rows, or all if there are fewer. They are copied only if they came
     /// in more than one batch.
     pub(super) fn take(&mut self, rows: usize) -> Result<Option<RecordBatch>, ArrowError> {

@@ -2,6 +2,7 @@
 
 mod chunks;
 mod dictionaries;
+mod distinct;
 mod error;
 mod file;
 mod layout;

@@ -1,5 +1,6 @@
 //! What is the same for all files of a sink.
 
+use arrow::array::RecordBatch;
 use arrow::datatypes::SchemaRef;
 use parquet::arrow::ArrowSchemaConverter;
 use parquet::basic::Encoding;
@@ -7,6 +8,7 @@ use parquet::file::metadata::KeyValue;
 use parquet::file::properties::{WriterProperties, WriterVersion};
 use parquet::schema::types::ColumnPath;
 
+use super::distinct::distinct_columns;
 use super::lineage::LineageColumns;
 use super::parquet::ParquetSinkConfig;
 use crate::diagnostic::Problem;
@@ -14,6 +16,10 @@ use crate::diagnostic::Problem;
 /// What each file names as its writer. It changes only when the bytes of the output change: they
 /// must not depend on the release that wrote them.
 const CREATED_BY: &str = "augment 1";
+
+/// Bytes in a page, roughly at most, before compression. A page stays in the second-level cache of a
+/// core while it is encoded and compressed, and readers have to decode less to get at a row.
+const PAGE_BYTES: usize = 256 << 10;
 
 /// The columns of a sink's files, and how they are encoded.
 #[derive(Debug, Clone)]
@@ -73,8 +79,13 @@ impl SinkPlan {
         &self.output_schema
     }
 
-    pub(super) fn properties(&self) -> WriterProperties {
-        self.properties.clone()
+    /// How the columns are encoded in a file of which `sample` are the first rows.
+    pub(super) fn properties(&self, sample: &RecordBatch) -> WriterProperties {
+        let mut builder = self.properties.clone().into_builder();
+        for column in distinct_columns(sample) {
+            builder = builder.set_column_dictionary_enabled(ColumnPath::from(vec![column]), false);
+        }
+        builder.build()
     }
 }
 
@@ -96,6 +107,7 @@ fn properties(
         .set_writer_version(WriterVersion::PARQUET_1_0)
         .set_compression(config.compression.codec())
         .set_statistics_enabled(config.statistics.into())
+        .set_data_page_size_limit(PAGE_BYTES)
         .set_key_value_metadata((!pairs.is_empty()).then_some(pairs))
         // The shard writer cuts the row groups itself, at places that depend on the rows alone.
         .set_max_row_group_row_count(None)

@@ -13,6 +13,7 @@ use parquet::errors::ParquetError;
 
 use super::chunks::Chunks;
 use super::dictionaries::NarrowDictionaries;
+use super::distinct::{SAMPLE_BYTES, SAMPLE_ROWS, bytes_of};
 use super::file::{HashingFile, Temporary};
 use super::lineage::LineageBuilder;
 use super::{SinkError, SinkPlan};
@@ -31,11 +32,24 @@ const CHUNK_BYTES: usize = 1 << 20;
 /// Bytes collected for one write to the file.
 const BUFFER_BYTES: usize = 1 << 18;
 
+/// How the columns are encoded depends on the first rows, so there is no encoder before them.
+enum Encoder {
+    /// For more rows; with the bytes of those that wait.
+    Waiting {
+        file: BufWriter<HashingFile>,
+        plan: Box<SinkPlan>,
+        bytes: usize,
+    },
+    Open(Box<ArrowWriter<BufWriter<HashingFile>>>),
+    /// It could not be opened.
+    Failed,
+}
+
 /// Writes the rows of one shard to a hidden file beside its target. The bytes of the file depend
 /// on the rows and the plan alone. Dropping the writer removes the file.
 pub struct ShardWriter {
     // The writer is dropped first: some systems cannot remove an open file.
-    writer: ArrowWriter<BufWriter<HashingFile>>,
+    output: Encoder,
     temporary: Temporary,
     target: PathBuf,
     schema: SchemaRef,
@@ -57,14 +71,15 @@ impl ShardWriter {
     pub fn create(plan: &SinkPlan, target: PathBuf) -> Result<Self, SinkError> {
         let (temporary, file) = Temporary::create(&target)?;
         let buffered = BufWriter::with_capacity(BUFFER_BYTES, HashingFile::new(file));
-        let schema = Arc::clone(plan.output_schema());
-        let writer = ArrowWriter::try_new(buffered, Arc::clone(&schema), Some(plan.properties()))
-            .map_err(|error| write_error(&temporary, &target, error))?;
         Ok(Self {
-            writer,
+            output: Encoder::Waiting {
+                file: buffered,
+                plan: Box::new(plan.clone()),
+                bytes: 0,
+            },
             temporary,
             target,
-            schema,
+            schema: Arc::clone(plan.output_schema()),
             lineage: LineageBuilder::new(plan.lineage.clone(), plan.operator_ids.clone()),
             chunks: Chunks::default(),
             dictionaries: NarrowDictionaries::new(plan.output_schema()),
@@ -87,7 +102,16 @@ impl ShardWriter {
             .with_lineage(batch)
             .map_err(|error| self.encode_error(&error))?;
         self.rows += records.num_rows() as u64;
+        if let Encoder::Waiting { bytes, .. } = &mut self.output {
+            *bytes = bytes.saturating_add(bytes_of(&records));
+        }
         self.chunks.push(records);
+        if let Encoder::Waiting { bytes, .. } = self.output
+            && bytes <= SAMPLE_BYTES
+            && self.chunks.rows() < SAMPLE_ROWS
+        {
+            return Ok(());
+        }
         while self.chunks.rows() >= self.next_chunk {
             self.write_chunk()?;
         }
@@ -103,13 +127,21 @@ impl ShardWriter {
         while self.chunks.rows() > 0 {
             self.write_chunk()?;
         }
+        // A shard without a row has a file all the same.
+        self.encoder()?;
         let Self {
-            writer,
+            output,
             temporary,
             target,
             rows,
             ..
         } = self;
+        let Encoder::Open(writer) = output else {
+            return Err(SinkError::Encode {
+                path: target,
+                message: "the file was not opened".to_owned(),
+            });
+        };
         let buffered = writer
             .into_inner()
             .map_err(|error| write_error(&temporary, &target, error))?;
@@ -134,28 +166,53 @@ impl ShardWriter {
         RecordBatch::try_new_with_options(Arc::clone(&self.schema), columns, &options)
     }
 
+    /// The encoder, which is opened for the rows that wait if it is not open yet.
+    fn encoder(&mut self) -> Result<&mut ArrowWriter<BufWriter<HashingFile>>, SinkError> {
+        if matches!(self.output, Encoder::Waiting { .. }) {
+            let sample = self
+                .chunks
+                .peek(SAMPLE_ROWS)
+                .map_err(|error| self.encode_error(&error))?
+                .unwrap_or_else(|| RecordBatch::new_empty(Arc::clone(&self.schema)));
+            if let Encoder::Waiting { file, plan, .. } =
+                std::mem::replace(&mut self.output, Encoder::Failed)
+            {
+                let properties = plan.properties(&sample);
+                let writer = ArrowWriter::try_new(file, Arc::clone(&self.schema), Some(properties))
+                    .map_err(|error| write_error(&self.temporary, &self.target, error))?;
+                self.output = Encoder::Open(Box::new(writer));
+            }
+        }
+        match &mut self.output {
+            Encoder::Open(writer) => Ok(writer),
+            _ => Err(SinkError::Encode {
+                path: self.target.clone(),
+                message: "the file could not be opened".to_owned(),
+            }),
+        }
+    }
+
     fn write_chunk(&mut self) -> Result<(), SinkError> {
+        self.encoder()?;
         let chunk = self
             .chunks
             .take(self.next_chunk)
             .map_err(|error| self.encode_error(&error))?;
-        if let Some(chunk) = chunk {
-            self.write_rows(&chunk)
-                .map_err(|error| write_error(&self.temporary, &self.target, error))?;
-        }
-        Ok(())
-    }
-
-    fn write_rows(&mut self, chunk: &RecordBatch) -> Result<(), ParquetError> {
-        let mut rest = chunk.clone();
-        while let Some(end) = self.dictionaries.add(&rest)? {
-            self.writer.write(&rest.slice(0, end))?;
+        let Some(mut rest) = chunk else {
+            return Ok(());
+        };
+        while let Some(end) = self
+            .dictionaries
+            .add(&rest)
+            .map_err(|error| self.encode_error(&error))?
+        {
+            self.encode(&rest.slice(0, end))?;
             self.end_row_group()?;
             rest = rest.slice(end, rest.num_rows() - end);
         }
-        self.writer.write(&rest)?;
-        let rows = self.writer.in_progress_rows();
-        let bytes = self.writer.in_progress_size();
+        self.encode(&rest)?;
+        let writer = self.encoder()?;
+        let (rows, bytes) = (writer.in_progress_rows(), writer.in_progress_size());
         if rows >= self.row_group_rows || bytes >= self.row_group_bytes {
             return self.end_row_group();
         }
@@ -168,8 +225,14 @@ impl ShardWriter {
         Ok(())
     }
 
-    fn end_row_group(&mut self) -> Result<(), ParquetError> {
-        self.writer.flush()?;
+    fn encode(&mut self, rows: &RecordBatch) -> Result<(), SinkError> {
+        let written = self.encoder()?.write(rows);
+        written.map_err(|error| write_error(&self.temporary, &self.target, error))
+    }
+
+    fn end_row_group(&mut self) -> Result<(), SinkError> {
+        let flushed = self.encoder()?.flush();
+        flushed.map_err(|error| write_error(&self.temporary, &self.target, error))?;
         self.dictionaries.clear();
         self.next_chunk = FIRST_CHUNK_ROWS.min(self.row_group_rows);
         Ok(())

@@ -4,96 +4,159 @@
 //! `_` stick together; `'`, `.` and `:` join two letters; `'`, `.`, `,` and `;` join two digits.
 //! So a word is a run of ones in a bit mask.
 
-use super::Word;
-use super::classes::{BLOCK, classify};
+#![expect(
+    clippy::inline_always,
+    reason = "only what is inlined may use the instructions of the function around it"
+)]
 
-/// Appends the words of `bytes`, all of them ASCII, to `words`, and the places where a protected
-/// span may begin to `triggers`, counting offsets from `base`. `bytes` must begin and end at a word
-/// boundary of the text that it is cut from.
-pub(super) fn scan(bytes: &[u8], base: u32, words: &mut Vec<Word>, triggers: &mut Vec<u32>) {
-    let first = words.len();
-    let mut underscores = false;
-    let mut inside = 0_u64;
-    let mut start = 0_u32;
-    let mut offset = base;
-    let mut buffer;
+use super::classes::{BLOCK, Classify, Portable};
+use super::protect;
+use super::words::WordMarks;
+
+/// Finds words with the best instructions that the processor has.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Scanner {
+    /// With AVX2 and what came with it.
+    #[cfg(target_arch = "x86_64")]
+    Avx2(pulp::x86::V3),
+    /// With what every processor has.
+    Portable,
+}
+
+/// What a scan came across, beside words.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Scan {
+    /// Whether a word may be made of underscores alone: that is none.
+    pub(super) underscored: bool,
+    /// Whether there are bytes that are not ASCII: the words marked are wrong then.
+    pub(super) foreign: bool,
+}
+
+impl Scanner {
+    /// The best for this processor.
+    pub(super) fn new() -> Self {
+        #[cfg(target_arch = "x86_64")]
+        if let Some(simd) = pulp::x86::V3::try_new() {
+            return Self::Avx2(simd);
+        }
+        Self::Portable
+    }
+
+    /// Marks the words of `bytes` and appends the places in the text where a protected span may
+    /// begin to `triggers`. `bytes` are the whole text, or, where they stand at `base` in it, a part
+    /// of it between two word boundaries.
+    #[inline]
+    pub(super) fn scan(
+        self,
+        bytes: &[u8],
+        base: Option<usize>,
+        marks: &mut WordMarks,
+        triggers: &mut Vec<u32>,
+    ) -> Scan {
+        match self {
+            #[cfg(target_arch = "x86_64")]
+            Self::Avx2(simd) => simd.vectorize(Work {
+                classifier: simd,
+                bytes,
+                base,
+                marks,
+                triggers,
+            }),
+            Self::Portable => scan(Portable, bytes, base, marks, triggers),
+        }
+    }
+}
+
+/// The arguments of [`scan`], to hand them to where the instructions may be used.
+#[cfg(target_arch = "x86_64")]
+struct Work<'a, C> {
+    classifier: C,
+    bytes: &'a [u8],
+    base: Option<usize>,
+    marks: &'a mut WordMarks,
+    triggers: &'a mut Vec<u32>,
+}
+
+#[cfg(target_arch = "x86_64")]
+impl<C: Classify> pulp::NullaryFnOnce for Work<'_, C> {
+    type Output = Scan;
+
+    #[inline(always)]
+    fn call(self) -> Scan {
+        scan(
+            self.classifier,
+            self.bytes,
+            self.base,
+            self.marks,
+            self.triggers,
+        )
+    }
+}
+
+/// See [`Scanner::scan`].
+#[inline(always)]
+fn scan(
+    classifier: impl Classify,
+    bytes: &[u8],
+    base: Option<usize>,
+    marks: &mut WordMarks,
+    triggers: &mut Vec<u32>,
+) -> Scan {
+    if base.is_none() {
+        marks.restart();
+    }
+    let start = base.unwrap_or_default();
+    let mut underscores = 0;
+    let mut foreign = 0;
+    // Whether the byte before the block is in a word.
+    let mut inside = 0;
     let mut position = 0;
-    while position < bytes.len() {
-        let whole = bytes.get(position..).and_then(|rest| rest.first_chunk());
-        let block = if let Some(block) = whole {
-            block
-        } else {
-            buffer = [b' '; BLOCK];
-            for (to, from) in buffer.iter_mut().zip(bytes.iter().skip(position)) {
-                *to = *from;
-            }
-            &buffer
-        };
-        let masks = classify(block);
-        let mut mask = masks.word;
-        let mut joints = masks.joint;
+    let (blocks, rest) = bytes.as_chunks::<BLOCK>();
+    // Also where nothing is left over: a word may end with the last block.
+    let mut tail = [b' '; BLOCK];
+    if let Some(tail) = tail.get_mut(..rest.len()) {
+        tail.copy_from_slice(rest);
+    }
+    for block in blocks.iter().chain(std::iter::once(&tail)) {
+        let classes = classifier.classify(block);
+        let mut word = classes.word;
+        // Marks with a word on both sides, as far as this block can tell.
+        let mut joints = classes.joint & (word << 1 | inside) & (word >> 1 | 1 << (BLOCK - 1));
         while joints != 0 {
             let bit = joints.trailing_zeros();
             joints &= joints - 1;
             if joins(bytes, position + bit as usize) {
-                mask |= 1 << bit;
+                word |= 1 << bit;
             }
         }
-        let mut found = masks.trigger;
+        let mut found = classes.trigger;
         while found != 0 {
             let bit = found.trailing_zeros();
             found &= found - 1;
-            triggers.push(offset + bit);
-            underscores |= bytes.get(position + bit as usize) == Some(&b'_');
-        }
-        let mut edges = mask ^ (mask << 1 | inside);
-        if inside == 1 && edges != 0 {
-            words.push(Word {
-                start,
-                end: offset + edges.trailing_zeros(),
-            });
-            edges &= edges - 1;
-        }
-        // From here on edges come in pairs: the start of a word, and its end if it is in the block.
-        while edges != 0 {
-            start = offset + edges.trailing_zeros();
-            edges &= edges - 1;
-            if edges == 0 {
-                break;
+            let byte = block.get(bit as usize).copied().unwrap_or_default();
+            if protect::is_trigger(byte) {
+                #[expect(clippy::cast_possible_truncation, reason = "texts are under 4 GiB")]
+                triggers.push((start + position) as u32 + bit);
             }
-            words.push(Word {
-                start,
-                end: offset + edges.trailing_zeros(),
-            });
-            edges &= edges - 1;
         }
-        inside = mask >> (BLOCK - 1);
+        underscores |= classes.underscore;
+        foreign |= classes.foreign;
+        let before = word << 1 | inside;
+        let (starts, ends) = (word & !before, !word & before);
+        match base {
+            Some(base) => marks.put(base + position, starts, ends),
+            None => marks.push(starts, ends),
+        }
+        inside = word >> (BLOCK - 1);
         position += BLOCK;
-        offset = offset.wrapping_add(64);
     }
-    if inside == 1 {
-        #[expect(clippy::cast_possible_truncation, reason = "texts are under 4 GiB")]
-        words.push(Word {
-            start,
-            end: base + bytes.len() as u32,
-        });
+    if base.is_some() {
+        marks.count();
     }
-    if underscores {
-        drop_lone_underscores(bytes, base, first, words);
+    Scan {
+        underscored: underscores != 0,
+        foreign: foreign != 0,
     }
-}
-
-/// Removes, from `first` on, words that are made of nothing but underscores.
-fn drop_lone_underscores(bytes: &[u8], base: u32, first: usize, words: &mut Vec<Word>) {
-    let mut position = 0;
-    words.retain(|word| {
-        position += 1;
-        let range = word.start.wrapping_sub(base) as usize..word.end.wrapping_sub(base) as usize;
-        position <= first
-            || bytes
-                .get(range)
-                .is_none_or(|word| word.iter().any(|byte| *byte != b'_'))
-    });
 }
 
 /// Whether the punctuation mark at `position` belongs to the word around it (WB6, WB7, WB11 and
@@ -106,12 +169,12 @@ fn joins(bytes: &[u8], position: usize) -> bool {
     else {
         return false;
     };
+    let letters = before.is_ascii_alphabetic() && after.is_ascii_alphabetic();
+    let digits = before.is_ascii_digit() && after.is_ascii_digit();
     match mark {
-        b':' => before.is_ascii_alphabetic() && after.is_ascii_alphabetic(),
-        b',' | b';' => before.is_ascii_digit() && after.is_ascii_digit(),
-        _ => {
-            before.is_ascii_alphabetic() && after.is_ascii_alphabetic()
-                || before.is_ascii_digit() && after.is_ascii_digit()
-        }
+        b':' => letters,
+        b',' | b';' => digits,
+        b'\'' | b'.' => letters || digits,
+        _ => false,
     }
 }

@@ -12,8 +12,10 @@ mod tests;
 pub mod thesaurus;
 mod word;
 pub mod wordnet;
+mod words;
 
 pub use case::Case;
 pub use segment::{Segmenter, Segments};
 pub use stop_words::is_stop_word;
 pub use word::Word;
+pub use words::{WordIter, Words};

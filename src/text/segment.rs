@@ -3,13 +3,15 @@
 use regex::Regex;
 use unicode_segmentation::UnicodeSegmentation;
 
-use super::{Word, ascii, protect};
+use super::ascii::Scanner;
+use super::words::{WordMarks, Words};
+use super::{Word, protect};
 
 /// The words and the protected spans of a text.
 #[derive(Debug, Clone, Copy)]
 pub struct Segments<'a> {
     /// The words outside protected spans, in order.
-    pub words: &'a [Word],
+    pub words: Words<'a>,
     /// The protected spans, in order, none touching another.
     pub protected: &'a [Word],
 }
@@ -17,8 +19,8 @@ pub struct Segments<'a> {
 /// Cuts texts into words; keeps its memory from text to text.
 ///
 /// A word is a segment between word boundaries of [UAX #29](https://unicode.org/reports/tr29/)
-/// that holds a letter or a digit; ASCII white space always ends one. Runs of ASCII are cut by a loop of our own, the rest by the crate
-/// `unicode-segmentation`; both cut alike.
+/// that holds a letter or a digit; ASCII white space always ends one. Runs of ASCII are cut by a loop
+/// of our own, the rest by the crate `unicode-segmentation`; both cut alike.
 ///
 /// ```
 /// use augment::text::Segmenter;
@@ -31,7 +33,8 @@ pub struct Segments<'a> {
 /// ```
 #[derive(Debug)]
 pub struct Segmenter {
-    words: Vec<Word>,
+    scanner: Scanner,
+    marks: WordMarks,
     protected: Vec<Word>,
     triggers: Vec<u32>,
     patterns: Vec<Regex>,
@@ -45,7 +48,8 @@ impl Segmenter {
     pub fn new(patterns: &[String]) -> Result<Self, regex::Error> {
         let patterns = patterns.iter().map(|pattern| Regex::new(pattern));
         Ok(Self {
-            words: Vec::new(),
+            scanner: Scanner::new(),
+            marks: WordMarks::default(),
             protected: Vec::new(),
             triggers: Vec::new(),
             patterns: patterns.collect::<Result<_, _>>()?,
@@ -54,10 +58,9 @@ impl Segmenter {
 
     /// The words and protected spans of `text`.
     pub fn segment(&mut self, text: &str) -> Segments<'_> {
-        self.words.clear();
         self.protected.clear();
         self.triggers.clear();
-        find_words(text, &mut self.words, &mut self.triggers);
+        find_words(self.scanner, text, &mut self.marks, &mut self.triggers);
         if !self.triggers.is_empty() {
             protect::find(text, &self.triggers, &mut self.protected);
         }
@@ -68,30 +71,59 @@ impl Segmenter {
         }
         if !self.protected.is_empty() {
             unite(&mut self.protected);
-            remove_overlapping(&mut self.words, &self.protected);
+            remove_overlapping(&mut self.marks, &self.protected);
         }
         Segments {
-            words: &self.words,
+            words: self.marks.words(),
             protected: &self.protected,
         }
     }
 
     /// How many words `text` has, protected or not.
     pub fn count_words(&mut self, text: &str) -> usize {
-        self.words.clear();
         self.triggers.clear();
-        find_words(text, &mut self.words, &mut self.triggers);
-        self.words.len()
+        find_words(self.scanner, text, &mut self.marks, &mut self.triggers);
+        self.marks.words().len()
     }
 }
 
-/// Appends the words of `text` to `words`, and the places where a protected span may begin to
+/// Marks the words of `text`, and appends the places where a protected span may begin to
 /// `triggers`.
-pub(super) fn find_words(text: &str, words: &mut Vec<Word>, triggers: &mut Vec<u32>) {
-    if text.is_ascii() {
-        return ascii::scan(text.as_bytes(), 0, words, triggers);
+pub(super) fn find_words(
+    scanner: Scanner,
+    text: &str,
+    marks: &mut WordMarks,
+    triggers: &mut Vec<u32>,
+) {
+    let scan = scanner.scan(text.as_bytes(), None, marks, triggers);
+    let mut underscored = scan.underscored;
+    if scan.foreign {
+        marks.reset(text.len());
+        triggers.clear();
+        underscored = find_mixed(scanner, text, marks, triggers);
     }
+    if underscored {
+        marks.retain(|word| {
+            let word = slice(text.as_bytes(), word.range().start, word.range().end);
+            word.iter().any(|byte| *byte != b'_')
+        });
+    }
+}
+
+/// [`find_words`] where there is more than ASCII; answers whether a word may be made of underscores.
+fn find_mixed(
+    scanner: Scanner,
+    text: &str,
+    marks: &mut WordMarks,
+    triggers: &mut Vec<u32>,
+) -> bool {
     let bytes = text.as_bytes();
+    let mut underscored = false;
+    let mut scan_ascii = |start, end, marks: &mut WordMarks, triggers: &mut Vec<u32>| {
+        underscored |= scanner
+            .scan(slice(bytes, start, end), Some(start), marks, triggers)
+            .underscored;
+    };
     let mut done = 0;
     // ASCII white space is always a boundary, so a stretch between two spaces can be cut by itself.
     while let Some(found) = slice(bytes, done, bytes.len())
@@ -107,15 +139,10 @@ pub(super) fn find_words(text: &str, words: &mut Vec<Word>, triggers: &mut Vec<u
             .iter()
             .position(u8::is_ascii_whitespace)
             .map_or(bytes.len(), |space| foreign + space);
-        ascii::scan(
-            slice(bytes, done, start),
-            Word::new(done, done).start,
-            words,
-            triggers,
-        );
+        scan_ascii(done, start, marks, triggers);
         let stretch = text.get(start..end).unwrap_or_default();
         for (position, word) in stretch.unicode_word_indices() {
-            words.push(Word::new(start + position, start + position + word.len()));
+            marks.put_word(Word::new(start + position, start + position + word.len()));
         }
         for (position, _) in stretch
             .bytes()
@@ -126,8 +153,9 @@ pub(super) fn find_words(text: &str, words: &mut Vec<Word>, triggers: &mut Vec<u
         }
         done = end;
     }
-    let rest = slice(bytes, done, bytes.len());
-    ascii::scan(rest, Word::new(done, done).start, words, triggers);
+    scan_ascii(done, bytes.len(), marks, triggers);
+    // Foreign words may hold underscores too, but are not made of them alone.
+    underscored
 }
 
 fn slice(bytes: &[u8], start: usize, end: usize) -> &[u8] {
@@ -146,10 +174,10 @@ fn unite(spans: &mut Vec<Word>) {
     });
 }
 
-/// Removes from `words` those that share a byte with one of `spans`; both are sorted.
-fn remove_overlapping(words: &mut Vec<Word>, spans: &[Word]) {
+/// Removes the words that share a byte with one of `spans`, which are sorted.
+fn remove_overlapping(marks: &mut WordMarks, spans: &[Word]) {
     let mut ahead = spans.iter().peekable();
-    words.retain(|word| {
+    marks.retain(|word| {
         while ahead.next_if(|span| span.end <= word.start).is_some() {}
         ahead.peek().is_none_or(|span| word.end <= span.start)
     });

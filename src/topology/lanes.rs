@@ -1,15 +1,14 @@
-//! Sink workers: each shard has a lane in each sink, in which its batches are written in order by
-//! whichever worker comes by, one at a time.
+//! Sinks: each shard has a lane in each sink, in which its batches are written in order by whichever
+//! worker comes by, one at a time.
 
 use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use crossbeam_channel::Receiver;
-
+use super::commits::Arrival;
 use super::merge::merge;
 use super::wiring::Job;
-use super::{BatchWriter, Finished, Run, ShardOutcome, ShardSink};
+use super::{BatchWriter, Finished, Run, ShardSink};
 use crate::batch::Shard;
 
 /// The open outputs of one sink.
@@ -25,46 +24,46 @@ struct Lane {
     busy: bool,
 }
 
-/// Works on the jobs of the sink at `position` until there are no more.
-pub(super) fn work(run: Run<'_>, position: usize, jobs: &Receiver<Job>) {
-    let (Some(lanes), Some(node)) = (run.lanes.get(position), run.topology.sinks.get(position))
-    else {
+/// Writes what has come for the sink at `position`, and what has waited for it in its lane.
+pub(super) fn work(run: Run<'_>, position: usize, job: Job) {
+    let (Some(lanes), Some(node), Some(first)) = (
+        run.lanes.get(position),
+        run.topology.sinks.get(position),
+        job.first(),
+    ) else {
         return;
     };
-    for job in jobs {
-        let Some(shard) = job.first().map(|batch| Arc::clone(&batch.shard)) else {
-            continue;
-        };
-        let mut all = lanes.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let lane = all.entry(shard.index).or_default();
-        if let Some(seq) = job.first().map(|batch| batch.seq) {
-            lane.pending.insert(seq, job);
+    let (shard, seq) = (Arc::clone(&first.shard), first.seq);
+    let mut all = lanes.0.lock().unwrap_or_else(PoisonError::into_inner);
+    let lane = all.entry(shard.index).or_default();
+    lane.pending.insert(seq, job);
+    if lane.busy {
+        return;
+    }
+    lane.busy = true;
+    let mut writer = lane.writer.take();
+    while let Some(job) = take_next(&mut all, shard.index) {
+        drop(all);
+        let last = job.first().is_some_and(|batch| batch.last);
+        if last {
+            let output = finish(writer.take(), node.sink, &shard);
+            run.commits.hand_over(Arrival {
+                shard: Arc::clone(&shard),
+                sink: position,
+                output,
+                job,
+            });
+        } else {
+            write(&mut writer, node.sink, &shard, job);
         }
-        if lane.busy {
-            continue;
+        all = lanes.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if last {
+            all.remove(&shard.index);
         }
-        lane.busy = true;
-        let mut writer = lane.writer.take();
-        while let Some(job) = take_next(&mut all, shard.index) {
-            drop(all);
-            let last = job.first().is_some_and(|batch| batch.last);
-            if last {
-                // The ticket stays with `job` until the shard is committed: the run is not over
-                // before.
-                let finished = finish(run, writer.take(), node.sink, &shard);
-                run.commits.arrive(run, &shard, position, finished);
-            } else {
-                write(run, &mut writer, node.sink, &shard, job);
-            }
-            all = lanes.0.lock().unwrap_or_else(PoisonError::into_inner);
-            if last {
-                all.remove(&shard.index);
-            }
-        }
-        if let Some(lane) = all.get_mut(&shard.index) {
-            lane.writer = writer;
-            lane.busy = false;
-        }
+    }
+    if let Some(lane) = all.get_mut(&shard.index) {
+        lane.writer = writer;
+        lane.busy = false;
     }
 }
 
@@ -77,18 +76,11 @@ fn take_next(lanes: &mut BTreeMap<usize, Lane>, shard: usize) -> Option<Job> {
 }
 
 /// Writes one batch, opening the output first if this is the shard's first.
-fn write(
-    run: Run<'_>,
-    writer: &mut Option<Box<dyn BatchWriter>>,
-    sink: &dyn ShardSink,
-    shard: &Shard,
-    job: Job,
-) {
+fn write(writer: &mut Option<Box<dyn BatchWriter>>, sink: &dyn ShardSink, shard: &Shard, job: Job) {
     if shard.is_lost() {
         *writer = None;
         return;
     }
-    let _permit = run.permits.acquire();
     let written = guarded(|| {
         let Some(batch) = merge(job).map_err(|error| format!("fan-in: {error}"))? else {
             return Ok(());
@@ -111,7 +103,6 @@ fn write(
 
 /// Completes the output of a shard, unless the shard is lost.
 fn finish(
-    run: Run<'_>,
     writer: Option<Box<dyn BatchWriter>>,
     sink: &dyn ShardSink,
     shard: &Shard,
@@ -119,7 +110,6 @@ fn finish(
     if shard.is_lost() {
         return None;
     }
-    let _permit = run.permits.acquire();
     let finished = guarded(|| match writer {
         Some(writer) => writer.finish(),
         None => sink.open(shard)?.finish(),
@@ -134,72 +124,4 @@ fn guarded<T>(write: impl FnOnce() -> Result<T, String>) -> Result<T, String> {
             "the writer panicked: {message}. This is a bug: please report it"
         ))
     })
-}
-
-/// The shards that are being read, and what the sinks have finished of them.
-#[derive(Default)]
-pub(super) struct Commits(Mutex<BTreeMap<usize, Pending>>);
-
-struct Pending {
-    /// Position of the shard in the run.
-    position: usize,
-    source: usize,
-    arrived: usize,
-    outputs: Vec<(usize, Box<dyn Finished>)>,
-}
-
-impl Commits {
-    /// A reader begins with the shard of this index.
-    pub(super) fn expect(&self, shard: usize, position: usize, source: usize) {
-        let pending = Pending {
-            position,
-            source,
-            arrived: 0,
-            outputs: Vec::new(),
-        };
-        self.0
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .insert(shard, pending);
-    }
-
-    /// The position of the source that a shard in flight comes from.
-    pub(super) fn source_of(&self, shard: usize) -> usize {
-        let all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        all.get(&shard).map_or(0, |pending| pending.source)
-    }
-
-    /// A sink is through with a shard. The last sink to say so commits it.
-    fn arrive(
-        &self,
-        run: Run<'_>,
-        shard: &Arc<Shard>,
-        sink: usize,
-        output: Option<Box<dyn Finished>>,
-    ) {
-        let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let Some(pending) = all.get_mut(&shard.index) else {
-            return;
-        };
-        pending.arrived += 1;
-        pending.outputs.extend(output.map(|output| (sink, output)));
-        if pending.arrived < run.wiring.sinks_reached(pending.source) {
-            return;
-        }
-        let Some(pending) = all.remove(&shard.index) else {
-            return;
-        };
-        drop(all);
-        if !shard.is_lost()
-            && let Err(message) = run.topology.commit.commit(shard, pending.outputs)
-        {
-            shard.fail(message);
-        }
-        let outcome = match shard.failure() {
-            Some(message) => ShardOutcome::Failed(message.to_owned()),
-            None if shard.is_lost() => ShardOutcome::Abandoned,
-            None => ShardOutcome::Committed,
-        };
-        run.finish(shard, pending.position, outcome);
-    }
 }

@@ -5,34 +5,35 @@
 //!
 //! # How batches move
 //!
-//! Reader threads take shards from a queue and read them batch by batch; a batch needs a place in
-//! the window before it is read, and keeps it until the last thing made of it is
-//! written. Each stage (a chain of fused operators) and each sink has one bounded multi-consumer
-//! channel and a pool of worker threads on it. A channel has room for the whole window, so no send
-//! ever blocks, and a diamond cannot deadlock however unlike its branches are: whatever a fan-in
-//! or a sink waits for is already in flight.
+//! Every stage (a chain of fused operators) and every sink has one bounded multi-consumer channel;
+//! what is to be read comes through one more. A pool of workers serves them all: a worker takes
+//! what is nearest to a sink, runs it, sends on what comes of it, and reads a new batch only when
+//! nothing else is to do. So a batch mostly stays on the core that read it, and no core sleeps
+//! while there is work.
 //!
-//! # Who may compute
+//! A batch needs a place in the window before it is read, and keeps it until the last thing made of
+//! it is written. A channel has room for the whole window, so no send ever blocks, and a diamond
+//! cannot deadlock however unlike its branches are: whatever a fan-in or a sink waits for is
+//! already in flight.
 //!
-//! Threads are many and mostly asleep; permits, as many as there are workers,
-//! say how many may compute at a time. A thread takes one to decode, to process or to encode, and
-//! never holds it while it waits.
+//! Publishing a shard means waiting for a device; threads that do nothing else see to it.
 //!
 //! # What can go wrong
 //!
 //! An error or a panic fails its shard, not the process. The shard's batches flow on, empty, so
 //! that everything downstream still sees every sequence number; sinks drop what they wrote of it.
 
+mod commits;
+mod intake;
 mod lanes;
 mod merge;
-mod permits;
 mod readers;
 mod stage;
 mod stop;
 #[cfg(test)]
 mod tests;
-mod window;
 mod wiring;
+mod workers;
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -41,16 +42,18 @@ use std::time::Duration;
 
 use arrow::array::RecordBatch;
 use arrow::datatypes::SchemaRef;
+use crossbeam_channel::bounded;
 
 use crate::batch::{Batch, Rows, Shard};
 use crate::operator::{Operator, OperatorError};
 
 pub use stop::Stop;
 
+use commits::Commits;
+use intake::Intake;
 use lanes::Lanes;
-use permits::Permits;
-use window::Window;
 use wiring::Wiring;
+use workers::Crews;
 
 /// Opens shards for reading.
 pub trait ShardSource: Sync {
@@ -62,7 +65,7 @@ pub trait ShardSource: Sync {
 }
 
 /// Reads one shard.
-pub trait BatchReader {
+pub trait BatchReader: Send {
     /// The next rows, or nothing at the end of the shard.
     ///
     /// # Errors
@@ -228,60 +231,53 @@ impl Topology<'_> {
         stop: &Stop,
     ) -> Result<Vec<ShardOutcome>, OperatorError> {
         let workers = options.workers.max(1);
-        let window = Window::new(options.window.max(1));
-        let permits = Permits::new(workers);
-        let wiring = Wiring::new(self, window.capacity());
+        let window = options.window.max(1);
+        let readings = workers.min(shards.len());
+        let intake = Intake::new(window, readings);
+        let wiring = Wiring::new(self, window);
         let outcomes = Outcomes::new(shards.len());
         let lanes: Vec<Lanes> = (0..self.sinks.len()).map(|_| Lanes::default()).collect();
-        let commits = lanes::Commits::default();
-
-        let mut crews = Vec::new();
-        for stage in &self.stages {
-            for _ in 0..workers {
-                let operators: Result<Vec<_>, _> =
-                    stage.steps.iter().map(|step| (step.build)()).collect();
-                crews.push(operators?);
-            }
-        }
+        let (finished, arrivals) = bounded(window * self.sinks.len().max(1));
+        let commits = Commits::new(finished);
+        let crews = (0..workers)
+            .map(|_| self.crews())
+            .collect::<Result<Vec<Crews>, _>>()?;
 
         let run = Run {
             topology: self,
             shards,
             stop,
-            window: &window,
-            permits: &permits,
+            intake: &intake,
             wiring: &wiring,
             outcomes: &outcomes,
             lanes: &lanes,
             commits: &commits,
             keep_going: options.keep_going,
         };
+        let next = &AtomicU64::new(0);
         thread::scope(|scope| {
-            let mut crews = crews.into_iter();
-            for (stage, jobs) in wiring.stage_receivers() {
-                for operators in crews.by_ref().take(workers) {
-                    let jobs = jobs.clone();
-                    scope.spawn(move || stage::work(run, stage, operators, &jobs));
+            for _ in 0..readings {
+                let arrivals = arrivals.clone();
+                scope.spawn(move || commits::work(run, &arrivals));
+            }
+            for _ in 0..readings {
+                if let Some(shard) = readers::next_shard(run, next) {
+                    intake.open(shard);
                 }
             }
-            for (sink, jobs) in wiring.sink_receivers() {
-                for _ in 0..workers {
-                    let jobs = jobs.clone();
-                    scope.spawn(move || lanes::work(run, sink, &jobs));
-                }
+            for crews in crews {
+                scope.spawn(move || workers::work(run, next, crews));
             }
-            let next = AtomicU64::new(0);
-            thread::scope(|readers| {
-                for _ in 0..workers.min(shards.len()) {
-                    readers.spawn(|| readers::work(run, &next));
-                }
-            });
-            // All rows are on their way. When the last ticket is back all are through, and the
-            // workers may go home.
-            window.wait_until_empty();
-            wiring.close();
+            intake.wait_until_over();
+            commits.close();
         });
         Ok(outcomes.into_vec())
+    }
+
+    /// The operators of one worker.
+    fn crews(&self) -> Result<Crews, OperatorError> {
+        let crew = |stage: &Stage<'_>| stage.steps.iter().map(|step| (step.build)()).collect();
+        self.stages.iter().map(crew).collect()
     }
 }
 
@@ -291,12 +287,11 @@ struct Run<'a> {
     topology: &'a Topology<'a>,
     shards: &'a [(usize, Arc<Shard>)],
     stop: &'a Stop,
-    window: &'a Window,
-    permits: &'a Permits,
+    intake: &'a Intake,
     wiring: &'a Wiring,
     outcomes: &'a Outcomes,
     lanes: &'a [Lanes],
-    commits: &'a lanes::Commits,
+    commits: &'a Commits,
     keep_going: bool,
 }
 

@@ -1,4 +1,4 @@
-//! Reader threads: each takes the next shard and reads it to its end.
+//! Reading: one batch of one shard at a time, by whichever worker is free.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
@@ -6,75 +6,80 @@ use std::sync::atomic::AtomicU64;
 
 use arrow::array::RecordBatch;
 
-use super::{BatchReader, Feed, Run, ShardOutcome, take_number};
+use super::intake::{Read, Reading};
+use super::{Feed, Run, ShardOutcome, take_number};
 use crate::batch::{Batch, Origins, Rows, Shard};
 
-/// Reads shards until there is none left or the run is to stop.
-pub(super) fn work(run: Run<'_>, next: &AtomicU64) {
+/// The next shard to read, if there is one and the run goes on.
+pub(super) fn next_shard(run: Run<'_>, next: &AtomicU64) -> Option<Reading> {
     while !run.stop.is_requested() {
         let position = take_number(next);
-        let Some((source, shard)) = run.shards.get(position) else {
-            return;
-        };
+        let (source, shard) = run.shards.get(position)?;
         run.topology.observer.shard_started(shard);
         if run.wiring.sinks_reached(*source) == 0 {
             run.finish(shard, position, ShardOutcome::Committed);
             continue;
         }
         run.commits.expect(shard.index, position, *source);
-        read(run, *source, shard);
+        return Some(Reading {
+            source: *source,
+            shard: Arc::clone(shard),
+            reader: None,
+            seq: 0,
+        });
+    }
+    None
+}
+
+/// Reads one batch and sends it on its way; at the end of its shard, an empty last one.
+pub(super) fn read(run: Run<'_>, next: &AtomicU64, read: Read) {
+    let Read { mut from, ticket } = read;
+    let found = next_batch(run, &mut from).unwrap_or_else(|message| {
+        from.shard.fail(message);
+        None
+    });
+    let last = found.is_none();
+    let (records, rows) = found.unwrap_or_else(nothing);
+    run.topology
+        .observer
+        .rows_read(&from.shard, rows.len() as u64);
+    let batch = Batch {
+        records,
+        rows,
+        shard: Arc::clone(&from.shard),
+        seq: from.seq,
+        last,
+        ticket: Some(ticket),
+    };
+    run.wiring
+        .send(from.source, Feed::Source(from.source), batch);
+    if last {
+        run.intake.close(next_shard(run, next));
+    } else {
+        from.seq += 1;
+        run.intake.put_back(from);
     }
 }
 
-/// Sends the batches of one shard, and always, after them, an empty last one.
-fn read(run: Run<'_>, source: usize, shard: &Arc<Shard>) {
-    let mut reader: Option<Box<dyn BatchReader>> = None;
-    let mut seq = 0;
-    loop {
-        let ticket = run.window.enter();
-        let read = if shard.is_lost() {
-            Ok(None)
-        } else if run.stop.is_requested() {
-            shard.abandon();
-            Ok(None)
-        } else {
-            let _permit = run.permits.acquire();
-            guarded(|| {
-                if reader.is_none() {
-                    let opened = run
-                        .topology
-                        .sources
-                        .get(source)
-                        .map(|source| source.open(shard));
-                    reader = opened.transpose()?;
-                }
-                reader
-                    .as_mut()
-                    .map_or(Ok(None), |reader| reader.next_batch())
-            })
-        };
-        let read = read.unwrap_or_else(|message| {
-            shard.fail(message);
-            None
-        });
-        let last = read.is_none();
-        let (records, rows) = read.unwrap_or_else(nothing);
-        run.topology.observer.rows_read(shard, rows.len() as u64);
-        let shard = Arc::clone(shard);
-        let batch = Batch {
-            records,
-            rows,
-            shard,
-            seq,
-            last,
-            ticket: Some(ticket),
-        };
-        run.wiring.send(source, Feed::Source(source), &batch);
-        if last {
-            return;
-        }
-        seq += 1;
+/// The next rows of a shard; nothing at its end, or where its rows lead nowhere any more.
+fn next_batch(run: Run<'_>, from: &mut Reading) -> Result<Option<(RecordBatch, Rows)>, String> {
+    let shard: &Shard = &from.shard;
+    if shard.is_lost() {
+        return Ok(None);
     }
+    if run.stop.is_requested() {
+        shard.abandon();
+        return Ok(None);
+    }
+    guarded(|| {
+        if from.reader.is_none() {
+            let source = run.topology.sources.get(from.source);
+            from.reader = source.map(|source| source.open(shard)).transpose()?;
+        }
+        from.reader
+            .as_mut()
+            .map_or(Ok(None), |reader| reader.next_batch())
+    })
 }
 
 /// No rows at all. The schema does not matter: nobody looks at the columns of an empty batch.

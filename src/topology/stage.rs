@@ -1,11 +1,9 @@
-//! Stage workers: run fused operators on one batch after another.
+//! Stages: fused operators, run one after another on a batch.
 
 use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::Ordering;
 use std::time::Instant;
-
-use crossbeam_channel::Receiver;
 
 use super::merge::merge;
 use super::wiring::Job;
@@ -13,76 +11,90 @@ use super::{Feed, Run, Stage, Step};
 use crate::batch::Batch;
 use crate::operator::{Context, Operator, current_row};
 
-/// Works on the jobs of the stage at `position` until there are no more.
-pub(super) fn work(
-    run: Run<'_>,
-    position: usize,
-    mut operators: Vec<Box<dyn Operator>>,
-    jobs: &Receiver<Job>,
-) {
-    let Some(stage) = run.topology.stages.get(position) else {
+/// Runs the operators of the stage at `position` on one job, and sends on what they put out.
+pub(super) fn work(run: Run<'_>, position: usize, operators: &mut [Box<dyn Operator>], parts: Job) {
+    let (Some(stage), Some(first)) = (run.topology.stages.get(position), parts.first()) else {
         return;
     };
-    for parts in jobs {
-        let Some(first) = parts.first() else { continue };
-        let (shard, source) = (
-            first.shard.clone(),
-            run.commits.source_of(first.shard.index),
-        );
-        let blank = first.clone();
-        let outputs = {
-            let _permit = run.permits.acquire();
-            process(run, stage, &mut operators, parts).unwrap_or_else(|message| {
-                shard.fail(message);
-                blanks(stage, &blank)
-            })
-        };
-        drop(blank);
-        for (step, ports) in outputs.into_iter().enumerate() {
-            for (port, batch) in ports.into_iter().enumerate() {
-                let feed = Feed::Stage {
-                    stage: position,
-                    step,
-                    port,
-                };
-                run.wiring.send(source, feed, &batch);
-            }
-        }
+    let shard = first.shard.clone();
+    let source = run.commits.source_of(shard.index);
+    let blank = first.emptied(first.records.schema());
+    let outputs = process(run, position, operators, parts).unwrap_or_else(|message| {
+        shard.fail(message);
+        blanks(stage, &blank)
+    });
+    for (feed, batch) in feeds(position, outputs) {
+        run.wiring.send(source, feed, batch);
     }
 }
 
+/// What the ports of a stage put out, by step and port; nothing where nobody reads it.
+type Outputs = Vec<Vec<Option<Batch>>>;
+
+fn feeds(stage: usize, outputs: Outputs) -> impl Iterator<Item = (Feed, Batch)> {
+    outputs
+        .into_iter()
+        .enumerate()
+        .flat_map(move |(step, ports)| {
+            ports
+                .into_iter()
+                .enumerate()
+                .filter_map(move |(port, batch)| {
+                    batch.map(|batch| (Feed::Stage { stage, step, port }, batch))
+                })
+        })
+}
+
 /// An empty batch for every port of every step.
-fn blanks(stage: &Stage<'_>, batch: &Batch) -> Vec<Vec<Batch>> {
+fn blanks(stage: &Stage<'_>, batch: &Batch) -> Outputs {
     let ports = |step: &Step<'_>| {
         step.schemas
             .iter()
-            .map(|schema| batch.emptied(schema.clone()))
+            .map(|schema| Some(batch.emptied(schema.clone())))
             .collect()
     };
     stage.steps.iter().map(ports).collect()
 }
 
-/// Runs the operators of `stage` in turn: the batches of every port of every step, or why the
-/// shard is lost.
+/// Runs the operators of a stage in turn: what they put out, or why the shard is lost.
 fn process(
     run: Run<'_>,
-    stage: &Stage<'_>,
+    position: usize,
     crew: &mut [Box<dyn Operator>],
     parts: Job,
-) -> Result<Vec<Vec<Batch>>, String> {
-    let Some(batch) = merge(parts).map_err(|error| format!("fan-in: {error}"))? else {
+) -> Result<Outputs, String> {
+    let (Some(stage), Some(batch)) = (
+        run.topology.stages.get(position),
+        merge(parts).map_err(|error| format!("fan-in: {error}"))?,
+    ) else {
         return Ok(Vec::new());
     };
     if batch.rows.is_empty() || batch.shard.is_lost() {
         return Ok(blanks(stage, &batch));
     }
-    let mut outputs: Vec<Vec<Batch>> = Vec::with_capacity(stage.steps.len());
+    let mut outputs = Vec::with_capacity(stage.steps.len());
     let mut input = Some(batch);
-    for (step, worker) in stage.steps.iter().zip(crew) {
+    for (step, (node, worker)) in stage.steps.iter().zip(crew).enumerate() {
         let Some(batch) = input.take() else { break };
-        let emitted = run_step(run, step, worker, batch)?;
-        // The main output goes on to the next step; it is kept as well, for whoever else reads it.
-        input = emitted.first().cloned();
+        let mut emitted: Vec<Option<Batch>> = run_step(run, node, worker, batch)?
+            .into_iter()
+            .map(Some)
+            .collect();
+        // The main output goes on to the next step; it stays here too if somebody else reads it.
+        if step + 1 < stage.steps.len()
+            && let Some(main) = emitted.first_mut()
+        {
+            let feed = Feed::Stage {
+                stage: position,
+                step,
+                port: 0,
+            };
+            input = if run.wiring.is_read(feed) {
+                main.clone()
+            } else {
+                main.take()
+            };
+        }
         outputs.push(emitted);
     }
     Ok(outputs)
@@ -106,7 +118,7 @@ fn run_step(
     let counters = shard.counters.operator(step.position);
     let (first_row, rows) = (batch.rows.number(0), batch.rows.len() as u64);
     counters.rows_in.fetch_add(rows, Ordering::Relaxed);
-    let blank = batch.replaced(batch.records.slice(0, 0), batch.rows.none());
+    let blank = batch.emptied(batch.records.schema());
     let mut context = Context::new(&shard, step.position, step.schemas.len());
     let started = Instant::now();
     let result = catch_unwind(AssertUnwindSafe(|| operator.process(batch, &mut context)));

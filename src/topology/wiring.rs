@@ -18,7 +18,7 @@ type Waiting = BTreeMap<(usize, u64), Vec<(usize, Batch)>>;
 
 /// The way into a stage or a sink.
 struct Inlet {
-    sender: Mutex<Option<Sender<Job>>>,
+    sender: Sender<Job>,
     receiver: Receiver<Job>,
     inputs: Vec<Feed>,
     /// For each source, how many of the inputs it reaches.
@@ -44,11 +44,9 @@ impl Inlet {
             parts.sort_by_key(|(input, _)| *input);
             parts.into_iter().map(|(_, batch)| batch).collect()
         };
-        let sender = self.sender.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(sender) = &*sender {
-            // Room for the whole window, so this neither blocks nor, while the run lasts, fails.
-            let _ = sender.send(job);
-        }
+        // There is room for the whole window, and the other end is held here: this neither blocks
+        // nor fails.
+        let _ = self.sender.send(job);
     }
 }
 
@@ -83,7 +81,7 @@ impl Wiring {
                 })
                 .collect();
             Inlet {
-                sender: Mutex::new(Some(sender)),
+                sender,
                 receiver,
                 inputs: inputs.to_vec(),
                 expected,
@@ -117,14 +115,34 @@ impl Wiring {
     }
 
     /// Hands `batch`, of a shard of `source`, to everything that reads `feed`.
-    pub(super) fn send(&self, source: usize, feed: Feed, batch: &Batch) {
-        for inlet in self.stages.iter().chain(&self.sinks) {
-            for (input, read) in inlet.inputs.iter().enumerate() {
-                if *read == feed {
-                    inlet.push(source, input, batch.clone());
-                }
+    pub(super) fn send(&self, source: usize, feed: Feed, batch: Batch) {
+        let mut readers = self.readers(feed).peekable();
+        let mut batch = Some(batch);
+        while let Some((inlet, input)) = readers.next() {
+            let copy = match readers.peek() {
+                Some(_) => batch.clone(),
+                None => batch.take(),
+            };
+            if let Some(copy) = copy {
+                inlet.push(source, input, copy);
             }
         }
+    }
+
+    /// Whether anything reads `feed` through a channel.
+    pub(super) fn is_read(&self, feed: Feed) -> bool {
+        self.readers(feed).next().is_some()
+    }
+
+    /// What reads `feed`, and as which of its inputs.
+    fn readers(&self, feed: Feed) -> impl Iterator<Item = (&Inlet, usize)> {
+        let inlets = self.stages.iter().chain(&self.sinks);
+        inlets.flat_map(move |inlet| {
+            let inputs = inlet.inputs.iter().enumerate();
+            inputs
+                .filter(move |(_, read)| **read == feed)
+                .map(move |(input, _)| (inlet, input))
+        })
     }
 
     /// How many sinks the rows of `source` can end in.
@@ -132,22 +150,11 @@ impl Wiring {
         self.sinks_reached.get(source).copied().unwrap_or_default()
     }
 
-    pub(super) fn stage_receivers(&self) -> impl Iterator<Item = (usize, &Receiver<Job>)> {
-        self.stages.iter().map(|inlet| &inlet.receiver).enumerate()
+    pub(super) fn stage_receivers(&self) -> impl Iterator<Item = &Receiver<Job>> {
+        self.stages.iter().map(|inlet| &inlet.receiver)
     }
 
-    pub(super) fn sink_receivers(&self) -> impl Iterator<Item = (usize, &Receiver<Job>)> {
-        self.sinks.iter().map(|inlet| &inlet.receiver).enumerate()
-    }
-
-    /// Ends the workers: their channels run dry.
-    pub(super) fn close(&self) {
-        for inlet in self.stages.iter().chain(&self.sinks) {
-            inlet
-                .sender
-                .lock()
-                .unwrap_or_else(PoisonError::into_inner)
-                .take();
-        }
+    pub(super) fn sink_receivers(&self) -> impl Iterator<Item = &Receiver<Job>> {
+        self.sinks.iter().map(|inlet| &inlet.receiver)
     }
 }

@@ -98,10 +98,16 @@ fn split_first(store: &str) -> Option<(&str, &str)> {
     store.get(1..)?.split_at_checked(length)
 }
 
+/// Words that are kept within reach: their part of the table stays in the caches of a core. A power
+/// of two.
+const NEAR: usize = 1 << 12;
+
 /// Remembers the candidates of words. What it answers is what it was told, so that it changes
 /// speed and nothing else.
 #[derive(Debug)]
 pub(super) struct Memo {
+    /// The words met last, each at the place that its hash gives it.
+    near: Vec<Slot>,
     slots: Vec<Slot>,
     words: usize,
     store: String,
@@ -115,6 +121,7 @@ impl Memo {
             start: 0,
         };
         Self {
+            near: vec![free; NEAR],
             slots: vec![free; SLOTS],
             words: 0,
             store: String::new(),
@@ -131,10 +138,7 @@ impl Memo {
         find: impl FnOnce(&mut dyn FnMut(&str)),
     ) -> Candidates<'_> {
         let (count, start) = match Key::new(form, before) {
-            Some(key) => match self.find(key) {
-                Ok(known) => (known.count, known.start),
-                Err(slot) => self.learn(slot, key, find),
-            },
+            Some(key) => self.known(key, find),
             None => self.keep(find),
         };
         Candidates {
@@ -143,10 +147,29 @@ impl Memo {
         }
     }
 
+    /// How many candidates the word has, and where.
+    #[inline]
+    fn known(&mut self, key: Key, find: impl FnOnce(&mut dyn FnMut(&str))) -> (u16, u32) {
+        let home = key.slot();
+        if let Some(near) = self.near.get(home % NEAR)
+            && near.key == key
+        {
+            return (near.count, near.start);
+        }
+        let (count, start) = match self.find(home, key) {
+            Ok(known) => (known.count, known.start),
+            Err(slot) => self.learn(slot, key, find),
+        };
+        if let Some(near) = self.near.get_mut(home % NEAR) {
+            *near = Slot { key, count, start };
+        }
+        (count, start)
+    }
+
     /// What is known of the word, or the slot where it would be.
     #[inline]
-    fn find(&self, key: Key) -> Result<Slot, usize> {
-        let mut slot = key.slot();
+    fn find(&self, home: usize, key: Key) -> Result<Slot, usize> {
+        let mut slot = home;
         // The table is never full, so this ends.
         loop {
             match self.slots.get(slot) {
@@ -178,11 +201,13 @@ impl Memo {
     /// there is no room.
     fn keep(&mut self, find: impl FnOnce(&mut dyn FnMut(&str))) -> (u16, u32) {
         if self.words >= MOST_WORDS || self.store.len() >= MOST_BYTES {
-            self.slots.fill(Slot {
+            let free = Slot {
                 key: Key::FREE,
                 count: 0,
                 start: 0,
-            });
+            };
+            self.near.fill(free);
+            self.slots.fill(free);
             self.words = 0;
             self.store.clear();
         }
