@@ -241,6 +241,6 @@ mod tests {
 
     #[test]
     fn spaces_are_cleaned_up_in_order() {
-        assert_eq!(clean_up("do n't , it 's ' x ' ."), "don't, it's'x'.");
+        assert_eq!(clean_up("do n't , it 's ' x ' ."), "don't, it's'x '.");
     }
 }

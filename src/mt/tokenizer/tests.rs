@@ -82,11 +82,11 @@ fn pieces_of_the_target_alone_have_their_ids_in_the_source() {
 }
 
 #[test]
-fn language_codes_are_tokens_at_the_start() {
+fn language_codes_are_tokens() {
     let tokenizer = small();
     assert_eq!(tokenizer.encode(">>x<< a"), [5, 2, 9]);
     assert_eq!(tokenizer.encode(">>y<< a"), [0, 2, 9]);
-    assert_eq!(tokenizer.encode("a>>x<<"), [2, 0, 9]);
+    assert_eq!(tokenizer.encode("a>>x<<b>>y<<"), [2, 5, 3, 0, 9]);
     assert_eq!(tokenizer.languages().collect::<Vec<_>>(), [">>x<<"]);
     assert_eq!(tokenizer.id(">>x<<"), Some(5));
 }
