@@ -417,7 +417,7 @@ mod tests {
             blob.push(0);
             if let Ok(charsmap) = Charsmap::read(&blob) {
                 for (position, _) in text.char_indices() {
-                    let found = charsmap.longest(text[position..].as_bytes());
+                    let found = charsmap.longest(&text.as_bytes()[position..]);
                     prop_assert!(found.is_none_or(|(length, _)| length > 0));
                 }
             }

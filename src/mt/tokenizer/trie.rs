@@ -50,22 +50,28 @@ pub(super) struct Trie {
 pub(super) struct Walk<'a> {
     nodes: &'a [Node],
     place: u32,
-    base: u32,
+    node: Node,
 }
 
 impl Walk<'_> {
-    /// Goes on by `byte`: `None` if no key goes on so, else value and score of the key that ends
-    /// here, if one does.
+    /// Goes on by `byte`, unless no key goes on so.
     #[inline]
-    pub(super) fn step(&mut self, byte: u8) -> Option<Option<(u32, f32)>> {
-        let place = self.base ^ u32::from(byte);
-        let node = self.nodes.get(place as usize)?;
-        if node.parent != self.place {
-            return None;
+    pub(super) fn step(&mut self, byte: u8) -> bool {
+        let place = self.node.base ^ u32::from(byte);
+        match self.nodes.get(place as usize) {
+            Some(node) if node.parent == self.place => {
+                self.place = place;
+                self.node = *node;
+                true
+            }
+            _ => false,
         }
-        self.place = place;
-        self.base = node.base;
-        Some((node.value != NONE).then_some((node.value, node.score)))
+    }
+
+    /// Value and score of the key that ends here, if one does.
+    #[inline]
+    pub(super) fn found(&self) -> Option<(u32, f32)> {
+        (self.node.value != NONE).then_some((self.node.value, self.node.score))
     }
 }
 
@@ -112,7 +118,7 @@ impl Trie {
         Walk {
             nodes: &self.nodes,
             place: 0,
-            base: self.nodes.first().map_or(0, |root| root.base),
+            node: self.nodes.first().copied().unwrap_or(FREE),
         }
     }
 
@@ -121,10 +127,10 @@ impl Trie {
         let mut walk = self.walk();
         let mut longest = None;
         for (position, byte) in text.iter().enumerate() {
-            let Some(end) = walk.step(*byte) else {
+            if !walk.step(*byte) {
                 break;
-            };
-            if let Some((value, _)) = end {
+            }
+            if let Some((value, _)) = walk.found() {
                 longest = Some((position + 1, value));
             }
         }

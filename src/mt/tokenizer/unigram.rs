@@ -117,10 +117,10 @@ impl Unigram {
             let mut walk = self.pieces.walk();
             let ends = steps.get_mut(start + 1..).unwrap_or_default();
             for ((count, byte), end) in (1..).zip(rest).zip(ends.iter_mut()) {
-                let Some(piece) = walk.step(*byte) else {
+                if !walk.step(*byte) {
                     break;
-                };
-                if let Some((value, score)) = piece {
+                }
+                if let Some((value, score)) = walk.found() {
                     improve(end, so_far + score, place, value);
                     covered |= count == length;
                 }
