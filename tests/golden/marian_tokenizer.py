@@ -252,6 +252,8 @@ def made_tokenizers(chance):
     yield "ties", files(model(normal(letters + runs, chance, [-1, -2, -3])), plain, vocabulary(plain, other))
     yield "equal scores", files(model(normal(letters + runs, chance, [-1.5])), plain, vocabulary(plain, other))
     yield "scores that rounding loses", files(model(normal(letters + runs, chance, [-1000.1, -2000.2, -3000.3, -0.1])), plain, vocabulary(plain, other))
+    close = normal(letters + runs, chance, [-0.1, -0.2, -0.25, -0.3, -0.31]) + [("\u2581z", -5000, NORMAL)]
+    yield "sums far from zero", files(model(close), plain, vocabulary(plain, other))
     yield "pieces of the other side", files(plain, other, vocabulary(plain, other))
     yield "pieces without ids", files(plain, other, vocabulary(other, more=("a", "\u2581a", "öñ")))
     special = [("<mask>", 0, CONTROL), ("ab", 0, USER_DEFINED), ("x y", 0, USER_DEFINED), ("\u2581c", 0, USER_DEFINED), ("ÄÖ", 0, USER_DEFINED), ("aba", -1, UNUSED), ("e", -1, UNUSED), ("a", 0, CONTROL)]
@@ -280,8 +282,9 @@ def made_tokenizers(chance):
     yield "languages as special tokens", files(plain, other, vocabulary(plain, other, more=codes), additional_special_tokens=list(codes))
     yield "special tokens are text", files(plain, other, vocabulary(plain, other), split_special_tokens=True)
     yield "spaces cleaned up", files(plain, plain, vocabulary(plain, other), clean_up_tokenization_spaces=True)
+    marked = model(normal(["\u2581", "a", "q", "ö"], chance), unk_surface="[?]")
     yield "other names", files(
-        plain, other, vocabulary(plain, other, first=("[end]", "[unk]"), last=("[fill]",)),
+        plain, marked, vocabulary(plain, marked, first=("[end]", "[unk]"), last=("[fill]",), more=("<unk>", "<s>", "</s>")),
         eos_token="[end]", unk_token="[unk]", pad_token={"__type": "AddedToken", "content": "[fill]", "lstrip": False, "rstrip": False, "normalized": True, "single_word": False},
     )  # fmt: skip
     flags = {
@@ -311,7 +314,7 @@ def made(path):
     alphabet = ["a", "a", "a", "b", "b", "ab", "c", "d", "e", "x", "y", " ", " ", "  ", ".", ",", "'", "ä", "ö", "q", "r", "ñ", "中", "😀", "é", "\u2581", "</s>", "<mask>", "~", "#", "...", "\t", "ß", "a\u0301", "ÄÖ"]  # fmt: skip
     words = ["<l>", "<r>", "<w>", "<s2>", "xyx", "xy", "ab ", "<one>", "<new>", "ba", "[end]", "[fill]", ">>fra<<", ">>a b<<", "<pad>", "<unk>", "\u3000", "\x1c", " "]
     for name, files in made_tokenizers(chance):
-        texts = chance.sample(ODDITIES, 12) + ["", "a", " a ", "a" * 60, "ab" * 30, "ab#ab~~~~ abc \u00e4a\u0301 x...", "x y xy x  y", ">>fra<< a", "do n't ' a ' .", "\u00f6\u00f1 \u00f1\u00f6 \u00e9\u00f6\u00f1", "a" * 3_000 + "\u00e9" * 3_000 + "ba" * 1_000]  # fmt: skip
+        texts = chance.sample(ODDITIES, 12) + ["", "a", " a ", "a" * 60, "ab" * 30, "ab#ab~~~~ abc \u00e4a\u0301 x...", "x y xy x  y", ">>fra<< a", "do n't ' a ' .", "\u00f6\u00f1 \u00f1\u00f6 \u00e9\u00f6\u00f1", "a" * 3_000 + "\u00e9" * 3_000 + "ba" * 1_000, ("\u00e9" * 40 + "abaabbabaaab") * 20]  # fmt: skip
         for _ in range(45):
             texts.append("".join(chance.choice(alphabet if chance.random() < 0.85 else words) for _ in range(chance.randint(1, 30))))
         with tempfile.TemporaryDirectory() as folder:
