@@ -164,3 +164,34 @@ fn word_operators_never_allocate_for_each_word() {
         }
     }
 }
+
+#[cfg(feature = "onnx")]
+#[test]
+fn the_tokenizer_allocates_nothing_once_it_has_seen_a_text_as_long() {
+    use augment::mt::tokenizer::{MarianTokenizer, TokenizerFiles, Workspace};
+
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/marian-en-de");
+    let model = std::fs::read(format!("{folder}/source.spm")).unwrap();
+    let vocabulary = std::fs::read(format!("{folder}/vocab.json")).unwrap();
+    let tokenizer = MarianTokenizer::from_bytes(&TokenizerFiles {
+        source_spm: &model,
+        target_spm: &model,
+        vocabulary: &vocabulary,
+        ..TokenizerFiles::default()
+    })
+    .unwrap();
+    let texts = samples::sentences(7, 200);
+    let mut workspace = Workspace::default();
+    let mut ids = Vec::new();
+    let mut calls = 0;
+    for _ in 0..2 {
+        let before = CALLS.get();
+        for text in &texts {
+            ids.clear();
+            tokenizer.encode_into(text, &mut workspace, &mut ids);
+            assert_eq!(tokenizer.count_with(text, &mut workspace), ids.len());
+        }
+        calls = CALLS.get() - before;
+    }
+    assert_eq!(calls, 0);
+}

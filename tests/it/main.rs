@@ -8,6 +8,8 @@ mod cli;
 mod determinism;
 mod fixture;
 mod lossless;
+#[cfg(feature = "onnx")]
+mod marian_tokenizer;
 mod noise;
 mod pipelines;
 mod plan;
