@@ -1,7 +1,7 @@
 //! Why there is no runtime.
 
 use std::fmt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use super::Place;
 use super::pinned::{OLDEST_MINOR, VERSION};
@@ -20,6 +20,16 @@ impl Attempt {
     pub(super) fn new(what: impl Into<String>, outcome: impl Into<String>) -> Self {
         let (what, outcome) = (what.into(), outcome.into());
         Self { what, outcome }
+    }
+
+    /// An attempt with a library that was found.
+    pub(super) fn with(place: Place, library: &Path, outcome: impl Into<String>) -> Self {
+        Self::new(format!("{place}: {}", library.display()), outcome)
+    }
+
+    /// Whether this was the attempt with a library that was found.
+    pub fn was_with(&self, place: Place, library: &Path) -> bool {
+        self.what == Self::with(place, library, "").what
     }
 }
 

@@ -118,8 +118,7 @@ impl Runtime {
                         });
                     }
                     Err(Refusal::Library(reason)) => {
-                        let what = format!("{place}: {}", path.display());
-                        tried.push(Attempt::new(what, reason));
+                        tried.push(Attempt::with(place, &path, reason));
                     }
                 }
             }
