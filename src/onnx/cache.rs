@@ -38,10 +38,12 @@ pub(super) fn library_folder(surroundings: &Surroundings) -> Option<PathBuf> {
 mod tests {
     use super::*;
 
-    fn folder(variables: &'static [(&str, &str)]) -> Option<PathBuf> {
-        let find = |name: &str| variables.iter().find(|(known, _)| *known == name);
-        let surroundings =
-            Surroundings::new(None, move |name| find(name).map(|(_, value)| value.into()));
+    fn folder(variables: &[(&'static str, &'static str)]) -> Option<PathBuf> {
+        let variables = variables.to_vec();
+        let surroundings = Surroundings::new(None, move |name| {
+            let found = variables.iter().find(|(known, _)| *known == name);
+            found.map(|(_, value)| value.into())
+        });
         cache_folder(&surroundings)
     }
 

@@ -198,7 +198,8 @@ fn from_the_web(fetch: &Fetch<'_>, into: &Path) -> Result<Received, String> {
             pinned.folder, pinned.wheel
         ),
     };
-    fetch.started(&format!("from {url}"));
+    let host = url.split('/').nth(2).unwrap_or(&url);
+    fetch.started(&format!("from {host}"));
     let wheel = into.join(pinned.wheel);
     // A wheel for another version of Python differs in size, but not by much.
     let most = pinned.wheel_bytes.saturating_mul(2);

@@ -71,7 +71,7 @@ impl Runtime {
                             RuntimeError::Device { reason, .. } => reason,
                             other => other.to_string(),
                         };
-                        let notice = format!("models run on the CPU: no CUDA ({reason})");
+                        let notice = format!("models run on the CPU, CUDA cannot be used: {reason}");
                         Ok((ChosenDevice::Cpu, Some(notice)))
                     }
                 }
@@ -87,10 +87,7 @@ impl Runtime {
         };
         if let ChosenDevice::Cuda(_) = device {
             if !self.providers().contains(&"CUDAExecutionProvider") {
-                return Err(fails(format!(
-                    "the library {} was built without CUDA",
-                    self.path().display()
-                )));
+                return Err(fails("this ONNX Runtime was built without it".to_owned()));
             }
             cuda::preload(self.path(), self.surroundings());
         }
