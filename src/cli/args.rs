@@ -125,12 +125,7 @@ pub(crate) struct RuntimeArguments {
     pub(crate) offline: bool,
     /// Where models run: `cpu`, `cuda` or `cuda:N`, or `auto` for the first CUDA GPU where there
     /// is one, else the CPU.
-    #[arg(
-        long,
-        value_name = "DEVICE",
-        default_value_t,
-        help_heading = "Models"
-    )]
+    #[arg(long, value_name = "DEVICE", default_value_t, help_heading = "Models")]
     pub(crate) device: Device,
 }
 
@@ -160,8 +155,11 @@ pub(crate) enum ModelsCommand {
     Fetch(FetchArguments),
 }
 
-/// Say whether models can run here: each place that ONNX Runtime is looked for in, its version and
-/// execution providers, caches, models. Fetches nothing. Exits 2 if no library can be used.
+/// Say whether models can run here.
+///
+/// Shows each place that ONNX Runtime is looked for in, its version and execution providers, the
+/// caches and the models. Fetches nothing. Exits 2 if there is no library that can be used, or not
+/// on the device that is asked for.
 #[cfg(feature = "onnx")]
 #[derive(Debug, Args)]
 pub(crate) struct DoctorArguments {
@@ -169,8 +167,9 @@ pub(crate) struct DoctorArguments {
     pub(crate) runtime: RuntimeArguments,
 }
 
-/// List the models that are at hand: built-in ones, and translation models in the cache of Hugging
-/// Face.
+/// List the models that are at hand.
+///
+/// Those are the built-in ones, and the translation models in the cache of Hugging Face.
 #[cfg(feature = "onnx")]
 #[derive(Debug, Args)]
 pub(crate) struct ListArguments {}

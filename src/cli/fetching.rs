@@ -75,7 +75,10 @@ mod tests {
     #[test]
     fn sizes_have_one_decimal() {
         let sizes = [0, 999, 1_000, 23_760_988, 2_000_000_000].map(size);
-        assert_eq!(sizes, ["0 bytes", "999 bytes", "1.0 kB", "23.7 MB", "2.0 GB"]);
+        assert_eq!(
+            sizes,
+            ["0 bytes", "999 bytes", "1.0 kB", "23.7 MB", "2.0 GB"]
+        );
     }
 
     #[test]
@@ -91,14 +94,18 @@ mod tests {
             Progress::Notice("the hub is gone"),
         ];
         let watch = watch(Volume::Normal, &printer);
-        steps.into_iter().for_each(|step| watch(step));
+        for step in steps {
+            watch(step);
+        }
         assert_eq!(
             err.text(),
             "fetching a model (1.5 kB)\nfetched a model\nthe hub is gone\n"
         );
         let (printer, _, err) = Printer::captured();
         let watch = super::watch(Volume::Quiet, &printer);
-        steps.into_iter().for_each(|step| watch(step));
+        for step in steps {
+            watch(step);
+        }
         assert_eq!(err.text(), "the hub is gone\n");
     }
 }

@@ -19,11 +19,7 @@ use crate::report::Palette;
 const RUNTIME: &str = "onnxruntime";
 
 /// Does what `augment models` is asked to.
-pub(super) fn models(
-    arguments: &ModelsArguments,
-    volume: Volume,
-    printer: &Printer,
-) -> ExitStatus {
+pub(super) fn models(arguments: &ModelsArguments, volume: Volume, printer: &Printer) -> ExitStatus {
     match &arguments.command {
         ModelsCommand::Doctor(arguments) => doctor(&arguments.runtime, printer),
         ModelsCommand::List(_) => list(printer),
@@ -92,8 +88,15 @@ fn doctor(arguments: &RuntimeArguments, printer: &Printer) -> ExitStatus {
         || "none: set AUGMENT_CACHE".to_owned(),
         |folder| folder.display().to_string(),
     );
-    let _ = writeln!(text, "  fetched where there is none: version {FETCHED_VERSION}");
-    let _ = writeln!(text, "\n{}\n  cache      {cache}", palette.heading("Models"));
+    let _ = writeln!(
+        text,
+        "  fetched where there is none: version {FETCHED_VERSION}"
+    );
+    let _ = writeln!(
+        text,
+        "\n{}\n  cache      {cache}",
+        palette.heading("Models")
+    );
     let names = builtin_names();
     let names = if names.is_empty() {
         "none".to_owned()
@@ -109,7 +112,10 @@ fn doctor(arguments: &RuntimeArguments, printer: &Printer) -> ExitStatus {
                 "the first run that needs it fetches version {FETCHED_VERSION}; \
                  `augment models fetch {RUNTIME}` does so now"
             );
-            printer.error("there is no usable library of ONNX Runtime here", Some(&help));
+            printer.error(
+                "there is no usable library of ONNX Runtime here",
+                Some(&help),
+            );
             status.or(ExitStatus::NotStarted)
         }
         (Err(error), _) | (_, Some(Err(error))) => {
@@ -128,11 +134,7 @@ fn describe(
 ) -> String {
     let place = format!("{:<22}", finding.place.to_string());
     if finding.libraries.is_empty() {
-        let note = match finding.note.as_str() {
-            "not given" => "not given".to_owned(),
-            note => format!("nothing in {note}"),
-        };
-        return format!("{place} {}", palette.faint(note));
+        return format!("{place} {}", palette.faint(&finding.note));
     }
     let tried: &[Attempt] = match runtime {
         Ok(runtime) => runtime.skipped(),
@@ -140,9 +142,8 @@ fn describe(
         Err(_) => &[],
     };
     let state = |library: &Path| -> String {
-        let is_used = |runtime: &&Runtime| {
-            runtime.place() == finding.place && runtime.path() == library
-        };
+        let is_used =
+            |runtime: &&Runtime| runtime.place() == finding.place && runtime.path() == library;
         if runtime.as_ref().is_ok_and(is_used) {
             return palette.good("in use");
         }

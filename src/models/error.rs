@@ -29,7 +29,10 @@ pub enum ModelError {
         path: PathBuf,
     },
     /// The folder or repository has no weights that could be used.
-    #[error("{place} has no weights to use: expected {expected}, found {}", list(found))]
+    #[error(
+        "{place} has no weights to use: expected {expected}, found {}",
+        list(found)
+    )]
     NoWeights {
         /// The folder or repository.
         place: String,
@@ -132,9 +135,11 @@ impl ModelError {
                  one asks for its terms to be accepted on its page"
                     .to_owned()
             }
-            Self::Fetch { .. } => "check the network, the proxy (HTTPS_PROXY) and HF_ENDPOINT, and \
+            Self::Fetch { .. } => {
+                "check the network, the proxy (HTTPS_PROXY) and HF_ENDPOINT, and \
                  run again: what has arrived is kept"
-                .to_owned(),
+                    .to_owned()
+            }
             Self::Damaged { .. } => {
                 "run again; if it stays so, the hub or a proxy on the way is at fault".to_owned()
             }

@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use sha2::{Digest, Sha256};
 
 use super::ModelError;
+use crate::onnx::hexadecimal;
 
 /// The files that a model needs, by their names: paths with `/` between their parts.
 #[derive(Debug, Clone)]
@@ -52,7 +53,9 @@ impl ModelFolder {
     /// The named files in the folder at `root`.
     pub(super) fn on_disk(origin: ModelOrigin, root: &Path, names: Vec<String>) -> Self {
         let place = |name: String| {
-            let path = name.split('/').fold(root.to_owned(), |path, part| path.join(part));
+            let path = name
+                .split('/')
+                .fold(root.to_owned(), |path, part| path.join(part));
             (name, Content::Disk(path))
         };
         Self {
@@ -162,11 +165,6 @@ pub(super) fn digest_of_file(path: &Path) -> io::Result<sha2::digest::Output<Sha
     }
 }
 
-/// Bytes as hexadecimal digits.
-pub(super) fn hexadecimal(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
-}
-
 /// An error with the path it is about.
 pub(super) fn io_error(path: &Path) -> impl FnOnce(io::Error) -> ModelError {
     let path = path.to_owned();
@@ -215,7 +213,10 @@ mod tests {
         assert!(model.path("config.json").unwrap().is_file());
         let error = model.bytes("source.spm").unwrap_err();
         let text = error.to_string();
-        assert!(text.contains("no source.spm: it has config.json, vocab.json"), "{text}");
+        assert!(
+            text.contains("no source.spm: it has config.json, vocab.json"),
+            "{text}"
+        );
         assert_eq!(model.path("source.spm"), None);
     }
 }

@@ -132,9 +132,15 @@ mod tests {
     fn the_three_kinds_are_told_apart() {
         for (text, reference) in [
             ("builtin:en-de", ModelReference::Builtin("en-de".to_owned())),
-            ("models/en-de", ModelReference::Folder("models/en-de".into())),
+            (
+                "models/en-de",
+                ModelReference::Folder("models/en-de".into()),
+            ),
             ("../builtin", ModelReference::Folder("../builtin".into())),
-            ("hf://Helsinki-NLP/opus-mt-en-de", hub("Helsinki-NLP/opus-mt-en-de", "main")),
+            (
+                "hf://Helsinki-NLP/opus-mt-en-de",
+                hub("Helsinki-NLP/opus-mt-en-de", "main"),
+            ),
             ("hf://a/b.c@refs/pr/1", hub("a/b.c", "refs/pr/1")),
             ("hf://a/b@0123abc", hub("a/b", "0123abc")),
         ] {

@@ -176,7 +176,10 @@ mod tests {
     fn an_unknown_built_in_model_is_refused() {
         let error = resolved("builtin:nn-xx", Path::new("")).unwrap_err();
         let text = error.to_string();
-        assert!(text.contains("no built-in model `nn-xx`: there are"), "{text}");
+        assert!(
+            text.contains("no built-in model `nn-xx`: there are"),
+            "{text}"
+        );
         for name in builtin::builtin_names() {
             assert!(text.contains(&name), "{text}");
             assert!(resolved(&format!("builtin:{name}"), Path::new("")).is_ok());

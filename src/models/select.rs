@@ -93,7 +93,10 @@ fn graphs(names: &[String], variant: Option<&str>) -> Vec<String> {
     if graphs.is_empty() {
         graphs = all("onnx/");
     }
-    if graphs.iter().any(|name| name.contains("decoder_model_merged")) {
+    if graphs
+        .iter()
+        .any(|name| name.contains("decoder_model_merged"))
+    {
         graphs.retain(|name| {
             let name = name.rsplit('/').next().unwrap_or(name);
             !name.starts_with("decoder_") || name.starts_with("decoder_model_merged")
@@ -106,7 +109,7 @@ fn graphs(names: &[String], variant: Option<&str>) -> Vec<String> {
             name.strip_prefix(graph.as_str())
                 .is_some_and(|rest| rest.starts_with("_data") || rest.starts_with(".data"))
         };
-        graphs.iter().any(|graph| of(&graph))
+        graphs.iter().any(of)
     };
     found.extend(names.iter().filter(beside).cloned());
     found

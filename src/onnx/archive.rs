@@ -9,7 +9,7 @@ use std::time::Duration;
 use super::{Progress, Watch};
 
 /// How long a server may take to accept a connection, and then to send something.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// A client that knows the proxy and the certificates of the system.
 fn agent() -> ureq::Agent {
@@ -28,7 +28,7 @@ pub(crate) fn explain(error: &ureq::Error) -> String {
             format!("the server answers {code} {}", response.status_text())
         }
         ureq::Error::Transport(transport) => {
-            let source = transport.source().map(|source| source.to_string());
+            let source = transport.source().map(ToString::to_string);
             let parts = [transport.message().map(str::to_owned), source];
             let parts: Vec<String> = parts.into_iter().flatten().collect();
             format!("{}: {}", transport.kind(), parts.join(": "))

@@ -41,10 +41,7 @@ impl FromStr for Device {
             "auto" => Some(Self::Auto),
             "cpu" => Some(Self::Cpu),
             "cuda" => Some(Self::Cuda(0)),
-            other => other
-                .strip_prefix("cuda:")
-                .and_then(number)
-                .map(Self::Cuda),
+            other => other.strip_prefix("cuda:").and_then(number).map(Self::Cuda),
         };
         device.ok_or_else(|| ParseDeviceError(text.to_owned()))
     }
@@ -89,7 +86,15 @@ mod tests {
 
     #[test]
     fn what_is_no_device_is_refused() {
-        for text in ["", "gpu", "cuda:", "cuda:-1", "cuda:+1", "cuda:99999", "CPU"] {
+        for text in [
+            "",
+            "gpu",
+            "cuda:",
+            "cuda:-1",
+            "cuda:+1",
+            "cuda:99999",
+            "CPU",
+        ] {
             let error = text.parse::<Device>().unwrap_err().to_string();
             assert!(error.contains("`cuda:1`"), "{error}");
         }

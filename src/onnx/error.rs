@@ -149,8 +149,9 @@ impl RuntimeError {
 }
 
 fn lines(tried: &[Attempt]) -> String {
-    tried
+    let lines: Vec<String> = tried
         .iter()
         .map(|attempt| format!("\n  {attempt}"))
-        .collect()
+        .collect();
+    lines.concat()
 }

@@ -7,6 +7,7 @@ use std::path::Path;
 use sha2::{Digest, Sha256};
 use zip::ZipArchive;
 
+use super::digest::hexadecimal;
 use super::pinned::Pinned;
 
 /// Takes the library out of the zip archive at `wheel` and puts it at `target`.
@@ -28,11 +29,8 @@ pub(super) fn from_file(library: &Path, pinned: &Pinned, target: &Path) -> Resul
 
 /// Copies the library to a temporary name beside `target`, and renames it if it is the right one.
 fn place(library: impl Read, pinned: &Pinned, target: &Path) -> Result<(), String> {
-    let temporary = target.with_file_name(format!(
-        ".{}.{}",
-        pinned.file_name(),
-        std::process::id()
-    ));
+    let temporary =
+        target.with_file_name(format!(".{}.{}", pinned.file_name(), std::process::id()));
     let placed = copy(library, pinned, &temporary).and_then(|()| {
         match fs::rename(&temporary, target) {
             // Where a library in use cannot be replaced, another process has put it there.
@@ -80,9 +78,4 @@ fn copy(library: impl Read, pinned: &Pinned, path: &Path) -> Result<(), String> 
          over {}",
         pinned.library, pinned.sha256, pinned.bytes
     ))
-}
-
-/// Bytes as hexadecimal digits.
-fn hexadecimal(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }

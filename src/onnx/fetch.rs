@@ -1,11 +1,12 @@
 //! Fetches the pinned library into the cache, once.
 
-use std::fs::{self, File, TryLockError};
+use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use super::error::Attempt;
+use super::lock::lock;
 use super::pinned::{PYTHON, Pinned, VERSION};
 use super::{Progress, Surroundings, Watch, archive, extract};
 
@@ -49,19 +50,24 @@ impl Fetch<'_> {
     pub(super) fn run(&self) -> Result<PathBuf, Vec<Attempt>> {
         let target = self.folder.join(self.pinned.file_name());
         let unwritable = |error: io::Error| {
-            let outcome = format!("cannot be written: {error}: set AUGMENT_CACHE to a folder that can");
-            vec![Attempt::new(format!("the cache {}", self.folder.display()), outcome)]
+            let outcome =
+                format!("cannot be written: {error}: set AUGMENT_CACHE to a folder that can");
+            vec![Attempt::new(
+                format!("the cache {}", self.folder.display()),
+                outcome,
+            )]
         };
         fs::create_dir_all(self.folder).map_err(unwritable)?;
-        let _lock = self.lock().map_err(unwritable)?;
+        let _lock =
+            lock(&self.folder.join(".lock"), "ONNX Runtime", self.watch).map_err(unwritable)?;
         if target.is_file() {
             return Ok(target);
         }
         let mut tried = Vec::new();
         for (name, way) in WAYS {
             let workplace = Workplace::new(self.folder).map_err(unwritable)?;
-            let placed = way(self, &workplace.0)
-                .and_then(|received| self.place(&received, &target));
+            let placed =
+                way(self, &workplace.0).and_then(|received| self.place(&received, &target));
             match placed {
                 Ok(()) => {
                     let what = format!("ONNX Runtime {VERSION}, to {}", target.display());
@@ -72,24 +78,6 @@ impl Fetch<'_> {
             }
         }
         Err(tried)
-    }
-
-    /// Keeps other processes from fetching the same. Freed when the file is closed.
-    fn lock(&self) -> io::Result<File> {
-        let file = File::create(self.folder.join(".lock"))?;
-        match file.try_lock() {
-            Ok(()) => {}
-            Err(TryLockError::WouldBlock) => {
-                (self.watch)(Progress::Notice(
-                    "another process is fetching ONNX Runtime: waiting for it",
-                ));
-                file.lock()?;
-            }
-            // Some network file systems have no locks: then both fetch, and the last one stays.
-            Err(TryLockError::Error(error)) if error.kind() == io::ErrorKind::Unsupported => {}
-            Err(TryLockError::Error(error)) => return Err(error),
-        }
-        Ok(file)
     }
 
     /// Checks what was received, and makes the library visible at `target` in one step.
@@ -228,7 +216,9 @@ fn run(command: &mut Command) -> Result<(), String> {
         .map(str::trim)
         .filter(|line| !line.is_empty())
         .collect();
-    let last = lines.get(lines.len().saturating_sub(3)..).unwrap_or_default();
+    let last = lines
+        .get(lines.len().saturating_sub(3)..)
+        .unwrap_or_default();
     Err(format!(
         "{program} failed ({}): {}",
         output.status,

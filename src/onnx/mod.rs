@@ -8,9 +8,11 @@ mod archive;
 mod cache;
 mod cuda;
 mod device;
+mod digest;
 mod error;
 mod extract;
 mod fetch;
+mod lock;
 mod pinned;
 mod place;
 mod probe;
@@ -33,3 +35,5 @@ pub use runtime::{Runtime, RuntimeOptions};
 pub use surroundings::Surroundings;
 
 pub(crate) use archive::explain as explain_http;
+pub(crate) use digest::hexadecimal;
+pub(crate) use lock::lock;

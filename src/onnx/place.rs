@@ -52,11 +52,14 @@ impl Place {
             Self::Flag => named(self, flag.map(Path::to_owned)),
             Self::Variable => named(self, surroundings.path("ORT_DYLIB_PATH")),
             Self::Program => match surroundings.program_folder() {
-                Some(folder) => finding(libraries_in(folder), folder.display().to_string()),
-                None => finding(Vec::new(), "the system does not tell where it is".to_owned()),
+                Some(folder) => finding(libraries_in(folder), none_in(folder)),
+                None => finding(
+                    Vec::new(),
+                    "the system does not tell which folder that is".to_owned(),
+                ),
             },
             Self::Cache => match cache::library_folder(surroundings) {
-                Some(folder) => finding(libraries_in(&folder), folder.display().to_string()),
+                Some(folder) => finding(libraries_in(&folder), none_in(&folder)),
                 None => finding(
                     Vec::new(),
                     "no cache folder is known: set AUGMENT_CACHE".to_owned(),
@@ -71,7 +74,10 @@ impl Place {
                     .collect();
                 finding(libraries, environment.note)
             }
-            Self::System => finding(system_libraries(surroundings), "the loader".to_owned()),
+            Self::System => finding(
+                system_libraries(surroundings),
+                "no name to look for".to_owned(),
+            ),
         }
     }
 }
@@ -97,8 +103,12 @@ pub struct Finding {
     /// Libraries that may be ONNX Runtime, in the order of trial. A bare name is looked for by
     /// the loader.
     pub libraries: Vec<PathBuf>,
-    /// Where it was looked, or why it was not.
+    /// What to say where there are none.
     pub note: String,
+}
+
+fn none_in(folder: &Path) -> String {
+    format!("no library in {}", folder.display())
 }
 
 /// What every place holds, in the order of the search.
@@ -123,7 +133,7 @@ fn named(place: Place, path: Option<PathBuf>) -> Finding {
     };
     Finding {
         place,
-        note: path.display().to_string(),
+        note: none_in(&path),
         libraries: if within.is_empty() {
             vec![path]
         } else {
@@ -254,7 +264,11 @@ mod tests {
     fn the_newest_library_comes_first_and_links_count_once() {
         let folder = tempfile::tempdir().unwrap();
         let path = |name: &str| folder.path().join(name);
-        for name in ["libonnxruntime.so.1.9.0", "libonnxruntime.so.1.31.1", "x.so"] {
+        for name in [
+            "libonnxruntime.so.1.9.0",
+            "libonnxruntime.so.1.31.1",
+            "x.so",
+        ] {
             fs::write(path(name), name).unwrap();
         }
         std::os::unix::fs::symlink("libonnxruntime.so.1.31.1", path("libonnxruntime.so")).unwrap();

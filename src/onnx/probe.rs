@@ -6,12 +6,7 @@ pub(super) fn identity_model() -> Vec<u8> {
     // Field numbers of `onnx.proto`; all lengths fit in one byte.
     let one_float = message(1, &[0x08, 0x01, 0x12, 0x04, 0x0a, 0x02, 0x08, 0x01]);
     let value = |name: &str| [message(1, name.as_bytes()), message(2, &one_float)].concat();
-    let node = [
-        message(1, b"x"),
-        message(2, b"y"),
-        message(4, b"Identity"),
-    ]
-    .concat();
+    let node = [message(1, b"x"), message(2, b"y"), message(4, b"Identity")].concat();
     let graph = [
         message(1, &node),
         message(2, b"probe"),

@@ -11,7 +11,7 @@ use super::Surroundings;
 pub(super) struct Environment {
     /// The folders that its packages are installed in.
     pub(super) site_packages: Vec<PathBuf>,
-    /// How it was found, or why it was not.
+    /// What to say where it has no library.
     pub(super) note: String,
 }
 
@@ -32,7 +32,7 @@ pub(super) fn active(surroundings: &Surroundings) -> Environment {
     if !notes.is_empty() {
         return Environment {
             site_packages,
-            note: notes.join(", "),
+            note: format!("no package onnxruntime in {}", notes.join(", ")),
         };
     }
     let name = if cfg!(windows) { "python" } else { "python3" };
@@ -49,7 +49,7 @@ pub(super) fn active(surroundings: &Surroundings) -> Environment {
     match answer {
         Ok(output) if output.status.success() => Environment {
             site_packages: packages_in_answer(&String::from_utf8_lossy(&output.stdout)),
-            note: format!("{} (on the path)", python.display()),
+            note: format!("no package onnxruntime for {}", python.display()),
         },
         Ok(output) => Environment {
             site_packages,
@@ -140,7 +140,10 @@ mod tests {
         let root = tempfile::tempdir().unwrap();
         let packages = root.path().join("packages");
         fs::create_dir_all(packages.join("onnxruntime")).unwrap();
-        let answer = format!("echo; echo /usr/lib/python3.12; echo {}", packages.display());
+        let answer = format!(
+            "echo; echo /usr/lib/python3.12; echo {}",
+            packages.display()
+        );
         let environment = active(&with_python(root.path(), &answer));
         assert_eq!(environment.site_packages, [packages.as_path()]);
         let environment = active(&with_python(root.path(), "exit 3"));

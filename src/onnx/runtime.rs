@@ -1,6 +1,7 @@
 //! The loaded library.
 
 use std::error::Error;
+use std::ffi::OsStr;
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, OnceLock, PoisonError};
@@ -11,7 +12,7 @@ use ort::environment::Environment;
 use super::error::Attempt;
 use super::fetch::Fetch;
 use super::pinned::{OLDEST_MINOR, Pinned};
-use super::place::{Finding, version_of};
+use super::place::version_of;
 use super::{Place, RuntimeError, Surroundings, Watch, cache, pinned, providers, silent};
 
 /// How to come by the library.
@@ -100,12 +101,12 @@ impl Runtime {
         for place in Place::ALL {
             let finding = place.look(options.library.as_deref(), &options.surroundings);
             if finding.libraries.is_empty() {
-                tried.push(nothing(&finding));
+                tried.push(Attempt::new(place.to_string(), finding.note));
             }
             for path in finding.libraries {
                 match open(&path) {
                     Ok(environment) => {
-                        return Self::new(environment, path, place, tried, options);
+                        return Ok(Self::new(environment, path, place, tried, options));
                     }
                     Err(Refusal::Start(reason)) => {
                         return Err(RuntimeError::Start { path, reason });
@@ -126,7 +127,7 @@ impl Runtime {
         let pinned = pinned::for_this_platform();
         match fetch(pinned, options) {
             Ok(path) => match open(&path) {
-                Ok(environment) => Self::new(environment, path, Place::Cache, tried, options),
+                Ok(environment) => Ok(Self::new(environment, path, Place::Cache, tried, options)),
                 Err(Refusal::Start(reason) | Refusal::Library(reason)) => {
                     Err(RuntimeError::Start { path, reason })
                 }
@@ -148,8 +149,8 @@ impl Runtime {
         place: Place,
         skipped: Vec<Attempt>,
         options: &RuntimeOptions,
-    ) -> Result<Self, RuntimeError> {
-        Ok(Self {
+    ) -> Self {
+        Self {
             environment,
             version: version(&path),
             path,
@@ -157,7 +158,7 @@ impl Runtime {
             providers: providers::available(),
             skipped,
             surroundings: options.surroundings.clone(),
-        })
+        }
     }
 
     /// What sessions are made in.
@@ -205,7 +206,7 @@ enum Refusal {
 
 /// Loads the library at `path`.
 fn open(path: &Path) -> Result<Environment, Refusal> {
-    let builder = ort::init_from(path).map_err(|error| Refusal::Library(explain(&error)))?;
+    let builder = ort::init_from(path).map_err(|error| Refusal::Library(explain(&error, path)))?;
     builder
         .with_name("augment")
         .with_telemetry(false)
@@ -213,13 +214,18 @@ fn open(path: &Path) -> Result<Environment, Refusal> {
         .map_err(|error| Refusal::Start(error.to_string()))
 }
 
-/// Why a library did not load, without its path.
-fn explain(error: &LoadDynamicError) -> String {
+/// Why the library at `path` did not load, without its path.
+fn explain(error: &LoadDynamicError, path: &Path) -> String {
     match error {
-        LoadDynamicError::Dlopen { error, .. } => match error.source() {
-            Some(source) => format!("does not load: {source}"),
-            None => format!("does not load: {error}"),
-        },
+        LoadDynamicError::Dlopen { error, .. } => {
+            let reason = match error.source() {
+                Some(source) => source.to_string(),
+                None => error.to_string(),
+            };
+            let prefix = format!("{}: ", path.display());
+            let reason = reason.strip_prefix(&prefix).unwrap_or(&reason);
+            format!("does not load: {reason}")
+        }
         LoadDynamicError::MissingApi { .. } => "is no library of ONNX Runtime".to_owned(),
         LoadDynamicError::InvalidVersionString => "does not tell its version".to_owned(),
         LoadDynamicError::BadVersion { version_str, .. } => {
@@ -228,20 +234,8 @@ fn explain(error: &LoadDynamicError) -> String {
     }
 }
 
-/// A place without any library.
-fn nothing(finding: &Finding) -> Attempt {
-    let outcome = match finding.note.as_str() {
-        "not given" => "not given".to_owned(),
-        note => format!("no library ({note})"),
-    };
-    Attempt::new(finding.place.to_string(), outcome)
-}
-
 /// Fetches the library, if that is allowed and possible.
-fn fetch(
-    pinned: Option<&Pinned>,
-    options: &RuntimeOptions,
-) -> Result<PathBuf, Vec<Attempt>> {
+fn fetch(pinned: Option<&Pinned>, options: &RuntimeOptions) -> Result<PathBuf, Vec<Attempt>> {
     let refused = |outcome: &str| Err(vec![Attempt::new("fetch", outcome)]);
     let Some(pinned) = pinned else {
         return refused("nothing is published for this platform");
@@ -266,9 +260,9 @@ fn fetch(
 fn version(path: &Path) -> String {
     let minor = ort::util::probe(path).unwrap_or(OLDEST_MINOR);
     let name = real(path);
-    let name = name.file_name().and_then(|name| name.to_str());
+    let name = name.file_name().and_then(OsStr::to_str);
     match name.map(version_of).unwrap_or_default().as_slice() {
-        [1, named, patch] if *named == minor => format!("1.{minor}.{patch}"),
+        [1, second, patch] if *second == minor => format!("1.{minor}.{patch}"),
         _ => format!("1.{minor}"),
     }
 }

@@ -25,10 +25,13 @@ impl Runtime {
         let mut builder = Session::builder(self.environment())
             .map_err(|error| refused("set up a session", error))?
             .with_intra_threads(1)
-            .and_then(|builder| builder.with_inter_threads(1))
-            .and_then(|builder| builder.with_intra_op_spinning(false))
-            .and_then(|builder| builder.with_inter_op_spinning(false))
-            .map_err(|error| refused("set up a session", error))?;
+            .map_err(|error| refused("use one thread", error))?
+            .with_inter_threads(1)
+            .map_err(|error| refused("use one thread", error))?
+            .with_intra_op_spinning(false)
+            .map_err(|error| refused("keep threads from spinning", error))?
+            .with_inter_op_spinning(false)
+            .map_err(|error| refused("keep threads from spinning", error))?;
         if let Some(weights) = weights {
             builder = builder
                 .with_prepacked_weights(weights)
@@ -71,7 +74,8 @@ impl Runtime {
                             RuntimeError::Device { reason, .. } => reason,
                             other => other.to_string(),
                         };
-                        let notice = format!("models run on the CPU, CUDA cannot be used: {reason}");
+                        let notice =
+                            format!("models run on the CPU, CUDA cannot be used: {reason}");
                         Ok((ChosenDevice::Cpu, Some(notice)))
                     }
                 }

@@ -5,10 +5,13 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+/// Looks a variable up.
+type Variables = Arc<dyn Fn(&str) -> Option<OsString> + Send + Sync>;
+
 /// The environment of a process, which tests replace by one of their own.
 #[derive(Clone)]
 pub struct Surroundings {
-    variables: Arc<dyn Fn(&str) -> Option<OsString> + Send + Sync>,
+    variables: Variables,
     program: Option<PathBuf>,
 }
 

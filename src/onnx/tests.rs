@@ -16,6 +16,7 @@ use tempfile::TempDir;
 use zip::ZipWriter;
 use zip::write::SimpleFileOptions;
 
+use super::digest::hexadecimal;
 use super::error::Attempt;
 use super::fetch::Fetch;
 use super::pinned::Pinned;
@@ -28,7 +29,7 @@ const WHEEL: &str = "onnxruntime-1.31.1-cp312-cp312-here.whl";
 /// What is pinned in these tests: [`LIBRARY`].
 fn pinned() -> Pinned {
     let digest = Sha256::digest(LIBRARY);
-    let digest: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
+    let digest = hexadecimal(&digest);
     Pinned {
         pip_platform: "here",
         uv_platform: "here-uv",
@@ -153,7 +154,9 @@ impl Machine {
                 let request = lines.next().unwrap().unwrap();
                 while lines.next().is_some_and(|line| !line.unwrap().is_empty()) {}
                 let answer = if request.contains(&format!("/mirror/{WHEEL} ")) {
-                    format!("HTTP/1.1 200 OK\r\nContent-Length: {length}\r\nConnection: close\r\n\r\n")
+                    format!(
+                        "HTTP/1.1 200 OK\r\nContent-Length: {length}\r\nConnection: close\r\n\r\n"
+                    )
                 } else {
                     "HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n".to_owned()
                 };
@@ -196,7 +199,10 @@ fn pip_is_asked_for_the_pinned_wheel_once() {
 #[test]
 fn python_stands_in_for_a_pip_that_is_not_on_the_path() {
     let machine = Machine::new();
-    machine.program("python3", &machine.copying(&machine.right_wheel(), "--dest"));
+    machine.program(
+        "python3",
+        &machine.copying(&machine.right_wheel(), "--dest"),
+    );
     assert_fetched(machine.fetch(), &machine);
     assert!(machine.calls()[0].starts_with("-m pip download "));
 }
@@ -231,15 +237,23 @@ fn what_is_cut_off_is_not_taken() {
     let length = wheel.len();
     machine.serve(wheel[..length / 2].to_vec(), length);
     let failure = machine.failure();
-    assert!(failure.contains("fetch with pip: there is no `pip`"), "{failure}");
-    assert!(failure.contains("fetch with uv: there is no `uv`"), "{failure}");
+    assert!(
+        failure.contains("fetch with pip: there is no `pip`"),
+        "{failure}"
+    );
+    assert!(
+        failure.contains("fetch with uv: there is no `uv`"),
+        "{failure}"
+    );
     assert!(failure.contains("cut off after"), "{failure}");
 }
 
 #[test]
 fn another_library_is_not_taken() {
     let mut machine = Machine::new();
-    machine.variables.push(("AUGMENT_ORT_URL", "http://127.0.0.1:1".into()));
+    machine
+        .variables
+        .push(("AUGMENT_ORT_URL", "http://127.0.0.1:1".into()));
     machine.pip(&machine.wheel(&[(MEMBER, b"another library, just as long as it")]));
     let failure = machine.failure();
     assert!(failure.contains("is not the published one"), "{failure}");
@@ -252,15 +266,27 @@ fn another_library_is_not_taken() {
 #[test]
 fn a_damaged_wheel_is_not_taken() {
     let mut machine = Machine::new();
-    machine.variables.push(("AUGMENT_ORT_URL", "http://127.0.0.1:1".into()));
+    machine
+        .variables
+        .push(("AUGMENT_ORT_URL", "http://127.0.0.1:1".into()));
     let right = fs::read(machine.right_wheel()).unwrap();
     let wrong = machine.path(WHEEL);
-    for bytes in [b"<html>".to_vec(), Vec::new(), right[..right.len() / 2].to_vec()] {
+    for bytes in [
+        b"<html>".to_vec(),
+        Vec::new(),
+        right[..right.len() / 2].to_vec(),
+    ] {
         fs::write(&wrong, bytes).unwrap();
         machine.pip(&wrong);
         let failure = machine.failure();
-        assert!(failure.contains("fetch with pip: the wheel is damaged"), "{failure}");
-        assert!(failure.contains("download: http://127.0.0.1:1"), "{failure}");
+        assert!(
+            failure.contains("fetch with pip: the wheel is damaged"),
+            "{failure}"
+        );
+        assert!(
+            failure.contains("download: http://127.0.0.1:1"),
+            "{failure}"
+        );
     }
     machine.pip(&machine.wheel(&[("onnxruntime/capi/other.so", LIBRARY)]));
     let failure = machine.failure();
@@ -279,9 +305,14 @@ fn a_server_that_refuses_is_quoted() {
     machine.serve(Vec::new(), 0);
     let base = machine.variables.pop().unwrap().1.into_string().unwrap();
     let elsewhere = base.replace("/mirror/", "/elsewhere");
-    machine.variables.push(("AUGMENT_ORT_URL", elsewhere.into()));
+    machine
+        .variables
+        .push(("AUGMENT_ORT_URL", elsewhere.into()));
     let failure = machine.failure();
-    assert!(failure.contains("the server answers 404 Not Found"), "{failure}");
+    assert!(
+        failure.contains("the server answers 404 Not Found"),
+        "{failure}"
+    );
 }
 
 #[test]

@@ -74,11 +74,13 @@ impl Hub {
 /// The SHA-256 of `bytes`, in hexadecimal.
 pub(crate) fn digest(bytes: &[u8]) -> String {
     let digest = Sha256::digest(bytes);
-    digest.iter().map(|byte| format!("{byte:02x}")).collect()
+    let digits: Vec<String> = digest.iter().map(|byte| format!("{byte:02x}")).collect();
+    digits.concat()
 }
 
 fn is_large(name: &str) -> bool {
-    name.ends_with(".onnx") || name.ends_with(".safetensors")
+    let ending = name.rsplit('.').next();
+    ending.is_some_and(|ending| ["onnx", "safetensors"].contains(&ending))
 }
 
 /// Answers one request and closes the connection.
@@ -97,12 +99,15 @@ fn serve(stream: &TcpStream, endpoint: &str, conduct: &Mutex<Conduct>) -> std::i
     let mut conduct = conduct.lock().unwrap();
     let noted = format!("{path} {} {}", header("range"), header("authorization"));
     conduct.requests.push(noted.trim_end().to_owned());
-    let expected = conduct.token.as_ref().map(|token| format!("Bearer {token}"));
+    let expected = conduct
+        .token
+        .as_ref()
+        .map(|token| format!("Bearer {token}"));
     if expected.is_some_and(|expected| header("authorization") != expected) {
         return respond(stream, "401 Unauthorized", &[], b"", 0);
     }
     if path.starts_with("/api/models/ann/en-de/revision/") {
-        let siblings: Vec<_> = conduct.files.iter().map(|(name, bytes)| entry(name, bytes));
+        let siblings = conduct.files.iter().map(|(name, bytes)| entry(name, bytes));
         let siblings: Vec<_> = siblings.collect();
         let listing = json!({ "sha": COMMIT, "siblings": siblings }).to_string();
         return respond(stream, "200 OK", &[], listing.as_bytes(), listing.len());
@@ -138,7 +143,8 @@ fn serve(stream: &TcpStream, endpoint: &str, conduct: &Mutex<Conduct>) -> std::i
         bytes[0] ^= 1;
     }
     let mut cut = None;
-    if is_transfer && let Some((after, times)) = &mut conduct.cut
+    if is_transfer
+        && let Some((after, times)) = &mut conduct.cut
         && *times > 0
     {
         *times -= 1;
@@ -193,9 +199,10 @@ fn respond(
     body: &[u8],
     length: usize,
 ) -> std::io::Result<()> {
-    let mut text = format!("HTTP/1.1 {status}\r\nContent-Length: {length}\r\nConnection: close\r\n");
+    let mut text =
+        format!("HTTP/1.1 {status}\r\nContent-Length: {length}\r\nConnection: close\r\n");
     for (name, value) in headers {
-        text.push_str(&format!("{name}: {value}\r\n"));
+        text.extend([name, ": ", value, "\r\n"]);
     }
     stream.write_all(format!("{text}\r\n").as_bytes())?;
     stream.write_all(body)

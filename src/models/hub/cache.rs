@@ -10,12 +10,14 @@ use serde_json::Value;
 #[derive(Debug)]
 pub(super) struct Repository {
     root: PathBuf,
+    locks: PathBuf,
 }
 
 impl Repository {
     pub(super) fn new(cache: &Path, repository: &str) -> Self {
         let name = format!("models--{}", repository.replace('/', "--"));
         Self {
+            locks: cache.join(".locks").join(&name),
             root: cache.join(name),
         }
     }
@@ -28,6 +30,11 @@ impl Repository {
     /// What the files are links to, by the digests that the hub has for them.
     pub(super) fn blob(&self, digest: &str) -> PathBuf {
         self.root.join("blobs").join(digest)
+    }
+
+    /// The folder for locks, which is where Python has its own.
+    pub(super) fn locks(&self) -> &Path {
+        &self.locks
     }
 
     /// The commit that a revision led to when it was fetched last; a commit leads to itself.

@@ -16,15 +16,15 @@ use hf_hub::{Cache, Repo, RepoType};
 use serde::Deserialize;
 
 use super::cache::{Repository, is_commit};
-use crate::models::folder::{digest_of_file, hexadecimal};
+use crate::models::folder::digest_of_file;
 use crate::models::select::select;
 use crate::models::{ModelError, ModelFolder, ModelOrigin, ResolveSettings};
-use crate::onnx::{Progress, Watch, explain_http};
+use crate::onnx::{Progress, Watch, explain_http, hexadecimal, lock};
 
 /// How often a transfer of one file may break off without having brought a single byte.
 const ATTEMPTS: u32 = 4;
 
-/// How long to wait for another process that is fetching the same file, in seconds.
+/// How long to wait for another program that is fetching the same file, in seconds.
 const PATIENCE: u32 = 3600;
 
 /// What the hub says about a repository.
@@ -114,7 +114,11 @@ pub(super) fn fetch(
         Repo::with_revision(name, RepoType::Model, revision)
     };
     let listing = fetch.list(&api.repo(repo(revision)))?;
-    let names: Vec<String> = listing.siblings.iter().map(|file| file.name.clone()).collect();
+    let names: Vec<String> = listing
+        .siblings
+        .iter()
+        .map(|file| file.name.clone())
+        .collect();
     let wanted = select(&names, settings.weights, settings.variant.as_deref());
     let wanted = wanted.map_err(|expected| ModelError::NoWeights {
         place: reference.to_owned(),
@@ -167,6 +171,14 @@ impl Fetch<'_> {
             let size = metadata.map(|metadata| metadata.len()).ok();
             size.is_none() || entry.size.is_some() && size != entry.size
         };
+        if !entries.iter().any(|entry| is_missing(&entry)) {
+            return Ok(());
+        }
+        let locks = self.files.locks();
+        let _lock = fs::create_dir_all(locks)
+            .and_then(|()| lock(&locks.join("augment.lock"), self.reference, self.watch()))
+            .map_err(|error| self.failed(&ApiError::IoError(error)))?;
+        // Another process may have brought them while this one waited.
         let missing: Vec<&&Entry> = entries.iter().filter(is_missing).collect();
         if missing.is_empty() {
             return Ok(());
@@ -229,16 +241,15 @@ impl Fetch<'_> {
                 before,
             };
             self.received.set(before);
-            let error = match repo.download_with_progress(&entry.name, meter) {
-                Ok(_) => return Ok(()),
-                Err(error) => error,
+            let Err(error) = repo.download_with_progress(&entry.name, meter) else {
+                return Ok(());
             };
             match &error {
-                // Another process is at it, and may be done any moment.
+                // Another program is at it, and may be done any moment.
                 ApiError::LockAcquisition(_) if waited < PATIENCE => {
                     if waited == 0 {
                         let notice = format!(
-                            "another process is fetching {} of {}: waiting for it",
+                            "another program is fetching {} of {}: waiting for it",
                             entry.name, self.reference
                         );
                         self.watch()(Progress::Notice(&notice));
@@ -311,7 +322,10 @@ impl Fetch<'_> {
 fn is_final(error: &ApiError) -> bool {
     match error {
         ApiError::RequestError(request) => {
-            matches!(request.as_ref(), ureq::Error::Status(400..=407 | 409..=415, _))
+            matches!(
+                request.as_ref(),
+                ureq::Error::Status(400..=407 | 409..=415, _)
+            )
         }
         ApiError::IoError(error) => is_of_cache(error),
         ApiError::MissingHeader(_) | ApiError::InvalidHeader(_) | ApiError::LockAcquisition(_) => {
