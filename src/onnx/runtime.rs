@@ -259,10 +259,10 @@ fn fetch(pinned: Option<&Pinned>, options: &RuntimeOptions) -> Result<PathBuf, V
 /// rest stands in the name of its file.
 fn version(path: &Path) -> String {
     let minor = ort::util::probe(path).unwrap_or(OLDEST_MINOR);
-    let name = real(path);
-    let name = name.file_name().and_then(OsStr::to_str);
-    match name.map(version_of).unwrap_or_default().as_slice() {
-        [1, second, patch] if *second == minor => format!("1.{minor}.{patch}"),
+    let file = real(path);
+    let numbers = file.file_name().and_then(OsStr::to_str).map(version_of);
+    match numbers.unwrap_or_default().as_slice() {
+        [1, second, third] if *second == minor => format!("1.{minor}.{third}"),
         _ => format!("1.{minor}"),
     }
 }
