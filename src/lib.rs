@@ -16,7 +16,11 @@ pub mod counters;
 pub mod diagnostic;
 pub mod engine;
 pub mod ledger;
+#[cfg(feature = "onnx")]
+pub mod models;
 pub mod mt;
+#[cfg(feature = "onnx")]
+pub mod onnx;
 pub mod operator;
 pub mod operators;
 pub mod plan;

@@ -8,6 +8,9 @@ use clap::builder::styling::{AnsiColor, Styles};
 use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
 use clap_complete::Shell;
 
+#[cfg(feature = "onnx")]
+use crate::onnx::Device;
+
 const STYLES: Styles = Styles::styled()
     .header(AnsiColor::Green.on_default().bold())
     .usage(AnsiColor::Green.on_default().bold())
@@ -83,6 +86,8 @@ pub(crate) enum Command {
     Graph(GraphArguments),
     Preview(PreviewArguments),
     Ops(OpsArguments),
+    #[cfg(feature = "onnx")]
+    Models(ModelsArguments),
     Completions(CompletionsArguments),
 }
 
@@ -99,6 +104,96 @@ pub(crate) struct PipelineArguments {
     /// Replace the seed of the pipeline: short for `--set seed=N`.
     #[arg(long, value_name = "N")]
     pub(crate) seed: Option<u64>,
+}
+
+/// How models are run and come by.
+#[cfg(feature = "onnx")]
+#[derive(Debug, Args)]
+pub(crate) struct RuntimeArguments {
+    /// The shared library of ONNX Runtime, 1.24 or later, or the folder that it is in. Without
+    /// this it is looked for (ORT_DYLIB_PATH, beside the program, the cache, the Python
+    /// environment, the system), and fetched where there is none.
+    #[arg(
+        long,
+        value_name = "PATH",
+        value_hint = ValueHint::AnyPath,
+        help_heading = "Models"
+    )]
+    pub(crate) ort_lib: Option<PathBuf>,
+    /// Fetch nothing: neither ONNX Runtime nor models.
+    #[arg(long, help_heading = "Models")]
+    pub(crate) offline: bool,
+    /// Where models run: `cpu`, `cuda` or `cuda:N`, or `auto` for the first CUDA GPU where there
+    /// is one, else the CPU.
+    #[arg(long, value_name = "DEVICE", default_value_t, help_heading = "Models")]
+    pub(crate) device: Device,
+}
+
+/// Look after translation models and the runtime they need.
+#[cfg(feature = "onnx")]
+#[derive(Debug, Args)]
+#[command(
+    subcommand_required = true,
+    arg_required_else_help = true,
+    disable_help_subcommand = true,
+    after_help = "\
+Examples:
+  augment models doctor
+  augment models fetch hf://Xenova/opus-mt-en-de --variant quantized"
+)]
+pub(crate) struct ModelsArguments {
+    #[command(subcommand)]
+    pub(crate) command: ModelsCommand,
+}
+
+/// What to do about models.
+#[cfg(feature = "onnx")]
+#[derive(Debug, Subcommand)]
+pub(crate) enum ModelsCommand {
+    Doctor(DoctorArguments),
+    List(ListArguments),
+    Fetch(FetchArguments),
+}
+
+/// Say whether models can run here.
+///
+/// Shows each place that ONNX Runtime is looked for in, its version and execution providers, the
+/// caches and the models. Fetches nothing. Exits 2 if there is no library that can be used, or not
+/// on the device that is asked for.
+#[cfg(feature = "onnx")]
+#[derive(Debug, Args)]
+pub(crate) struct DoctorArguments {
+    #[command(flatten)]
+    pub(crate) runtime: RuntimeArguments,
+}
+
+/// List the models that are at hand.
+///
+/// Those are the built-in ones, and the translation models in the cache of Hugging Face.
+#[cfg(feature = "onnx")]
+#[derive(Debug, Args)]
+pub(crate) struct ListArguments {}
+
+/// Fetch a model, or ONNX Runtime, ahead of need, and print where it is.
+#[cfg(feature = "onnx")]
+#[derive(Debug, Args)]
+#[command(after_help = "\
+HF_TOKEN, HF_ENDPOINT, HF_HOME and HF_HUB_OFFLINE mean what they do for huggingface_hub. A fetch
+that broke off goes on where it stopped.
+
+Examples:
+  augment models fetch hf://Helsinki-NLP/opus-mt-en-de
+  augment models fetch hf://Xenova/opus-mt-en-de@main --variant quantized
+  augment models fetch onnxruntime")]
+pub(crate) struct FetchArguments {
+    /// `hf://OWNER/NAME` with an optional `@REVISION`, `builtin:NAME`, a folder, or `onnxruntime`.
+    #[arg(value_name = "REF")]
+    pub(crate) reference: String,
+    /// The kind of ONNX graphs to fetch, where there are several: `quantized`, `fp16` and so on.
+    #[arg(long, value_name = "VARIANT", value_parser = crate::models::VARIANTS)]
+    pub(crate) variant: Option<String>,
+    #[command(flatten)]
+    pub(crate) runtime: RuntimeArguments,
 }
 
 /// Run a pipeline.
@@ -150,6 +245,9 @@ pub(crate) struct RunArguments {
     /// Write the summary as JSON to this file, whose folder has to exist.
     #[arg(long, value_name = "FILE.json", value_hint = ValueHint::FilePath)]
     pub(crate) report: Option<PathBuf>,
+    #[cfg(feature = "onnx")]
+    #[command(flatten)]
+    pub(crate) runtime: RuntimeArguments,
 }
 
 /// Look for everything that is wrong with pipelines, without running them.
@@ -215,6 +313,9 @@ pub(crate) struct PreviewArguments {
     /// How many rows to show.
     #[arg(short = 'n', long, value_name = "ROWS", default_value = "10")]
     pub(crate) rows: NonZeroUsize,
+    #[cfg(feature = "onnx")]
+    #[command(flatten)]
+    pub(crate) runtime: RuntimeArguments,
 }
 
 /// List the operators, or say everything about one.

@@ -14,7 +14,11 @@
 mod args;
 mod check;
 mod diff;
+#[cfg(feature = "onnx")]
+mod fetching;
 mod inspect;
+#[cfg(feature = "onnx")]
+mod models;
 mod ops;
 mod panics;
 mod pipeline;
@@ -73,6 +77,8 @@ pub fn run_with(
         Command::Graph(arguments) => inspect::graph(registry, &arguments, printer),
         Command::Preview(arguments) => preview::preview(registry, &arguments, printer),
         Command::Ops(arguments) => ops::ops(registry, &arguments, printer),
+        #[cfg(feature = "onnx")]
+        Command::Models(arguments) => models::models(&arguments, volume, printer),
         Command::Completions(arguments) => completions(&arguments, printer),
     }
 }

@@ -8,11 +8,11 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use super::args::Color;
 use crate::report::Palette;
 
-/// Writes to stdout and stderr, or, for tests, into memory.
-#[derive(Debug)]
+/// Writes to stdout and stderr, or, for tests, into memory. A clone writes to the same.
+#[derive(Debug, Clone)]
 pub struct Printer {
-    out: Stream,
-    err: Stream,
+    out: Arc<Stream>,
+    err: Arc<Stream>,
 }
 
 /// One of the two streams.
@@ -72,8 +72,8 @@ impl Printer {
         let (out, err) = (io::stdout(), io::stderr());
         let terminals = (out.is_terminal(), err.is_terminal());
         Self {
-            out: Stream::new(Box::new(out), terminals.0),
-            err: Stream::new(Box::new(err), terminals.1),
+            out: Arc::new(Stream::new(Box::new(out), terminals.0)),
+            err: Arc::new(Stream::new(Box::new(err), terminals.1)),
         }
     }
 
@@ -81,8 +81,8 @@ impl Printer {
     pub fn captured() -> (Self, Captured, Captured) {
         let (out, err) = (Captured::default(), Captured::default());
         let printer = Self {
-            out: Stream::new(Box::new(out.clone()), false),
-            err: Stream::new(Box::new(err.clone()), false),
+            out: Arc::new(Stream::new(Box::new(out.clone()), false)),
+            err: Arc::new(Stream::new(Box::new(err.clone()), false)),
         };
         (printer, out, err)
     }

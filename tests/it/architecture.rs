@@ -10,7 +10,7 @@ use crate::scratch::files_below;
 
 /// Every module of the crate, the lowest first, and the modules that it may name, some of those
 /// before it. What a module does not use is not listed: the list is the picture of the crate.
-const LAYERS: [(&str, &[&str]); 20] = [
+const LAYERS: [(&str, &[&str]); 22] = [
     // The vocabulary: rows and where they come from, counts, keyed randomness, problems as data.
     ("random", &[]),
     ("counters", &[]),
@@ -19,6 +19,9 @@ const LAYERS: [(&str, &[&str]); 20] = [
     ("table", &["diagnostic"]),
     // Words, protected spans, WordNet.
     ("text", &["random"]),
+    // ONNX Runtime, and where models come from.
+    ("onnx", &[]),
+    ("models", &["table", "onnx"]),
     // Translation of sentences.
     ("mt", &["random"]),
     // Conditions on rows, and the only `unsafe`.
@@ -71,6 +74,8 @@ const LAYERS: [(&str, &[&str]); 20] = [
         &[
             "diagnostic",
             "table",
+            "onnx",
+            "models",
             "operator",
             "config",
             "plan",

@@ -145,6 +145,14 @@ fn help() {
         let output = workspace.run([command, "--help"]);
         assert_transcript(&format!("help_{command}"), &workspace, &output);
     }
+    #[cfg(feature = "onnx")]
+    for command in ["", "doctor", "list", "fetch"] {
+        let arguments = ["models", command, "--help"];
+        let arguments = arguments.iter().filter(|argument| !argument.is_empty());
+        let output = workspace.command(arguments).output().unwrap();
+        let name = format!("help_models_{command}");
+        assert_transcript(name.trim_end_matches('_'), &workspace, &output);
+    }
     assert_transcript("version", &workspace, &workspace.run(["--version"]));
 }
 

@@ -7,6 +7,8 @@ mod check;
 mod cli;
 mod determinism;
 mod fixture;
+#[cfg(feature = "onnx")]
+mod loopback;
 mod lossless;
 #[cfg(feature = "onnx")]
 mod marian_tokenizer;
@@ -16,6 +18,8 @@ mod plan;
 mod plugin;
 mod reference;
 mod resume;
+#[cfg(feature = "onnx")]
+mod runtime;
 mod samples;
 mod scratch;
 mod wordnet;

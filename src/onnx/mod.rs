@@ -1,0 +1,39 @@
+//! ONNX Runtime: finding its library, fetching it where there is none, loading it.
+//!
+//! The library is not part of the program, which therefore runs with whichever version 1.24 or
+//! later is at hand: see [`Place`] for where it is looked for, and [`Runtime::load`]. Nothing
+//! here knows what a model is.
+
+mod archive;
+mod cache;
+mod cuda;
+mod device;
+mod digest;
+mod error;
+mod extract;
+mod fetch;
+mod lock;
+mod pinned;
+mod place;
+mod probe;
+mod progress;
+mod providers;
+mod python;
+mod runtime;
+mod session;
+mod surroundings;
+#[cfg(test)]
+mod tests;
+
+pub use cache::cache_folder;
+pub use device::{ChosenDevice, Device, ParseDeviceError};
+pub use error::{Attempt, RuntimeError};
+pub use pinned::VERSION as FETCHED_VERSION;
+pub use place::{Finding, Place, survey};
+pub use progress::{Progress, Watch, silent};
+pub use runtime::{Runtime, RuntimeOptions};
+pub use surroundings::Surroundings;
+
+pub(crate) use archive::explain as explain_http;
+pub(crate) use digest::hexadecimal;
+pub(crate) use lock::lock;
