@@ -6,6 +6,8 @@
 //! translations is not its business.
 
 pub mod fake;
+#[cfg(feature = "onnx")]
+pub mod optimise;
 
 use crate::random::Random;
 
