@@ -83,7 +83,29 @@ pub(crate) enum Command {
     Graph(GraphArguments),
     Preview(PreviewArguments),
     Ops(OpsArguments),
+    #[cfg(feature = "onnx")]
+    Models(ModelsArguments),
     Completions(CompletionsArguments),
+}
+
+/// Look after translation models and the runtime they need.
+#[cfg(feature = "onnx")]
+#[derive(Debug, Args)]
+#[command(
+    subcommand_required = true,
+    arg_required_else_help = true,
+    disable_help_subcommand = true
+)]
+pub(crate) struct ModelsArguments {
+    #[command(subcommand)]
+    pub(crate) command: ModelsCommand,
+}
+
+/// What to do about models.
+#[cfg(feature = "onnx")]
+#[derive(Debug, Subcommand)]
+pub(crate) enum ModelsCommand {
+    Optimize(super::optimize::OptimizeArguments),
 }
 
 /// What every command on one pipeline needs to know.

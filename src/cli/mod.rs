@@ -16,6 +16,8 @@ mod check;
 mod diff;
 mod inspect;
 mod ops;
+#[cfg(feature = "onnx")]
+mod optimize;
 mod panics;
 mod pipeline;
 mod preview;
@@ -73,6 +75,12 @@ pub fn run_with(
         Command::Graph(arguments) => inspect::graph(registry, &arguments, printer),
         Command::Preview(arguments) => preview::preview(registry, &arguments, printer),
         Command::Ops(arguments) => ops::ops(registry, &arguments, printer),
+        #[cfg(feature = "onnx")]
+        Command::Models(arguments) => match &arguments.command {
+            args::ModelsCommand::Optimize(arguments) => {
+                optimize::optimize(arguments, volume, printer)
+            }
+        },
         Command::Completions(arguments) => completions(&arguments, printer),
     }
 }

@@ -26,6 +26,7 @@ use std::fs::{self, File};
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 
+use ort::environment::Environment;
 use serde::{Deserialize, Serialize};
 
 pub use config::{Activation, Config};
@@ -168,7 +169,7 @@ pub enum OptimiseError {
         #[source]
         source: io::Error,
     },
-    /// ONNX Runtime is not there, or cannot run what was made.
+    /// ONNX Runtime cannot run what was made.
     #[error("the result cannot be verified, and was not kept: {0}")]
     Runtime(String),
     /// What was made says something else than what it was made from.
@@ -180,12 +181,18 @@ fn listed(problems: &[String]) -> String {
     problems.iter().map(|p| format!("\n  - {p}")).collect()
 }
 
-/// Makes the folder `output` in the fast layout from the MarianMT model in the folder `input`.
+/// Makes the folder `output` in the fast layout from the MarianMT model in the folder `input`, and
+/// verifies it with the runtime of `environment`.
 ///
 /// # Errors
-/// When `input` is no such model, `output` exists, the runtime is missing, or the result does not
+/// When `input` is no such model, `output` exists, the runtime cannot run the graphs, or they do not
 /// agree with the model. `output` does not exist then.
-pub fn optimise(input: &Path, output: &Path, options: &Options) -> Result<Report, OptimiseError> {
+pub fn optimise(
+    environment: &Environment,
+    input: &Path,
+    output: &Path,
+    options: &Options,
+) -> Result<Report, OptimiseError> {
     if output.exists() {
         return Err(OptimiseError::Exists(output.to_owned()));
     }
@@ -197,13 +204,19 @@ pub fn optimise(input: &Path, output: &Path, options: &Options) -> Result<Report
     let mut judge: Box<dyn Judge + '_> = match &source.weights {
         Weights::Safetensors(_) => Box::new(Plain::new(&model)),
         Weights::Graphs { encoder, decoder } => {
-            let original = Original::load(encoder, decoder).map_err(OptimiseError::Runtime)?;
+            let original = Original::load(environment, encoder, decoder);
+            let original = original.map_err(OptimiseError::Runtime)?;
             Box::new(original)
         }
     };
-    let samples = &options.samples;
-    let agreement = verify::compare(&partial.path, &model.config, samples, judge.as_mut())
-        .map_err(OptimiseError::Runtime)?;
+    let agreement = verify::compare(
+        environment,
+        &partial.path,
+        &model.config,
+        &options.samples,
+        judge.as_mut(),
+    )
+    .map_err(OptimiseError::Runtime)?;
     let verdict = options.precision.accepts(&agreement);
     verdict.map_err(OptimiseError::Disagrees)?;
     partial.publish(output)?;

@@ -2,30 +2,14 @@
 
 use std::collections::BTreeMap;
 use std::path::Path;
-use std::sync::OnceLock;
 
 use ort::environment::Environment;
 use ort::memory::Allocator;
 use ort::session::{Session, SessionInputValue};
 use ort::value::{DynTensor, DynValue, Tensor, TensorElementType, ValueType};
 
-/// Names a user's copy of the library.
-pub(super) const LIBRARY: &str = "ORT_DYLIB_PATH";
-
 /// Values by the names that graphs give them.
 pub(super) type Values = BTreeMap<String, DynValue>;
-
-/// The one environment of the process.
-fn environment() -> Result<&'static Environment, String> {
-    static ENVIRONMENT: OnceLock<Result<Environment, String>> = OnceLock::new();
-    let made = ENVIRONMENT.get_or_init(|| {
-        let path = std::env::var_os(LIBRARY)
-            .ok_or_else(|| format!("no ONNX Runtime library: {LIBRARY} does not say where it is"))?;
-        let builder = ort::init_from(Path::new(&path)).map_err(|error| error.to_string())?;
-        builder.build().map_err(|error| error.to_string())
-    });
-    made.as_ref().map_err(Clone::clone)
-}
 
 /// A graph that can be run.
 #[derive(Debug)]
@@ -35,9 +19,9 @@ pub(super) struct Runner {
 
 impl Runner {
     /// Loads the graph in the file at `path`.
-    pub(super) fn load(path: &Path) -> Result<Self, String> {
+    pub(super) fn load(environment: &Environment, path: &Path) -> Result<Self, String> {
         let text = |error: String| format!("{}: {error}", path.display());
-        let session = Session::builder(environment()?)
+        let session = Session::builder(environment)
             .map_err(|error| error.to_string())
             .and_then(|builder| builder.with_intra_threads(1).map_err(|e| e.to_string()))
             .and_then(|builder| {

@@ -1,4 +1,5 @@
 use std::collections::BTreeMap;
+use std::sync::OnceLock;
 
 use safetensors::tensor::{Dtype, TensorView, serialize};
 use serde_json::{Value, json};
@@ -110,47 +111,55 @@ impl Tiny {
         folder
     }
 
-    fn optimise(&self, precision: Precision) -> Result<Report, OptimiseError> {
+    fn optimise(
+        &self,
+        environment: &Environment,
+        precision: Precision,
+    ) -> Result<Report, OptimiseError> {
         let output = self.folder.path().join(precision.to_string());
         let options = Options {
             precision,
             samples: vec![vec![1, 2, 3, 4, 0], vec![7, 0]],
         };
-        let made = optimise(&self.write(), &output, &options);
+        let made = optimise(environment, &self.write(), &output, &options);
         let left = fs::read_dir(self.folder.path()).unwrap().flatten();
-        let names: Vec<_> = left.map(|entry| entry.file_name()).collect();
-        assert_eq!(names.len(), 1 + usize::from(made.is_ok()), "{names:?}");
+        let names = left.map(|entry| entry.file_name().to_string_lossy().into_owned());
+        let hidden: Vec<String> = names.filter(|name| name.starts_with('.')).collect();
+        assert!(hidden.is_empty(), "{hidden:?}");
+        assert_eq!(output.exists(), made.is_ok());
         made
     }
 }
 
-/// Whether ONNX Runtime is there; says so if not.
-fn has_runtime() -> bool {
-    let there = std::env::var_os(session::LIBRARY).is_some();
-    if !there {
-        #[expect(clippy::print_stderr, reason = "a test that is skipped says so")]
-        {
-            eprintln!(
-                "skipped: {} names no ONNX Runtime library",
-                session::LIBRARY
-            );
-        }
+/// Names a library of ONNX Runtime.
+const LIBRARY: &str = "ORT_DYLIB_PATH";
+
+/// ONNX Runtime; where it is not there, says so.
+#[expect(clippy::print_stderr, reason = "a test that is skipped says so")]
+fn runtime() -> Option<&'static Environment> {
+    static ENVIRONMENT: OnceLock<Option<Environment>> = OnceLock::new();
+    let environment = ENVIRONMENT.get_or_init(|| {
+        let path = std::env::var_os(LIBRARY)?;
+        Some(ort::init_from(Path::new(&path)).unwrap().build().unwrap())
+    });
+    if environment.is_none() {
+        eprintln!("skipped: {LIBRARY} names no library of ONNX Runtime");
     }
-    there
+    environment.as_ref()
 }
 
 #[test]
 fn the_graphs_say_what_the_model_says() {
-    if !has_runtime() {
+    let Some(runtime) = runtime() else {
         return;
-    }
+    };
     let tiny = Tiny::new(&[]);
-    let report = tiny.optimise(Precision::Fp32).unwrap();
+    let report = tiny.optimise(runtime, Precision::Fp32).unwrap();
     assert!(report.agreement.greatest < 1e-4, "{report:?}");
     assert!(report.agreement.steps > 20, "{report:?}");
-    let report = tiny.optimise(Precision::Int8).unwrap();
+    let report = tiny.optimise(runtime, Precision::Int8).unwrap();
     assert!(report.agreement.mean > 1e-4, "{report:?}");
-    let report = tiny.optimise(Precision::Fp16).unwrap();
+    let report = tiny.optimise(runtime, Precision::Fp16).unwrap();
     assert!(report.agreement.mean > 1e-6, "{report:?}");
     let folder = tiny.folder.path().join("int8");
     let manifest = fs::read_to_string(folder.join(MANIFEST)).unwrap();
@@ -163,16 +172,16 @@ fn the_graphs_say_what_the_model_says() {
 
 #[test]
 fn every_variant_of_the_architecture_is_as_the_reference_has_it() {
-    if !has_runtime() {
+    let Some(runtime) = runtime() else {
         return;
-    }
+    };
     for activation in ["relu", "gelu"] {
         let changes = [
             ("activation_function", activation.into()),
             ("scale_embedding", false.into()),
             ("decoder_layers", 1.into()),
         ];
-        let report = Tiny::new(&changes).optimise(Precision::Fp32).unwrap();
+        let report = Tiny::new(&changes).optimise(runtime, Precision::Fp32).unwrap();
         assert!(report.agreement.greatest < 1e-4, "{activation}: {report:?}");
         assert_eq!(report.manifest.layers, 1);
     }
@@ -189,30 +198,33 @@ fn every_variant_of_the_architecture_is_as_the_reference_has_it() {
     tiny.add("model.encoder.embed_positions.weight", &[20, 16], 0.5, 0.0);
     tiny.add("model.decoder.embed_positions.weight", &[20, 16], 0.5, 0.0);
     for precision in [Precision::Fp32, Precision::Int8] {
-        let report = tiny.optimise(precision).unwrap();
+        let report = tiny.optimise(runtime, precision).unwrap();
         assert_eq!(report.manifest.vocabulary, 41);
     }
 }
 
 #[test]
 fn a_result_that_says_something_else_is_not_kept() {
-    if !has_runtime() {
+    let Some(runtime) = runtime() else {
         return;
-    }
+    };
     let mut tiny = Tiny::new(&[]);
     let (_, values) = tiny.tensors.get_mut("model.shared.weight").unwrap();
     values[0] = f32::NAN;
-    let refusal = tiny.optimise(Precision::Fp32).unwrap_err();
+    let refusal = tiny.optimise(runtime, Precision::Fp32).unwrap_err();
     assert!(matches!(refusal, OptimiseError::Disagrees(_)), "{refusal}");
 }
 
 #[test]
 fn what_is_missing_or_wrong_is_listed() {
+    let Some(runtime) = runtime() else {
+        return;
+    };
     let mut tiny = Tiny::new(&[("decoder_layers", 3.into())]);
     let last = "model.decoder.layers.2.";
     tiny.tensors.retain(|name, _| !name.starts_with(last));
     tiny.add("model.encoder.layers.0.fc1.weight", &[41, 16], 0.1, 0.0);
-    let refusal = tiny.optimise(Precision::Fp32).unwrap_err().to_string();
+    let refusal = tiny.optimise(runtime, Precision::Fp32).unwrap_err().to_string();
     assert!(refusal.contains("`model.decoder.layers.2.encoder_attn.q_proj.weight`"), "{refusal}");
     assert!(refusal.contains("[40, 16] and has [41, 16]"), "{refusal}");
 
@@ -220,33 +232,36 @@ fn what_is_missing_or_wrong_is_listed() {
     fs::remove_file(folder.join("model.safetensors")).unwrap();
     fs::remove_file(folder.join("target.spm")).unwrap();
     let output = tiny.folder.path().join("out");
-    let refusal = optimise(&folder, &output, &Options::default()).unwrap_err();
+    let refusal = optimise(runtime, &folder, &output, &Options::default()).unwrap_err();
     let refusal = refusal.to_string();
     assert!(refusal.contains("`target.spm` is missing"), "{refusal}");
     assert!(refusal.contains("config.json, source.spm, vocab.json"), "{refusal}");
-    let refusal = optimise(&folder, &folder, &Options::default()).unwrap_err();
+    let refusal = optimise(runtime, &folder, &folder, &Options::default()).unwrap_err();
     assert!(matches!(refusal, OptimiseError::Exists(_)), "{refusal}");
     let nowhere = tiny.folder.path().join("nowhere");
-    let refusal = optimise(&nowhere, &output, &Options::default()).unwrap_err();
+    let refusal = optimise(runtime, &nowhere, &output, &Options::default()).unwrap_err();
     assert!(refusal.to_string().contains("not a folder"), "{refusal}");
     assert!(!output.exists());
 }
 
 #[test]
 fn damaged_weights_are_an_error() {
+    let Some(runtime) = runtime() else {
+        return;
+    };
     let tiny = Tiny::new(&[]);
     let folder = tiny.write();
     let output = tiny.folder.path().join("out");
     let whole = fs::read(folder.join("model.safetensors")).unwrap();
     for length in [0, 5, 100, whole.len() - 1] {
         fs::write(folder.join("model.safetensors"), &whole[..length]).unwrap();
-        let refusal = optimise(&folder, &output, &Options::default()).unwrap_err();
+        let refusal = optimise(runtime, &folder, &output, &Options::default()).unwrap_err();
         assert!(matches!(refusal, OptimiseError::Model { .. }), "{refusal}");
     }
     fs::remove_file(folder.join("model.safetensors")).unwrap();
     for name in ["encoder_model.onnx", "decoder_model.onnx"] {
         fs::write(folder.join(name), b"\x3a\xff\xff").unwrap();
     }
-    let refusal = optimise(&folder, &output, &Options::default()).unwrap_err();
+    let refusal = optimise(runtime, &folder, &output, &Options::default()).unwrap_err();
     assert!(refusal.to_string().contains("not an ONNX file"), "{refusal}");
 }

@@ -2,6 +2,8 @@
 
 use std::path::Path;
 
+use ort::environment::Environment;
+
 use crate::random::Random;
 
 use super::config::{Config, to_f32};
@@ -55,10 +57,14 @@ pub(super) struct Original {
 }
 
 impl Original {
-    pub(super) fn load(encoder: &Path, decoder: &Path) -> Result<Self, String> {
+    pub(super) fn load(
+        environment: &Environment,
+        encoder: &Path,
+        decoder: &Path,
+    ) -> Result<Self, String> {
         Ok(Self {
-            encoder: Runner::load(encoder)?,
-            decoder: Runner::load(decoder)?,
+            encoder: Runner::load(environment, encoder)?,
+            decoder: Runner::load(environment, decoder)?,
         })
     }
 }
@@ -101,15 +107,16 @@ struct Row {
 
 /// Runs the graphs in `folder` on some sentences and compares their logits.
 pub(super) fn compare(
+    environment: &Environment,
     folder: &Path,
     config: &Config,
     samples: &[Vec<usize>],
     judge: &mut dyn Judge,
 ) -> Result<Agreement, String> {
     let sentences = sentences(config, samples);
-    let mut encoder = Runner::load(&folder.join("encoder.onnx"))?;
-    let mut decoder = Runner::load(&folder.join("decoder.onnx"))?;
-    let mut compact = Runner::load(&folder.join("compact.onnx"))?;
+    let mut encoder = Runner::load(environment, &folder.join("encoder.onnx"))?;
+    let mut decoder = Runner::load(environment, &folder.join("decoder.onnx"))?;
+    let mut compact = Runner::load(environment, &folder.join("compact.onnx"))?;
     let mut sums = Sums::default();
     for trial in sentences.chunks(LENGTHS.len()) {
         let mut values = encode(&mut encoder, config, trial)?;
