@@ -71,6 +71,7 @@ const LAYERS: [(&str, &[&str]); 20] = [
         &[
             "diagnostic",
             "table",
+            "mt",
             "operator",
             "config",
             "plan",

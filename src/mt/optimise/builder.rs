@@ -107,7 +107,10 @@ impl Builder {
                 .flat_map(|value| f16::from_f32(*value).to_le_bytes())
                 .collect()
         } else {
-            values.iter().flat_map(|value| value.to_le_bytes()).collect()
+            values
+                .iter()
+                .flat_map(|value| value.to_le_bytes())
+                .collect()
         };
         self.constant(name, shape, element, bytes);
         name.to_owned()
@@ -115,7 +118,10 @@ impl Builder {
 
     /// A constant of floating-point numbers with single precision.
     pub(super) fn single(&mut self, name: &str, shape: &[usize], values: &[f32]) -> String {
-        let bytes = values.iter().flat_map(|value| value.to_le_bytes()).collect();
+        let bytes = values
+            .iter()
+            .flat_map(|value| value.to_le_bytes())
+            .collect();
         self.constant(name, shape, Element::F32, bytes);
         name.to_owned()
     }
@@ -124,7 +130,10 @@ impl Builder {
     pub(super) fn sizes(&mut self, values: &[i64]) -> String {
         let texts: Vec<String> = values.iter().map(i64::to_string).collect();
         let name = format!("sizes_{}", texts.join("_"));
-        let bytes = values.iter().flat_map(|value| value.to_le_bytes()).collect();
+        let bytes = values
+            .iter()
+            .flat_map(|value| value.to_le_bytes())
+            .collect();
         self.constant(&name, &[values.len()], Element::I64, bytes);
         name
     }
@@ -186,7 +195,10 @@ impl Builder {
             let (weight, scale) =
                 self.eight_bits(&merged.name, &quantised, [inputs, outputs], bytes);
             let bias = self.single(&format!("{}.bias", merged.name), &[outputs], &merged.bias);
-            return self.node("DynamicQuantizeMatMul", &[input, &weight, &scale, "", &bias]);
+            return self.node(
+                "DynamicQuantizeMatMul",
+                &[input, &weight, &scale, "", &bias],
+            );
         }
         let transposed = merged.weight.transposed();
         let weight = self.floats(&merged.name, &[inputs, outputs], &transposed.values);
@@ -341,7 +353,10 @@ fn domain_of(kind: &str) -> &'static str {
 /// Layers below each other, each multiplied with its factor.
 fn merge(layers: &[(&Linear, f32)]) -> Linear {
     let mut merged = Linear {
-        name: layers.first().map(|(layer, _)| layer.name.clone()).unwrap_or_default(),
+        name: layers
+            .first()
+            .map(|(layer, _)| layer.name.clone())
+            .unwrap_or_default(),
         weight: Matrix {
             columns: layers.first().map_or(1, |(layer, _)| layer.weight.columns),
             values: Vec::new(),
@@ -356,7 +371,7 @@ fn merge(layers: &[(&Linear, f32)]) -> Linear {
     merged
 }
 
-/// An input or output; a size below zero has the name in `names` at its place from the left.
+/// An input or output.
 pub(super) fn port(name: &str, element: Element, shape: &[Size]) -> Port {
     Port {
         name: name.to_owned(),

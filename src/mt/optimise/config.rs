@@ -15,6 +15,10 @@ pub enum Activation {
 }
 
 /// The shape of a MarianMT model, and what its numbers mean.
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "they are the flags of config.json"
+)]
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 pub struct Config {
     /// Numbers for each token, inside the model.
@@ -86,7 +90,10 @@ const NEEDED: [&str; 13] = [
 const REFUSED: [(&str, &str); 3] = [
     ("normalize_before", "normalisation before each block"),
     ("normalize_embedding", "normalised embeddings"),
-    ("add_final_layer_norm", "a normalisation after the last layer"),
+    (
+        "add_final_layer_norm",
+        "a normalisation after the last layer",
+    ),
 ];
 
 impl Config {
@@ -151,15 +158,18 @@ impl Config {
 
     fn check(&self, problems: &mut Vec<String>) {
         let counts = [
-            ("encoder_layers", self.encoder_layers),
-            ("decoder_layers", self.decoder_layers),
-            ("d_model", self.width),
-            ("max_position_embeddings", self.positions),
-            ("vocab_size", self.vocab_size),
+            ("encoder_layers", self.encoder_layers, 256),
+            ("decoder_layers", self.decoder_layers, 256),
+            ("d_model", self.width, 16_384),
+            ("encoder_ffn_dim", self.encoder_ffn_dim, 131_072),
+            ("decoder_ffn_dim", self.decoder_ffn_dim, 131_072),
+            ("max_position_embeddings", self.positions, 16_384),
+            ("vocab_size", self.vocab_size, 1 << 24),
+            ("decoder_vocab_size", self.target_vocabulary, 1 << 24),
         ];
-        for (key, count) in counts {
-            if count == 0 {
-                problems.push(format!("`{key}` is 0"));
+        for (key, count, most) in counts {
+            if count == 0 || count > most {
+                problems.push(format!("`{key}` is {count}, not between 1 and {most}"));
             }
         }
         let heads = [
@@ -204,7 +214,10 @@ impl Config {
 }
 
 /// A count as a floating-point number.
-#[expect(clippy::cast_precision_loss, reason = "no count needs more than 24 bits exactly")]
+#[expect(
+    clippy::cast_precision_loss,
+    reason = "no count needs more than 24 bits exactly"
+)]
 pub(super) fn to_f32(count: usize) -> f32 {
     count as f32
 }
@@ -263,5 +276,7 @@ mod tests {
         .unwrap_err();
         assert_eq!(problems.len(), 3, "{problems:?}");
         assert!(with(&[("d_model", "wide".into())]).is_err());
+        let problems = with(&[("max_position_embeddings", 1_000_000_000.into())]).unwrap_err();
+        assert!(problems[0].contains("16384"), "{problems:?}");
     }
 }

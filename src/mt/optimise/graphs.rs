@@ -22,6 +22,10 @@ use super::tensors::Matrix;
 /// What hides a place of padding, or a token: far below any score, and a number in half precision.
 const HIDDEN: f32 = -30000.0;
 
+/// The names of the tables of embeddings.
+const SOURCE: &str = "source_embedding";
+const TARGET: &str = "target_embedding";
+
 /// A count as ONNX has them.
 fn size(count: usize) -> i64 {
     i64::try_from(count).unwrap_or(i64::MAX)
@@ -88,8 +92,7 @@ impl Marian {
         let (config, b) = (&self.config, &mut builder);
         let width = size(config.width);
         let scale = config.embedding_scale();
-        let name = self.source_name();
-        let state = b.embed(name, &self.source_embedding, "input_ids", scale);
+        let state = b.embed(SOURCE, &self.source_embedding, "input_ids", scale);
         let length = vec![("start", Attribute::Integer(1))];
         let length = b.node_with("Shape", &["input_ids"], length);
         let positions = self.positions(b, &self.source_positions);
@@ -101,12 +104,15 @@ impl Marian {
         let mut state = b.node("Reshape", &[&state, &flat]);
 
         let mask = b.cast("attention_mask", Element::F32);
-        let (one, much) = (b.single("one", &[], &[1.0]), b.single("hidden", &[], &[-HIDDEN]));
+        let (one, much) = (
+            b.single("one", &[], &[1.0]),
+            b.single("hidden", &[], &[-HIDDEN]),
+        );
         let mask = b.node("Sub", &[&mask, &one]);
         let mask = b.node("Mul", &[&mask, &much]);
         let axes = b.sizes(&[1, 2]);
         b.node_to("Unsqueeze", &[&mask, &axes], Vec::new(), &["mask_bias"]);
-        let mask = self.mask(b);
+        let mask = mask_of(b);
 
         let shape = b.node("Shape", &["input_ids"]);
         let heads = config.encoder_attention_heads;
@@ -131,7 +137,10 @@ impl Marian {
 
         let split = split_shape(b, &shape, config.decoder_attention_heads, self.head_size());
         let of = |part: fn(&Attention) -> &Linear| {
-            let layers = self.decoder.iter().map(move |layer| (part(&layer.cross), 1.0));
+            let layers = self
+                .decoder
+                .iter()
+                .map(move |layer| (part(&layer.cross), 1.0));
             layers.collect::<Vec<_>>()
         };
         let layers = [of(|cross| &cross.key), of(|cross| &cross.value)].concat();
@@ -159,13 +168,12 @@ impl Marian {
         let (config, b) = (&self.config, &mut builder);
         let (width, heads) = (size(config.width), config.decoder_attention_heads);
         let scale = config.embedding_scale();
-        let name = self.target_name();
-        let state = b.embed(name, &self.target_embedding, "input_ids", scale);
+        let state = b.embed(TARGET, &self.target_embedding, "input_ids", scale);
         let positions = self.positions(b, &self.target_positions);
         let rows = || vec![("axis", Attribute::Integer(0))];
         let position = b.node_with("Gather", &[&positions, "position"], rows());
         let mut state = b.node("Add", &[&state, &position]);
-        let mask = self.mask(b);
+        let mask = mask_of(b);
 
         let sentences = vec![
             ("start", Attribute::Integer(0)),
@@ -180,7 +188,11 @@ impl Marian {
         let factor = 1.0 / to_f32(self.head_size()).sqrt();
         for (number, layer) in self.decoder.iter().enumerate() {
             let block = &layer.attention;
-            let layers = [(&block.query, factor), (&block.key, 1.0), (&block.value, 1.0)];
+            let layers = [
+                (&block.query, factor),
+                (&block.key, 1.0),
+                (&block.value, 1.0),
+            ];
             let merged = b.linear(&state, &layers);
             let parts = ["query", "key", "value"].map(|part| format!("own_{part}.{number}"));
             let last = vec![("axis", Attribute::Integer(-1))];
@@ -246,30 +258,22 @@ impl Marian {
         builder.finish(inputs, self.encoder_outputs(precision, "kept_", "kept"))
     }
 
-    /// The mask in the precision of the graph.
-    fn mask(&self, builder: &mut Builder) -> String {
-        if builder.precision == Precision::Fp16 {
-            builder.cast("mask_bias", Element::F16)
-        } else {
-            "mask_bias".to_owned()
-        }
-    }
-
-    fn source_name(&self) -> &'static str {
-        "source_embedding"
-    }
-
-    fn target_name(&self) -> &'static str {
-        "target_embedding"
-    }
-
     /// Tied weights are in the file once.
     fn output_name(&self) -> &'static str {
         if Arc::ptr_eq(&self.output, &self.target_embedding) {
-            self.target_name()
+            TARGET
         } else {
             "output"
         }
+    }
+}
+
+/// The mask in the precision of the graph.
+fn mask_of(builder: &mut Builder) -> String {
+    if builder.precision == Precision::Fp16 {
+        builder.cast("mask_bias", Element::F16)
+    } else {
+        "mask_bias".to_owned()
     }
 }
 

@@ -108,8 +108,8 @@ impl Marian {
         let source_positions = positions(from, "model.encoder.embed_positions.weight", &config);
         let target_positions = positions(from, "model.decoder.embed_positions.weight", &config);
         let computed = sinusoids(config.positions, width);
-        let computed_positions = is_close(&source_positions, &computed)
-            && is_close(&target_positions, &computed);
+        let computed_positions =
+            is_close(&source_positions, &computed) && is_close(&target_positions, &computed);
         let encoder = (0..config.encoder_layers)
             .map(|layer| {
                 let name = format!("model.encoder.layers.{layer}");
@@ -131,7 +131,7 @@ impl Marian {
             .collect();
         if !tensors.problems.is_empty() {
             let mut problems = std::mem::take(&mut tensors.problems);
-            problems.push(format!("what is there: {}", tensors.some_names()));
+            problems.push(format!("of no use is: {}", tensors.left_over()));
             return Err(problems);
         }
         Ok(Self {
@@ -227,7 +227,10 @@ pub(super) fn frequencies(width: usize) -> Vec<f64> {
 }
 
 /// The nearest number with single precision.
-#[expect(clippy::cast_possible_truncation, reason = "rounding is what is wanted")]
+#[expect(
+    clippy::cast_possible_truncation,
+    reason = "rounding is what is wanted"
+)]
 pub(super) fn narrow(value: f64) -> f32 {
     value as f32
 }
@@ -248,12 +251,7 @@ mod tests {
     #[test]
     fn positions_are_sines_then_cosines() {
         let table = sinusoids(3, 4);
-        let expected = [
-            2.0_f32.sin(),
-            0.02_f32.sin(),
-            2.0_f32.cos(),
-            0.02_f32.cos(),
-        ];
+        let expected = [2.0_f32.sin(), 0.02_f32.sin(), 2.0_f32.cos(), 0.02_f32.cos()];
         for (found, expected) in table.row(2).iter().zip(expected) {
             assert!((found - expected).abs() < 1e-6, "{:?}", table.row(2));
         }

@@ -1,6 +1,6 @@
 //! From a MarianMT folder as people have it to the fast layout.
 //!
-//! The fast layout is a folder with `augment-mt.json`, three graphs ([`graphs`] says what they take
+//! The fast layout is a folder with `augment-mt.json`, three graphs (`graphs.rs` says what they take
 //! and give), and the tokenizer's files. Its encoder gives the keys and values of all cross
 //! attention at once; its decoder is one graph without branches, with fused projections, and beams
 //! are queries of the cross attention. It is made from `model.safetensors` or from an Optimum
@@ -178,7 +178,10 @@ pub enum OptimiseError {
 }
 
 fn listed(problems: &[String]) -> String {
-    problems.iter().map(|p| format!("\n  - {p}")).collect()
+    let lines = problems
+        .iter()
+        .flat_map(|problem| ["\n  - ", problem.as_str()]);
+    lines.collect()
 }
 
 /// Makes the folder `output` in the fast layout from the MarianMT model in the folder `input`, and
@@ -336,10 +339,8 @@ impl Source {
                     let problem = format!("{} is not an ONNX file: {error}", path.display());
                     refuse(vec![problem])
                 };
-                let encoder =
-                    Graph::read(&encoder_bytes).map_err(|error| parse(encoder, error))?;
-                let decoder =
-                    Graph::read(&decoder_bytes).map_err(|error| parse(decoder, error))?;
+                let encoder = Graph::read(&encoder_bytes).map_err(|error| parse(encoder, error))?;
+                let decoder = Graph::read(&decoder_bytes).map_err(|error| parse(decoder, error))?;
                 optimum::take(&encoder, &decoder, &self.config)
             }
         };
@@ -410,8 +411,8 @@ fn write(
     input: &Path,
     folder: &Path,
 ) -> Result<u64, OptimiseError> {
-    let mut bytes = 0;
     type Make = fn(&Marian, Precision) -> Graph<'static>;
+    let mut bytes = 0;
     let graphs: [(&str, Make); 3] = [
         ("encoder.onnx", Marian::encoder_graph),
         ("decoder.onnx", Marian::decoder_graph),

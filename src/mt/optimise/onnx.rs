@@ -91,9 +91,10 @@ impl Tensor<'_> {
     /// The elements, if they are floating-point numbers and as many as the shape says.
     pub(super) fn to_f32(&self) -> Option<Vec<f32>> {
         let values = floats(&self.bytes, self.element)?;
-        let expected = self.shape.iter().try_fold(1_usize, |product, size| {
-            product.checked_mul(*size)
-        })?;
+        let expected = self
+            .shape
+            .iter()
+            .try_fold(1_usize, |product, size| product.checked_mul(*size))?;
         (values.len() == expected && !self.external).then_some(values)
     }
 }
@@ -327,7 +328,9 @@ fn decode_graph(bytes: &[u8], depth: usize) -> Result<Graph<'_>, WireError> {
     let mut reader = Reader::new(bytes);
     while let Some((field, value)) = reader.next_field()? {
         match field {
-            1 => graph.nodes.push(decode_node(message(field, value)?, depth)?),
+            1 => graph
+                .nodes
+                .push(decode_node(message(field, value)?, depth)?),
             2 => graph.name = text(field, value)?,
             5 => graph.constants.push(decode_tensor(message(field, value)?)?),
             11 => graph.inputs.push(decode_port(message(field, value)?)?),
@@ -504,7 +507,10 @@ mod tests {
                 "table",
                 &[2, 1],
                 Element::F32,
-                [1.0_f32, -2.5].iter().flat_map(|v| v.to_le_bytes()).collect(),
+                [1.0_f32, -2.5]
+                    .iter()
+                    .flat_map(|v| v.to_le_bytes())
+                    .collect(),
             )],
             inputs: vec![port("ids")],
             outputs: vec![port("rows")],
@@ -540,7 +546,7 @@ mod tests {
     #[test]
     fn nesting_has_an_end() {
         let mut graph = Vec::new();
-        for _ in 0..DEEPEST + 1 {
+        for _ in 0..=DEEPEST {
             let (mut attribute, mut node, mut outer) =
                 (Writer::default(), Writer::default(), Writer::default());
             attribute.bytes(6, &graph);

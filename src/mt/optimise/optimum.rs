@@ -106,7 +106,12 @@ pub(super) fn take(encoder: &Graph<'_>, decoder: &Graph<'_>, config: &Config) ->
         copy(&decoder, name, &mut tensors);
     }
     if !tensors.has("lm_head.weight") {
-        product(&decoder, "final_logits_bias", "lm_head.weight", &mut tensors);
+        product(
+            &decoder,
+            "final_logits_bias",
+            "lm_head.weight",
+            &mut tensors,
+        );
     }
     for layer in 0..config.encoder_layers {
         let layer = format!("model.encoder.layers.{layer}");
@@ -185,7 +190,12 @@ mod tests {
             outputs: vec![output.to_owned()],
             ..Node::default()
         };
-        let bias = Tensor::new("layers.0.fc1.bias", &[2], Element::F32, floats(&[0.5, 0.25]));
+        let bias = Tensor::new(
+            "layers.0.fc1.bias",
+            &[2],
+            Element::F32,
+            floats(&[0.5, 0.25]),
+        );
         let weight = [1.0, 2.0, 3.0, 4.0, 5.0, 6.0];
         let weight = Tensor::new("onnx::MatMul_7", &[3, 2], Element::F32, floats(&weight));
         let graph = Graph {

@@ -23,8 +23,14 @@ impl Quantised {
         let mut values = Vec::with_capacity(matrix.values.len());
         let mut scales = Vec::with_capacity(matrix.rows());
         for row in matrix.values.chunks(matrix.columns.max(1)) {
-            let greatest = row.iter().fold(0.0_f32, |most, value| most.max(value.abs()));
-            let scale = if greatest > 0.0 { greatest / GREATEST } else { 1.0 };
+            let greatest = row
+                .iter()
+                .fold(0.0_f32, |most, value| most.max(value.abs()));
+            let scale = if greatest > 0.0 {
+                greatest / GREATEST
+            } else {
+                1.0
+            };
             values.extend(row.iter().map(|value| nearest(value / scale)));
             scales.push(scale);
         }
@@ -47,7 +53,10 @@ impl Quantised {
 
     /// The values as bytes, row after row.
     pub(super) fn bytes(&self) -> Vec<u8> {
-        self.values.iter().map(|value| value.cast_unsigned()).collect()
+        self.values
+            .iter()
+            .map(|value| value.cast_unsigned())
+            .collect()
     }
 }
 
@@ -63,7 +72,10 @@ mod tests {
 
     #[test]
     fn a_row_of_zeros_stays_one() {
-        let matrix = Matrix { columns: 2, values: vec![0.0, 0.0, -1.0, 0.5] };
+        let matrix = Matrix {
+            columns: 2,
+            values: vec![0.0, 0.0, -1.0, 0.5],
+        };
         let quantised = Quantised::new(&matrix);
         assert_eq!(quantised.values, [0, 0, -64, 32]);
         assert_eq!(quantised.transposed_bytes(), [0, 192, 0, 32]);

@@ -184,7 +184,12 @@ mod tests {
 
     #[test]
     fn the_error_function_at_known_places() {
-        for (at, expected) in [(0.0, 0.0), (0.5, 0.520_499_9), (-1.0, -0.842_700_8), (3.0, 0.999_977_9)] {
+        for (at, expected) in [
+            (0.0, 0.0),
+            (0.5, 0.520_499_9),
+            (-1.0, -0.842_700_8),
+            (3.0, 0.999_977_9),
+        ] {
             assert!((error_function(at) - expected).abs() < 1e-6, "erf({at})");
         }
     }

@@ -6,7 +6,7 @@ use std::path::Path;
 use ort::environment::Environment;
 use ort::memory::Allocator;
 use ort::session::{Session, SessionInputValue};
-use ort::value::{DynTensor, DynValue, Tensor, TensorElementType, ValueType};
+use ort::value::{DynTensor, DynValue, Outlet, Tensor, TensorElementType, ValueType};
 
 /// Values by the names that graphs give them.
 pub(super) type Values = BTreeMap<String, DynValue>;
@@ -35,12 +35,15 @@ impl Runner {
 
     /// Whether the graph has an input of that name.
     pub(super) fn takes(&self, name: &str) -> bool {
-        self.session.inputs().iter().any(|input| input.name() == name)
+        self.session
+            .inputs()
+            .iter()
+            .any(|input| input.name() == name)
     }
 
     /// The names of the inputs that begin so.
     pub(super) fn inputs(&self, prefix: &str) -> Vec<String> {
-        let names = self.session.inputs().iter().map(|input| input.name());
+        let names = self.session.inputs().iter().map(Outlet::name);
         names
             .filter(|name| name.starts_with(prefix))
             .map(str::to_owned)
@@ -65,7 +68,10 @@ impl Runner {
             .iter()
             .map(|output| output.name().to_owned())
             .collect();
-        let mut outputs = self.session.run(inputs).map_err(|error| error.to_string())?;
+        let mut outputs = self
+            .session
+            .run(inputs)
+            .map_err(|error| error.to_string())?;
         let made: Vec<(String, DynValue)> = names
             .iter()
             .filter_map(|name| Some((rename(name), outputs.remove(name)?)))
@@ -78,8 +84,12 @@ impl Runner {
     /// A tensor without elements for the input of that name, with `rows` rows: sizes that are not
     /// fixed are 0.
     pub(super) fn empty(&self, name: &str, rows: usize) -> Result<DynValue, String> {
-        let found = self.session.inputs().iter().find(|input| input.name() == name);
-        let Some(ValueType::Tensor { ty, shape, .. }) = found.map(|input| input.dtype()) else {
+        let found = self
+            .session
+            .inputs()
+            .iter()
+            .find(|input| input.name() == name);
+        let Some(ValueType::Tensor { ty, shape, .. }) = found.map(Outlet::dtype) else {
             return Err(format!("the graph takes no tensor `{name}`"));
         };
         let mut sizes: Vec<i64> = shape.iter().map(|size| (*size).max(0)).collect();

@@ -43,10 +43,10 @@ impl Matrix {
 }
 
 /// A tensor: its shape and its elements.
-#[derive(Debug, Clone, PartialEq)]
-pub(super) struct Stored {
-    pub(super) shape: Vec<usize>,
-    pub(super) values: Vec<f32>,
+#[derive(Debug)]
+struct Stored {
+    shape: Vec<usize>,
+    values: Vec<f32>,
 }
 
 /// What a file holds, and what was found missing or wrong while it was taken out.
@@ -96,11 +96,11 @@ impl Tensors {
         self.take_any(&[name], shape)
     }
 
-    /// The first tensor that has one of these names.
+    /// The first tensor that has one of these names. It can be taken once.
     pub(super) fn take_any(&mut self, names: &[&str], shape: &[usize]) -> Vec<f32> {
-        let found = names.iter().find_map(|name| self.stored.get(*name));
+        let found = names.iter().find_map(|name| self.stored.remove(*name));
         let problem = match found {
-            Some(stored) if stored.shape == shape => return stored.values.clone(),
+            Some(stored) if stored.shape == shape => return stored.values,
             Some(stored) => format!(
                 "`{}` must have the shape {shape:?} and has {:?}",
                 names.join("` or `"),
@@ -120,10 +120,14 @@ impl Tensors {
         }
     }
 
-    /// What the names begin with, for a message about a file that has none of the expected.
-    pub(super) fn some_names(&self) -> String {
+    /// Some of what was not taken, for a message about a file that has other names.
+    pub(super) fn left_over(&self) -> String {
         let names: Vec<&str> = self.stored.keys().map(String::as_str).take(4).collect();
-        format!("{} tensors, first {}", self.stored.len(), names.join(", "))
+        match self.stored.len() {
+            0 => "nothing".to_owned(),
+            count if count > names.len() => format!("{} and {count} in all", names.join(", ")),
+            _ => names.join(", "),
+        }
     }
 }
 
@@ -151,6 +155,7 @@ mod tests {
         tensors.insert("a".to_owned(), vec![2], vec![1.0, 2.0]);
         assert_eq!(tensors.take("a", &[2]), [1.0, 2.0]);
         assert!(tensors.problems.is_empty());
+        tensors.insert("a".to_owned(), vec![2], vec![1.0, 2.0]);
         tensors.take("a", &[3]);
         tensors.take_any(&["b", "c"], &[1]);
         assert_eq!(tensors.problems.len(), 2);

@@ -181,7 +181,9 @@ fn every_variant_of_the_architecture_is_as_the_reference_has_it() {
             ("scale_embedding", false.into()),
             ("decoder_layers", 1.into()),
         ];
-        let report = Tiny::new(&changes).optimise(runtime, Precision::Fp32).unwrap();
+        let report = Tiny::new(&changes)
+            .optimise(runtime, Precision::Fp32)
+            .unwrap();
         assert!(report.agreement.greatest < 1e-4, "{activation}: {report:?}");
         assert_eq!(report.manifest.layers, 1);
     }
@@ -224,8 +226,14 @@ fn what_is_missing_or_wrong_is_listed() {
     let last = "model.decoder.layers.2.";
     tiny.tensors.retain(|name, _| !name.starts_with(last));
     tiny.add("model.encoder.layers.0.fc1.weight", &[41, 16], 0.1, 0.0);
-    let refusal = tiny.optimise(runtime, Precision::Fp32).unwrap_err().to_string();
-    assert!(refusal.contains("`model.decoder.layers.2.encoder_attn.q_proj.weight`"), "{refusal}");
+    let refusal = tiny
+        .optimise(runtime, Precision::Fp32)
+        .unwrap_err()
+        .to_string();
+    assert!(
+        refusal.contains("`model.decoder.layers.2.encoder_attn.q_proj.weight`"),
+        "{refusal}"
+    );
     assert!(refusal.contains("[40, 16] and has [41, 16]"), "{refusal}");
 
     let folder = tiny.write();
@@ -235,7 +243,10 @@ fn what_is_missing_or_wrong_is_listed() {
     let refusal = optimise(runtime, &folder, &output, &Options::default()).unwrap_err();
     let refusal = refusal.to_string();
     assert!(refusal.contains("`target.spm` is missing"), "{refusal}");
-    assert!(refusal.contains("config.json, source.spm, vocab.json"), "{refusal}");
+    assert!(
+        refusal.contains("config.json, source.spm, vocab.json"),
+        "{refusal}"
+    );
     let refusal = optimise(runtime, &folder, &folder, &Options::default()).unwrap_err();
     assert!(matches!(refusal, OptimiseError::Exists(_)), "{refusal}");
     let nowhere = tiny.folder.path().join("nowhere");
@@ -263,5 +274,8 @@ fn damaged_weights_are_an_error() {
         fs::write(folder.join(name), b"\x3a\xff\xff").unwrap();
     }
     let refusal = optimise(runtime, &folder, &output, &Options::default()).unwrap_err();
-    assert!(refusal.to_string().contains("not an ONNX file"), "{refusal}");
+    assert!(
+        refusal.to_string().contains("not an ONNX file"),
+        "{refusal}"
+    );
 }

@@ -132,7 +132,10 @@ pub(super) fn compare(
         let mut index: Vec<usize> = (0..rows.len()).collect();
         for step in 0..STEPS.min(config.positions) {
             let ids = rows.iter().filter_map(|row| row.tokens.last().copied());
-            values.insert("input_ids".to_owned(), integers(&[rows.len()], ids.collect())?);
+            values.insert(
+                "input_ids".to_owned(),
+                integers(&[rows.len()], ids.collect())?,
+            );
             values.insert("position".to_owned(), integers(&[1], vec![step])?);
             values.insert("beam_index".to_owned(), integers(&[rows.len()], index)?);
             decoder.run(&mut values, |name| name.replacen("present_", "past_", 1))?;
@@ -188,7 +191,10 @@ fn encode(
     for sentence in sentences {
         let padding = longest - sentence.len();
         ids.extend(sentence);
-        ids.extend(vec![config.pad_token_id.min(config.vocab_size - 1); padding]);
+        ids.extend(vec![
+            config.pad_token_id.min(config.vocab_size - 1);
+            padding
+        ]);
         mask.extend(vec![1; sentence.len()]);
         mask.extend(vec![0; padding]);
     }
@@ -266,12 +272,18 @@ impl Sums {
             .collect();
         let count = to_f32(pairs.len().max(1));
         let mean = pairs.iter().map(|(right, _)| right).sum::<f32>() / count;
-        let squares = pairs.iter().map(|(right, _)| (right - mean) * (right - mean));
+        let squares = pairs
+            .iter()
+            .map(|(right, _)| (right - mean) * (right - mean));
         self.spread += f64::from((squares.sum::<f32>() / count).sqrt());
         for (right, found) in &pairs {
             // Something that is not a number differs as much as can be.
             let difference = (right - found).abs();
-            let difference = if difference.is_nan() { f32::MAX } else { difference };
+            let difference = if difference.is_nan() {
+                f32::MAX
+            } else {
+                difference
+            };
             self.greatest = self.greatest.max(difference);
             self.difference += f64::from(difference);
         }
@@ -344,7 +356,10 @@ mod tests {
         let mut sums = Sums::default();
         sums.add(&[1.0, 2.0, 3.0], &[1.0, 2.0, -9e4], 2);
         let agreement = sums.agreement();
-        assert!(agreement.greatest == 0.0 && agreement.same_token == 1.0, "{agreement:?}");
+        assert!(
+            agreement.greatest == 0.0 && agreement.same_token == 1.0,
+            "{agreement:?}"
+        );
         Precision::Fp32.accepts(&agreement).unwrap();
     }
 
@@ -358,7 +373,10 @@ mod tests {
 
     #[test]
     fn rows_split_swap_and_leave() {
-        let row = |sentence| Row { sentence, tokens: vec![9] };
+        let row = |sentence| Row {
+            sentence,
+            tokens: vec![9],
+        };
         let (rows, index) = go_on(&[row(0), row(1)], &[[1, 2], [3, 4]], 1, None);
         assert_eq!(index, [0, 0, 1, 1]);
         assert_eq!(rows[3].tokens, [9, 4]);

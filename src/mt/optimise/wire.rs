@@ -155,10 +155,7 @@ mod tests {
         writer.float(3, 1.5);
         let bytes = writer.into_bytes();
         let mut reader = Reader::new(&bytes);
-        assert_eq!(
-            reader.next_field(),
-            Ok(Some((1, Value::Integer(u64::MAX))))
-        );
+        assert_eq!(reader.next_field(), Ok(Some((1, Value::Integer(u64::MAX)))));
         assert_eq!(reader.next_field(), Ok(Some((200, Value::Bytes(b"text")))));
         let float = Value::Float(1.5_f32.to_bits());
         assert_eq!(reader.next_field(), Ok(Some((3, float))));
