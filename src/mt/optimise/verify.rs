@@ -357,7 +357,7 @@ mod tests {
         sums.add(&[1.0, 2.0, 3.0], &[1.0, 2.0, -9e4], 2);
         let agreement = sums.agreement();
         assert!(
-            agreement.greatest == 0.0 && agreement.same_token == 1.0,
+            agreement.greatest < 1e-9 && agreement.same_token > 0.999,
             "{agreement:?}"
         );
         Precision::Fp32.accepts(&agreement).unwrap();
