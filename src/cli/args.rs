@@ -153,6 +153,7 @@ pub(crate) enum ModelsCommand {
     Doctor(DoctorArguments),
     List(ListArguments),
     Fetch(FetchArguments),
+    Optimize(super::optimize::OptimizeArguments),
 }
 
 /// Say whether models can run here.

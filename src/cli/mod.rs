@@ -20,6 +20,8 @@ mod inspect;
 #[cfg(feature = "onnx")]
 mod models;
 mod ops;
+#[cfg(feature = "onnx")]
+mod optimize;
 mod panics;
 mod pipeline;
 mod preview;

@@ -4,7 +4,7 @@ use std::fmt::Write;
 use std::path::Path;
 
 use super::args::{FetchArguments, ModelsArguments, ModelsCommand, RuntimeArguments};
-use super::{ExitStatus, Printer, Volume, fetching, written};
+use super::{ExitStatus, Printer, Volume, fetching, optimize, written};
 use crate::models::{
     HubSettings, ModelOrigin, ModelReference, ResolveSettings, builtin_names, cached_models,
     resolve,
@@ -24,11 +24,12 @@ pub(super) fn models(arguments: &ModelsArguments, volume: Volume, printer: &Prin
         ModelsCommand::Doctor(arguments) => doctor(&arguments.runtime, printer),
         ModelsCommand::List(_) => list(printer),
         ModelsCommand::Fetch(arguments) => fetch(arguments, volume, printer),
+        ModelsCommand::Optimize(arguments) => optimize::optimize(arguments, volume, printer),
     }
 }
 
 /// How to come by the runtime, as the command line says.
-fn runtime_options(
+pub(super) fn runtime_options(
     arguments: &RuntimeArguments,
     volume: Volume,
     printer: &Printer,

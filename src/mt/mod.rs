@@ -7,6 +7,8 @@
 
 pub mod fake;
 #[cfg(feature = "onnx")]
+pub mod optimise;
+#[cfg(feature = "onnx")]
 pub mod tokenizer;
 
 use crate::random::Random;

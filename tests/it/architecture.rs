@@ -76,6 +76,7 @@ const LAYERS: [(&str, &[&str]); 22] = [
             "table",
             "onnx",
             "models",
+            "mt",
             "operator",
             "config",
             "plan",
