@@ -6,6 +6,11 @@
 //! translations is not its business.
 
 pub mod fake;
+mod open;
+mod settings;
+
+pub use open::{ModelError, ModelName, TranslatorFactory, inspect, open};
+pub use settings::{Device, ModelSettings};
 
 use crate::random::Random;
 

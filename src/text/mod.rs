@@ -2,10 +2,12 @@
 
 mod ascii;
 mod case;
+mod chrf;
 mod classes;
 pub mod inflection;
 mod protect;
 mod segment;
+mod sentences;
 mod stop_words;
 #[cfg(test)]
 mod tests;
@@ -14,6 +16,8 @@ mod word;
 pub mod wordnet;
 
 pub use case::Case;
+pub use chrf::Chrf;
 pub use segment::{Segmenter, Segments};
+pub use sentences::{middle, sentences};
 pub use stop_words::is_stop_word;
 pub use word::Word;
