@@ -9,7 +9,7 @@ pub mod fake;
 mod open;
 mod settings;
 
-pub use open::{ModelError, ModelName, TranslatorFactory, inspect, open};
+pub use open::{ModelError, ModelName, TranslatorFactory, inspect, is_folder, open};
 pub use settings::{Device, ModelSettings};
 
 use crate::random::Random;

@@ -77,6 +77,11 @@ impl<'a> Reference<'a> {
     }
 }
 
+/// Whether `reference` is the path of a folder: what it names is then known by its hash alone.
+pub fn is_folder(reference: &str) -> bool {
+    matches!(Reference::read(reference), Reference::Folder(_))
+}
+
 /// Files of a model folder that say what a translation is.
 const ENDINGS: [&str; 6] = ["json", "spm", "onnx", "onnx_data", "safetensors", "data"];
 

@@ -524,7 +524,9 @@ mod tests {
             progress.line()
         );
         assert!(
-            progress.line().ends_with("1 of 2 shards committed"),
+            progress
+                .line()
+                .ends_with("1 of 2 shards committed; swap: padding 20 %"),
             "{}",
             progress.line()
         );

