@@ -169,7 +169,10 @@ impl RunError {
 
 /// The most rows that a batch should have, where an operator of `plan` takes long over each.
 fn most_batch_rows(plan: &Plan) -> Option<usize> {
-    let slow = plan.operators.iter().filter_map(|node| node.spec.batch_rows());
+    let slow = plan
+        .operators
+        .iter()
+        .filter_map(|node| node.spec.batch_rows());
     slow.min().map(|rows| rows.max(1))
 }
 

@@ -77,6 +77,17 @@ impl<'a> Reference<'a> {
     }
 }
 
+/// The models that come with the program.
+const BUILTIN: [&str; 2] = ["de-en", "en-de"];
+
+fn unknown_builtin(name: &str) -> ModelError {
+    let help = match nearest(name, BUILTIN) {
+        Some(near) => format!("a similar model exists: `builtin:{near}`"),
+        None => format!("the built-in models are: {}", BUILTIN.join(", ")),
+    };
+    ModelError::new(format!("there is no built-in model `{name}`"), help)
+}
+
 /// Whether `reference` is the path of a folder: what it names is then known by its hash alone.
 pub fn is_folder(reference: &str) -> bool {
     matches!(Reference::read(reference), Reference::Folder(_))
@@ -93,12 +104,22 @@ const ENDINGS: [&str; 6] = ["json", "spm", "onnx", "onnx_data", "safetensors", "
 pub fn inspect(
     name: ModelName<'_>,
     base: &Path,
-    settings: &ModelSettings,
+    _settings: &ModelSettings,
 ) -> Result<String, ModelError> {
     match Reference::read(name.reference) {
         Reference::Fake(which) => fake(which).map(|_| name.reference.to_owned()),
         Reference::Folder(folder) => inspect_folder(folder, base),
-        Reference::Builtin(_) | Reference::Hub(_) => Err(not_there(name.reference, settings)),
+        Reference::Builtin(builtin) if BUILTIN.contains(&builtin) => Ok(name.reference.to_owned()),
+        Reference::Builtin(builtin) => Err(unknown_builtin(builtin)),
+        Reference::Hub(model) => match model.split_once('/') {
+            Some((owner, rest)) if !owner.is_empty() && !rest.is_empty() => {
+                Ok(name.reference.to_owned())
+            }
+            _ => Err(ModelError::new(
+                format!("`hf://{model}` is not the name of a model on Hugging Face"),
+                "write it as hf://owner/name, or hf://owner/name@revision",
+            )),
+        },
     }
 }
 
@@ -199,7 +220,13 @@ fn inspect_folder(folder: &str, base: &Path) -> Result<String, ModelError> {
 /// The name, in the folder that `path` should be in, most like it.
 fn neighbour(path: &Path) -> Option<String> {
     let wanted = path.file_name()?.to_str()?;
-    let entries = path.parent()?.read_dir().ok()?;
+    let folder = path.parent()?;
+    let folder = if folder.as_os_str().is_empty() {
+        Path::new(".")
+    } else {
+        folder
+    };
+    let entries = folder.read_dir().ok()?;
     let mut names: Vec<String> = entries
         .filter_map(|entry| {
             let entry = entry.ok()?;
@@ -309,7 +336,10 @@ mod tests {
 
     #[test]
     fn a_reference_is_read_by_its_prefix() {
-        assert_eq!(Reference::read("builtin:en-de"), Reference::Builtin("en-de"));
+        assert_eq!(
+            Reference::read("builtin:en-de"),
+            Reference::Builtin("en-de")
+        );
         assert_eq!(Reference::read("hf://a/b@c"), Reference::Hub("a/b@c"));
         assert_eq!(Reference::read("models/a"), Reference::Folder("models/a"));
         assert_eq!(Reference::read("fake:"), Reference::Fake(""));
@@ -347,6 +377,17 @@ mod tests {
         assert_eq!(error.help, "a similar folder exists: `en-de`");
         let error = look("en-de/config.json", base.path()).unwrap_err();
         assert!(error.message.contains("is not a folder"), "{error}");
+    }
+
+    #[test]
+    fn names_are_checked_without_a_look_at_any_model() {
+        let base = Path::new("");
+        assert_eq!(look("builtin:en-de", base).unwrap(), "builtin:en-de");
+        let error = look("builtin:en-ed", base).unwrap_err();
+        assert_eq!(error.help, "a similar model exists: `builtin:en-de`");
+        let name = "hf://Helsinki-NLP/opus-mt-en-de@main";
+        assert_eq!(look(name, base).unwrap(), name);
+        assert!(look("hf://opus-mt-en-de", base).is_err());
     }
 
     #[test]

@@ -154,7 +154,10 @@ mod tests {
         assert_eq!(measured("padding", share, time), "padding 12 %");
         let expected = json!({ "total": 3_000, "per_second": 1_500 });
         assert_eq!(measured_json(amount, time), expected);
-        assert_eq!(measured_json(share, time), json!({ "part": 3, "whole": 24 }));
+        assert_eq!(
+            measured_json(share, time),
+            json!({ "part": 3, "whole": 24 })
+        );
     }
 
     #[test]

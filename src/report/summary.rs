@@ -48,7 +48,9 @@ fn table(report: &RunReport, palette: Palette) -> String {
         for (name, measure) in &counts.measures {
             let empty = String::new;
             let measured = measured(name, *measure, report.elapsed);
-            let total = measure.whole.map_or_else(|| grouped(measure.amount), |_| empty());
+            let total = measure
+                .whole
+                .map_or_else(|| grouped(measure.amount), |_| empty());
             table.push([format!("  {measured}"), empty(), empty(), empty(), total]);
         }
     }

@@ -14,9 +14,9 @@ const ABBREVIATIONS: [&str; 94] = [
     "dipl", "dr", "ed", "eds", "engl", "esp", "est", "etw", "evtl", "feb", "fr", "frz", "gebr",
     "gen", "ggf", "gov", "hon", "inc", "ing", "inkl", "jan", "jr", "lt", "ltd", "maj", "mar",
     "max", "messrs", "min", "mio", "mlle", "mme", "mr", "mrd", "mrs", "ms", "mt", "nov", "oct",
-    "okt", "orig", "ph", "phil", "prof", "rep", "resp", "rev", "sen", "sept", "sgt", "sogen",
-    "sr", "sra", "srta", "st", "str", "tel", "tlw", "ung", "univ", "usf", "usw", "vgl", "vs",
-    "zzgl", "exkl", "geb", "gest", "etc",
+    "okt", "orig", "ph", "phil", "prof", "rep", "resp", "rev", "sen", "sept", "sgt", "sogen", "sr",
+    "sra", "srta", "st", "str", "tel", "tlw", "ung", "univ", "usf", "usw", "vgl", "vs", "zzgl",
+    "exkl", "geb", "gest", "etc",
 ];
 
 /// Words that end in a full stop without ending a sentence where a number follows.
@@ -27,8 +27,30 @@ const BEFORE_NUMBERS: [&str; 16] = [
 
 /// Tags that set what stands before them apart from what stands after.
 const BLOCKS: [&str; 24] = [
-    "blockquote", "br", "dd", "div", "dl", "dt", "h1", "h2", "h3", "h4", "h5", "h6", "hr", "li",
-    "ol", "p", "pre", "section", "table", "td", "th", "tr", "ul", "title",
+    "blockquote",
+    "br",
+    "dd",
+    "div",
+    "dl",
+    "dt",
+    "h1",
+    "h2",
+    "h3",
+    "h4",
+    "h5",
+    "h6",
+    "hr",
+    "li",
+    "ol",
+    "p",
+    "pre",
+    "section",
+    "table",
+    "td",
+    "th",
+    "tr",
+    "ul",
+    "title",
 ];
 
 /// Appends the sentences of `text` to `spans`, in order. `protected` are its protected spans, in
@@ -38,7 +60,8 @@ const BLOCKS: [&str; 24] = [
 /// which every line break is one; those after abbreviations, initials and dotted letters
 /// (`Dr.`, `J.`, `e.g.`), before small letters and before closing quotes are not taken. Tags such
 /// as `<br>` are boundaries, too. Not part of any sentence, and so left where they are: white
-/// space and list marks around sentences, and tags, links, mentions and hash tags at their ends.
+/// space and list marks around sentences, and tags, links, mentions, hash tags and fenced code at
+/// their ends.
 ///
 /// ```
 /// use augment::text::{Segmenter, sentences};
@@ -109,8 +132,12 @@ fn is_block(span: &str) -> bool {
 /// Whether the sentence before `boundary`, a boundary of UAX #29, is over there.
 fn ends_sentence(text: &str, boundary: usize) -> bool {
     let (before, after) = text.split_at_checked(boundary).unwrap_or((text, ""));
-    let is_break =
-        |c: char| matches!(c, '\n' | '\r' | '\u{b}' | '\u{c}' | '\u{85}' | '\u{2028}' | '\u{2029}');
+    let is_break = |c: char| {
+        matches!(
+            c,
+            '\n' | '\r' | '\u{b}' | '\u{c}' | '\u{85}' | '\u{2028}' | '\u{2029}'
+        )
+    };
     let gap = before.len() - before.trim_end().len();
     let space = before.get(before.len() - gap..).unwrap_or_default();
     if space.contains(is_break) {
@@ -148,8 +175,8 @@ fn ends_sentence(text: &str, boundary: usize) -> bool {
         || before_number && BEFORE_NUMBERS.contains(&word.as_str()))
 }
 
-/// `span` without white space and list marks at its start, and without tags, links, mentions and
-/// hash tags at either end.
+/// `span` without white space and list marks at its start, and without what [`is_apart`] at either
+/// end.
 fn trim(text: &str, mut span: Range<usize>, protected: &[Word]) -> Range<usize> {
     let content = |span: &Range<usize>| text.get(span.clone()).unwrap_or_default();
     loop {
@@ -194,6 +221,7 @@ fn list_mark(line: &str) -> usize {
 /// Whether a protected span is no part of the sentence that it begins or ends.
 fn is_apart(span: &str) -> bool {
     span.starts_with(['<', '@', '#'])
+        || span.starts_with("```")
         || span.contains("://")
         || span.starts_with("www.")
 }
@@ -275,17 +303,35 @@ mod tests {
             ("", &[][..]),
             ("  \n\t ", &[]),
             ("One. Two! Three? Four", &["One.", "Two!", "Three?", "Four"]),
-            ("Dr. No met Mr. J. R. Smith.", &["Dr. No met Mr. J. R. Smith."]),
-            ("Some, e.g. Paris, i.e. this. Yes.", &["Some, e.g. Paris, i.e. this.", "Yes."]),
+            (
+                "Dr. No met Mr. J. R. Smith.",
+                &["Dr. No met Mr. J. R. Smith."],
+            ),
+            (
+                "Some, e.g. Paris, i.e. this. Yes.",
+                &["Some, e.g. Paris, i.e. this.", "Yes."],
+            ),
             ("Z.B. Äpfel, bzw. Birnen.", &["Z.B. Äpfel, bzw. Birnen."]),
             ("Pi is 3.14. No. 5 lives.", &["Pi is 3.14.", "No. 5 lives."]),
             ("He said no. Five left.", &["He said no.", "Five left."]),
             ("So am I. You too.", &["So am I.", "You too."]),
-            ("\"Stop!\" he said. \"Why?\" I asked.", &["\"Stop!\" he said.", "\"Why?\"", "I asked."]),
-            ("« Bonjour ! » dit-il. Bien.", &["« Bonjour ! » dit-il.", "Bien."]),
-            ("Wait... Really?! (Yes.) Fine", &["Wait...", "Really?!", "(Yes.)", "Fine"]),
+            (
+                "\"Stop!\" he said. \"Why?\" I asked.",
+                &["\"Stop!\" he said.", "\"Why?\"", "I asked."],
+            ),
+            (
+                "« Bonjour ! » dit-il. Bien.",
+                &["« Bonjour ! » dit-il.", "Bien."],
+            ),
+            (
+                "Wait... Really?! (Yes.) Fine",
+                &["Wait...", "Really?!", "(Yes.)", "Fine"],
+            ),
             ("东京很大。他说好！", &["东京很大。", "他说好！"]),
-            ("One line\nand another\r\n\r\nand more", &["One line", "and another", "and more"]),
+            (
+                "One line\nand another\r\n\r\nand more",
+                &["One line", "and another", "and more"],
+            ),
         ] {
             assert_eq!(split(text), expected, "{text}");
         }
@@ -294,11 +340,17 @@ mod tests {
     #[test]
     fn what_is_no_sentence_stays_outside() {
         for (text, expected) in [
-            ("- one\n* two\n3. Three\n> four", &["one", "two", "3.", "Three", "four"][..]),
+            (
+                "- one\n* two\n3. Three\n> four",
+                &["one", "two", "3.", "Three", "four"][..],
+            ),
             ("Good.<br /><br />Bad.<p>So so", &["Good.", "Bad.", "So so"]),
             ("@you look here #now https://example.com", &["look here"]),
             ("<b>Bold</b> words", &["Bold</b> words"]),
-            ("See https://example.com/a.b?c. Then go.", &["See https://example.com/a.b?c.", "Then go."]),
+            (
+                "See https://example.com/a.b?c. Then go.",
+                &["See https://example.com/a.b?c.", "Then go."],
+            ),
             ("Code:\n```\nx = 1. Y = 2.\n```\nDone.", &["Code:", "Done."]),
             ("12 kg of rice", &["12 kg of rice"]),
             ("Hello {name}", &["Hello {name}"]),

@@ -20,13 +20,21 @@ const LAYERS: [(&str, &[&str]); 20] = [
     // Words, protected spans, WordNet.
     ("text", &["random"]),
     // Translation of sentences.
-    ("mt", &["random"]),
+    ("mt", &["random", "table"]),
     // Conditions on rows, and the only `unsafe`.
     ("sql", &[]),
     // The contract between the engine and what works on rows.
     (
         "operator",
-        &["random", "counters", "diagnostic", "batch", "table", "text"],
+        &[
+            "random",
+            "counters",
+            "diagnostic",
+            "batch",
+            "table",
+            "text",
+            "mt",
+        ],
     ),
     (
         "prelude",
@@ -35,7 +43,17 @@ const LAYERS: [(&str, &[&str]); 20] = [
     // The built-in operators: they see what an operator of another crate would see.
     (
         "operators",
-        &["diagnostic", "table", "text", "sql", "operator", "prelude"],
+        &[
+            "random",
+            "diagnostic",
+            "batch",
+            "table",
+            "text",
+            "mt",
+            "sql",
+            "operator",
+            "prelude",
+        ],
     ),
     // Parquet in, Parquet out, what is finished.
     ("source", &["diagnostic", "table"]),
@@ -49,6 +67,7 @@ const LAYERS: [(&str, &[&str]); 20] = [
             "diagnostic",
             "batch",
             "table",
+            "mt",
             "operator",
             "source",
             "sink",
@@ -61,7 +80,7 @@ const LAYERS: [(&str, &[&str]); 20] = [
     (
         "engine",
         &[
-            "counters", "batch", "operator", "source", "sink", "ledger", "plan", "topology",
+            "counters", "batch", "mt", "operator", "source", "sink", "ledger", "plan", "topology",
         ],
     ),
     // What talks to a person.
@@ -71,6 +90,7 @@ const LAYERS: [(&str, &[&str]); 20] = [
         &[
             "diagnostic",
             "table",
+            "mt",
             "operator",
             "config",
             "plan",

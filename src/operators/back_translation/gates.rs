@@ -113,13 +113,15 @@ impl Judge {
         let spans = self.segmenter.segment(text).protected.iter();
         let mut found: Vec<&str> = spans.filter_map(|span| text.get(span.range())).collect();
         wanted
-            .find(|wanted| match found.iter().position(|other| other == wanted) {
-                Some(place) => {
-                    found.swap_remove(place);
-                    false
-                }
-                None => true,
-            })
+            .find(
+                |wanted| match found.iter().position(|other| other == wanted) {
+                    Some(place) => {
+                        found.swap_remove(place);
+                        false
+                    }
+                    None => true,
+                },
+            )
             .map(str::to_owned)
     }
 
@@ -155,7 +157,10 @@ fn is_copy(one: &str, other: &str) -> bool {
     plain(one).eq(plain(other))
 }
 
-#[expect(clippy::cast_precision_loss, reason = "no sentence has 2^52 characters")]
+#[expect(
+    clippy::cast_precision_loss,
+    reason = "no sentence has 2^52 characters"
+)]
 fn length_ratio(source: &str, round_trip: &str) -> f64 {
     let length = |text: &str| (text.chars().count() + ROOM) as f64;
     length(round_trip) / length(source)
@@ -253,8 +258,14 @@ mod tests {
 
     #[test]
     fn long_numbers_stay_the_same_and_short_ones_may_become_words() {
-        assert_eq!(sentence("In 1984 or so", "In 1948 or so"), Some("number lost"));
-        assert_eq!(sentence("It was long ago", "It was 1984 or so"), Some("number lost"));
+        assert_eq!(
+            sentence("In 1984 or so", "In 1948 or so"),
+            Some("number lost")
+        );
+        assert_eq!(
+            sentence("It was long ago", "It was 1984 or so"),
+            Some("number lost")
+        );
         assert_eq!(sentence("some 10,000 people", "about 10000 people"), None);
         assert_eq!(sentence("the 7 dwarfs", "the seven dwarfs"), None);
     }
@@ -271,10 +282,19 @@ mod tests {
     fn what_is_said_again_and_again_is_noticed() {
         let again = Some("repetition");
         assert_eq!(sentence("It goes on and it goes", "so so so so it"), again);
-        assert_eq!(sentence("He likes to read books", "to read to read to read to read"), again);
-        assert_eq!(sentence("He said no, no, no, no to it", "no, no, no, no he said"), None);
+        assert_eq!(
+            sentence("He likes to read books", "to read to read to read to read"),
+            again
+        );
+        assert_eq!(
+            sentence("He said no, no, no, no to it", "no, no, no, no he said"),
+            None
+        );
         assert_eq!(sentence("very, very good", "very very very good"), None);
-        assert_eq!(sentence("他说他很喜欢看这些书的", "他说他说他说他说他说"), again);
+        assert_eq!(
+            sentence("他说他很喜欢看这些书的", "他说他说他说他说他说"),
+            again
+        );
     }
 
     #[test]
@@ -287,11 +307,20 @@ mod tests {
         };
         let usual = Gates::default;
         assert_eq!(reason(usual(), source), Some("copied input"));
-        assert_eq!(reason(usual(), "the film was long and a bit dull"), Some("copied input"));
+        assert_eq!(
+            reason(usual(), "the film was long and a bit dull"),
+            Some("copied input")
+        );
         let similar = "The film was long, and a bit dull. Oh";
         assert_eq!(reason(usual(), similar), Some("too similar"));
-        assert_eq!(reason(usual(), "Something else entirely"), Some("too different"));
-        assert_eq!(reason(usual(), "The movie was long and somewhat dull."), None);
+        assert_eq!(
+            reason(usual(), "Something else entirely"),
+            Some("too different")
+        );
+        assert_eq!(
+            reason(usual(), "The movie was long and somewhat dull."),
+            None
+        );
         // Each gate can be taken away; the same text is no variant all the same.
         let open = Gates {
             copied: false,
@@ -299,7 +328,10 @@ mod tests {
             ..usual()
         };
         assert_eq!(reason(open.clone(), source), Some("copied input"));
-        assert_eq!(reason(open.clone(), "the film was long and a bit dull"), None);
+        assert_eq!(
+            reason(open.clone(), "the film was long and a bit dull"),
+            None
+        );
         assert_eq!(reason(open, "Something else entirely"), None);
     }
 

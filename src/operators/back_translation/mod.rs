@@ -106,11 +106,11 @@ pub struct BackTranslation {
 }
 
 fn drawn() -> Decode {
-    Decode::new(Search::Sample)
+    Decode::new(Search::Sample).filled()
 }
 
 fn searched() -> Decode {
-    Decode::new(Search::Beam)
+    Decode::new(Search::Beam).filled()
 }
 
 /// A model of the pipeline, and the option that names it.
@@ -196,7 +196,10 @@ impl BackTranslation {
         for (place, pivot) in self.via.iter().enumerate() {
             let (variant, lang) = (pivot.variant.as_ref(), pivot.lang.as_ref());
             let (variant_back, lang_back) = (pivot.variant_back.as_ref(), pivot.lang_back.as_ref());
-            let (there, back) = (format!("via.{place}.forward"), format!("via.{place}.backward"));
+            let (there, back) = (
+                format!("via.{place}.forward"),
+                format!("via.{place}.backward"),
+            );
             ways.push([
                 named(there, &pivot.forward, variant, lang),
                 named(back, &pivot.backward, variant_back, lang_back),

@@ -29,19 +29,19 @@ pub struct Decode {
     /// How tokens are chosen.
     pub strategy: Search,
     /// `beam`: hypotheses kept at each step.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub beams: Option<usize>,
     /// `beam`: exponent of the length by which scores are divided.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub length_penalty: Option<f64>,
     /// `sample`: below 1 draws what is likely more often, above 1 less often.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub temperature: Option<f64>,
     /// `sample`: draws from so many of the likeliest tokens; 0 for all.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub top_k: Option<usize>,
     /// `sample`: draws from the likeliest tokens that have this probability together.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub top_p: Option<f64>,
     /// A token may follow the same `no_repeat_ngram - 1` tokens only once; 0 for no such rule.
     #[serde(default)]
@@ -156,7 +156,11 @@ impl Decode {
         };
         for (name, is_given, strategy) in [
             ("beams", self.beams.is_some(), Search::Beam),
-            ("length_penalty", self.length_penalty.is_some(), Search::Beam),
+            (
+                "length_penalty",
+                self.length_penalty.is_some(),
+                Search::Beam,
+            ),
             ("temperature", self.temperature.is_some(), Search::Sample),
             ("top_k", self.top_k.is_some(), Search::Sample),
             ("top_p", self.top_p.is_some(), Search::Sample),

@@ -106,7 +106,13 @@ mod tests {
     #[test]
     fn long_sentences_are_cut_where_a_clause_ends() {
         let text = "When it rained, they all stayed at home, and read.  Next one.";
-        let expected = ["When it rained,", "they all stayed", "at home,", "and read.", "Next one."];
+        let expected = [
+            "When it rained,",
+            "they all stayed",
+            "at home,",
+            "and read.",
+            "Next one.",
+        ];
         assert_eq!(split(text, 3), expected);
         assert_eq!(split(text, 99).len(), 2);
     }
@@ -118,8 +124,10 @@ mod tests {
         let segments = segmenter.segment(text);
         let fits = |piece: &str| piece.len() <= 10;
         let found = pieces(text, segments.words, segments.protected, &fits);
-        assert!(found.iter().all(|piece| piece.protected.is_empty()
-            || text[piece.span.clone()].contains("`c d e f`")));
+        assert!(
+            found.iter().all(|piece| piece.protected.is_empty()
+                || text[piece.span.clone()].contains("`c d e f`"))
+        );
     }
 
     proptest! {

@@ -25,12 +25,7 @@ struct Asked<'t> {
 impl<'t> Requests<'t> {
     /// Asks for `wanted` translations of `text`, drawn by `draw` if it is given: where the answer
     /// will be.
-    pub(super) fn ask(
-        &mut self,
-        text: Cow<'t, str>,
-        wanted: usize,
-        draw: Option<Random>,
-    ) -> usize {
+    pub(super) fn ask(&mut self, text: Cow<'t, str>, wanted: usize, draw: Option<Random>) -> usize {
         self.asked += 1;
         let place = self.sentences.len();
         if draw.is_none() {

@@ -122,7 +122,14 @@ fn run_numbered(
         rows: (0..main.rows.len()).map(row).collect(),
         errors: errors.unwrap_or_default(),
         counts,
-        edits: main.rows.edits.as_ref().unwrap().iter().map(edits).collect(),
+        edits: main
+            .rows
+            .edits
+            .as_ref()
+            .unwrap()
+            .iter()
+            .map(edits)
+            .collect(),
     })
 }
 
@@ -133,13 +140,17 @@ fn run(options: &str, texts: &[&str]) -> Outcome {
 
 /// In place, through two translators of this kind.
 fn quirky(quirk: &str, more: &str, texts: &[&str]) -> Outcome {
-    let options = format!("forward = \"fake:{quirk}\"\nbackward = \"fake:identity\"\n{more}{GREEDY}");
+    let options =
+        format!("forward = \"fake:{quirk}\"\nbackward = \"fake:identity\"\n{more}{GREEDY}");
     run(&options, texts)
 }
 
 #[test]
 fn replicas_are_distinct_and_numbered() {
-    let outcome = run(&format!("{FAKE}{OPEN}replicas = 5"), &["one two three.", "four five"]);
+    let outcome = run(
+        &format!("{FAKE}{OPEN}replicas = 5"),
+        &["one two three.", "four five"],
+    );
     let numbers: Vec<(u64, u32)> = outcome.rows.iter().map(|row| (row.0, row.1)).collect();
     let expected: Vec<(u64, u32)> = (0..2)
         .flat_map(|row| (1..=5).map(move |replica| (row, replica)))
@@ -162,7 +173,10 @@ fn replicas_of_replicas_are_numbered_after_those_before() {
 
 #[test]
 fn what_cannot_be_made_is_a_counted_shortfall() {
-    let outcome = run(&format!("{FAKE}{OPEN}{GREEDY}replicas = 1"), &["one two", "three"]);
+    let outcome = run(
+        &format!("{FAKE}{OPEN}{GREEDY}replicas = 1"),
+        &["one two", "three"],
+    );
     assert_eq!(outcome.rows, []);
     assert_eq!(outcome.count("shortfall: copied input"), 2);
     assert_eq!(outcome.count("rejected: copied input"), 2);
@@ -184,7 +198,14 @@ fn what_cannot_be_made_is_a_counted_shortfall() {
 
 #[test]
 fn nulls_and_texts_without_a_word_pass_through_counted() {
-    let texts = [None, Some(""), Some("12.5"), Some("?!"), Some("https://example.com"), Some(" \n")];
+    let texts = [
+        None,
+        Some(""),
+        Some("12.5"),
+        Some("?!"),
+        Some("https://example.com"),
+        Some(" \n"),
+    ];
     let options = format!("{FAKE}{OPEN}");
     let outcome = run_numbered(&options, &texts, 0, 0).unwrap();
     let left: Vec<Option<&str>> = outcome.rows.iter().map(|row| row.2.as_deref()).collect();
@@ -201,25 +222,57 @@ fn nulls_and_texts_without_a_word_pass_through_counted() {
 #[test]
 fn every_gate_turns_down_what_it_is_for() {
     for (quirk, reason, gate, text) in [
-        ("loops", "repetition", "repetition = false", "They walked on through the wood to see the sea"),
-        ("swells", "length", "length = false, repetition = false", "They walked on"),
-        ("renumbers", "number lost", "numbers = false", "It was 1984 when they all left home"),
+        (
+            "loops",
+            "repetition",
+            "repetition = false",
+            "They walked on through the wood to see the sea",
+        ),
+        (
+            "swells",
+            "length",
+            "length = false, repetition = false",
+            "They walked on",
+        ),
+        (
+            "renumbers",
+            "number lost",
+            "numbers = false",
+            "It was 1984 when they all left home",
+        ),
         ("shouts", "copied input", "copied = false", "They walked on"),
-        ("dreams", "too different", "chrf = false", "They walked on and on"),
+        (
+            "dreams",
+            "too different",
+            "chrf = false",
+            "They walked on and on",
+        ),
     ] {
         let outcome = quirky(quirk, "", &[text]);
         assert_eq!(outcome.texts(), [text], "{quirk}");
-        assert_eq!(outcome.count(&format!("rejected: {reason}")), 1, "{quirk}: {outcome:?}");
+        assert_eq!(
+            outcome.count(&format!("rejected: {reason}")),
+            1,
+            "{quirk}: {outcome:?}"
+        );
         assert_eq!(outcome.count(&format!("unchanged: {reason}")), 1, "{quirk}");
-        let chrf = if gate.starts_with("chrf") { "" } else { "chrf = false, " };
+        let chrf = if gate.starts_with("chrf") {
+            ""
+        } else {
+            "chrf = false, "
+        };
         let outcome = quirky(quirk, &format!("gates = {{ {chrf}{gate} }}\n"), &[text]);
         assert_ne!(outcome.texts(), [text], "{quirk}");
         assert_eq!(outcome.count(&format!("rejected: {reason}")), 0, "{quirk}");
     }
-    let long = "It was a very long and big day for all of the people who had come here to see it";
+    let long = "It was a very long and big day for all of the people who had come here to see what \
+                there was to be seen, and nobody went home before the sun had gone down again";
     let outcome = quirky("drops", "", &[long]);
     assert_eq!(outcome.count("rejected: too similar"), 1);
-    assert_ne!(quirky("drops", "gates = { chrf = false }\n", &[long]).texts(), [long]);
+    assert_ne!(
+        quirky("drops", "gates = { chrf = false }\n", &[long]).texts(),
+        [long]
+    );
     let outcome = quirky("incomplete", "", &[long]);
     assert_eq!(outcome.count("rejected: cut short"), 1);
 }
@@ -229,10 +282,22 @@ fn a_sentence_that_is_turned_down_stays_and_the_others_go_on() {
     let text = "The big dog was here in 1984.  The big cat was not.";
     let outcome = quirky("renumbers", "gates = { chrf = false }\n", &[text]);
     assert_eq!(outcome.texts(), [text]);
-    let outcome = quirky("drops", "gates = { chrf = false }\nprotect = [\"big dog\"]\n", &[text]);
-    assert_eq!(outcome.texts(), ["The big dog was here in 1984.  The cat was not."]);
+    let outcome = quirky(
+        "drops",
+        "gates = { chrf = false }\nprotect = [\"big dog\"]\n",
+        &[text],
+    );
+    assert_eq!(
+        outcome.texts(),
+        ["The big dog was here in 1984.  The cat was not."]
+    );
     assert_eq!(outcome.count("rejected: protected text lost"), 1);
-    let edit = (31, 51, "The big cat was not.".to_owned(), "The cat was not.".to_owned());
+    let edit = (
+        31,
+        51,
+        "The big cat was not.".to_owned(),
+        "The cat was not.".to_owned(),
+    );
     assert_eq!(outcome.edits, [[edit]]);
 }
 
@@ -259,14 +324,20 @@ fn a_row_that_loses_protected_text_goes_where_on_error_says() {
     );
     let failed = run_numbered(&options, &texts.map(Some), 7, 0).unwrap_err();
     let message = failed.to_string();
-    assert!(message.starts_with("row 7: the translation loses"), "{message}");
+    assert!(
+        message.starts_with("row 7: the translation loses"),
+        "{message}"
+    );
 }
 
 #[test]
 fn a_translator_that_fails_fails_the_batch_and_is_named() {
     let options = format!("forward = \"fake:identity\"\nbackward = \"fake:fails\"\n{GREEDY}");
     let error = run_numbered(&options, &[Some("this will fail")], 0, 0).unwrap_err();
-    assert_eq!(error.to_string(), "translating with `fake:fails`: out of memory");
+    assert_eq!(
+        error.to_string(),
+        "translating with `fake:fails`: out of memory"
+    );
 }
 
 #[test]
@@ -276,7 +347,11 @@ fn draws_depend_on_the_row_and_not_on_its_batch() {
     let together = run(&options, &texts);
     let mut alone = Vec::new();
     for (first, text) in (0..).zip(texts) {
-        alone.extend(run_numbered(&options, &[Some(text)], first, 0).unwrap().rows);
+        alone.extend(
+            run_numbered(&options, &[Some(text)], first, 0)
+                .unwrap()
+                .rows,
+        );
     }
     assert_eq!(together.rows, alone);
     // The same text in another row is drawn anew.
@@ -321,7 +396,10 @@ fn identical_sentences_are_translated_once() {
     assert_eq!(measures["sentences"].amount, 4);
     let hits = measures["cache hits"];
     assert_eq!((hits.amount, hits.whole), (4, Some(8)));
-    assert_eq!(measures["padding"].whole, Some(measures["tokens"].amount / 2));
+    assert_eq!(
+        measures["padding"].whole,
+        Some(measures["tokens"].amount / 2)
+    );
 }
 
 #[test]
@@ -376,18 +454,30 @@ fn long_sentences_are_cut_to_the_positions_of_the_model() {
 fn options_that_make_no_sense_are_told_with_their_place() {
     let wrong = |options: &str| configured(options).err().unwrap();
     let messages = |options: &str| -> Vec<String> {
-        wrong(options).into_iter().map(|(message, _)| message).collect()
+        wrong(options)
+            .into_iter()
+            .map(|(message, _)| message)
+            .collect()
     };
     assert_eq!(
         messages("replicas = 1"),
-        ["the option `forward` is missing", "the option `backward` is missing"]
+        [
+            "the option `forward` is missing",
+            "the option `backward` is missing"
+        ]
     );
     let via = "via = [{ forward = \"a\", backward = \"\" }]\nlang = \"x\"";
     assert_eq!(
         wrong(via),
         [
-            ("`lang` and `via` are both given".to_owned(), "\"x\"".to_owned()),
-            ("`via.0.backward` names no model".to_owned(), "\"\"".to_owned()),
+            (
+                "`lang` and `via` are both given".to_owned(),
+                "\"x\"".to_owned()
+            ),
+            (
+                "`via.0.backward` names no model".to_owned(),
+                "\"\"".to_owned()
+            ),
         ]
     );
     let found = wrong(&format!(
@@ -396,10 +486,17 @@ fn options_that_make_no_sense_are_told_with_their_place() {
     ));
     let places: Vec<&str> = found.iter().map(|(_, at)| at.as_str()).collect();
     assert_eq!(places, ["2", "0.0", "0", "[\"(\"]", "[0.9, 0.1]"]);
-    let found = wrong(&format!("{FAKE}decode = {{ strategy = \"beam\", beems = 2 }}"));
+    let found = wrong(&format!(
+        "{FAKE}decode = {{ strategy = \"beam\", beems = 2 }}"
+    ));
     assert_eq!(found[0].0, "unknown key `beems` in `decode.beems`");
     let found = wrong(&format!("{FAKE}gates = {{ chrf = true }}"));
-    assert!(found[0].0.contains("two numbers, the least and the most, or `false`"), "{found:?}");
+    assert!(
+        found[0]
+            .0
+            .contains("two numbers, the least and the most, or `false`"),
+        "{found:?}"
+    );
     let found = wrong(&format!("{FAKE}{GREEDY}replicas = 2"));
     assert!(found[0].0.contains("give at most 1"), "{found:?}");
     assert!(configured(&format!("{FAKE}replicas = 9")).is_ok());
@@ -486,5 +583,72 @@ proptest! {
             let part = &text[span.range()];
             prop_assert!(replayed.contains(part), "{:?} in {:?}", part, replayed);
         }
+    }
+}
+
+/// A pipeline over two shards, with the text of the second in `text`.
+fn run_pipeline(folder: &std::path::Path, text: &str) -> Vec<crate::topology::ShardOutcome> {
+    use parquet::arrow::ArrowWriter;
+
+    use crate::config::Document;
+    use crate::engine::{self, RunSettings};
+    use crate::plan::{self, FileCatalog};
+    use crate::topology::{Silent, Stop};
+
+    std::fs::create_dir(folder.join("data")).unwrap();
+    for (name, texts) in [("a", ["one", "two"]), ("b", ["three", text])] {
+        let rows = records(&texts.map(Some));
+        let file = std::fs::File::create(folder.join(format!("data/{name}.parquet"))).unwrap();
+        let mut writer = ArrowWriter::try_new(file, rows.schema(), None).unwrap();
+        writer.write(&rows).unwrap();
+        writer.close().unwrap();
+    }
+    let pipeline = "version = 1\n[sources.data]\ntype = \"parquet\"\npaths = [\"data\"]\n\
+        text = \"text\"\n[operators.bt]\ntype = \"back_translation\"\ninputs = [\"data\"]\n\
+        forward = \"fake:panics\"\nbackward = \"fake:fails\"\n[sinks.out]\ntype = \"parquet\"\n\
+        inputs = [\"bt\"]\npath = \"out/{shard}.parquet\"\n";
+    let document = Document::new("test.toml", pipeline, folder, &[]);
+    let (plan, report) = plan::check(
+        &document,
+        None,
+        &|_| None,
+        &Registry::builtin(),
+        &FileCatalog::new(folder),
+    );
+    let plan = plan.unwrap_or_else(|| panic!("{}", report.render(false)));
+    let settings = RunSettings {
+        keep_going: true,
+        ..RunSettings::new(2)
+    };
+    let report = engine::run(&plan, &settings, &Silent, &Stop::default()).unwrap();
+    report
+        .shards
+        .into_iter()
+        .map(|shard| shard.outcome)
+        .collect()
+}
+
+#[test]
+fn a_translator_that_panics_or_fails_costs_its_shard_and_no_other() {
+    use crate::topology::ShardOutcome::{Committed, Failed};
+    for (text, parts) in [
+        ("now panic", ["operator `bt` panicked", "asked to"]),
+        (
+            "now fail",
+            [
+                "operator `bt`: translating with `fake:fails`",
+                "out of memory",
+            ],
+        ),
+    ] {
+        let folder = tempfile::tempdir().unwrap();
+        let outcomes = run_pipeline(folder.path(), text);
+        assert_eq!(outcomes[0], Committed);
+        let Failed(message) = &outcomes[1] else {
+            panic!("{outcomes:?}")
+        };
+        assert!(parts.iter().all(|part| message.contains(part)), "{message}");
+        assert!(folder.path().join("out/a.parquet").exists());
+        assert!(!folder.path().join("out/b.parquet").exists());
     }
 }

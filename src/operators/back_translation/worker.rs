@@ -459,9 +459,7 @@ fn admit(
     if !hypothesis.complete {
         return Err(Rejection::CutShort);
     }
-    let source = text
-        .get(translated.piece.span.clone())
-        .unwrap_or_default();
+    let source = text.get(translated.piece.span.clone()).unwrap_or_default();
     let protected = translated.piece.protected.iter();
     let protected = protected.filter_map(|span| text.get(span.clone()));
     let judged = judge.sentence(source, protected, &hypothesis.text);
