@@ -1,5 +1,7 @@
 //! A translator without a model, for tests of what stands around one.
 
+use std::fmt::Write;
+
 use super::{Cost, Decoding, Hypothesis, Sentence, Strategy, TranslateError, Translator};
 
 /// Spells the words of a sentence backwards, so that translating twice gives the sentence again.
@@ -43,10 +45,9 @@ impl Translator for FakeTranslator {
             let mut random = sentence.random.clone();
             let hypothesis = |number: usize, draw: Option<usize>| {
                 let mut text = backwards.join(" ");
-                match draw {
-                    Some(draw) => text.push_str(&format!(" {draw}")),
-                    None if number > 0 => text.push_str(&format!(" {number}")),
-                    None => {}
+                // Writing to a `String` cannot fail.
+                if let Some(number) = draw.or((number > 0).then_some(number)) {
+                    let _ = write!(text, " {number}");
                 }
                 Hypothesis {
                     tokens: text.split_whitespace().count() + 1,
@@ -55,22 +56,22 @@ impl Translator for FakeTranslator {
                     complete: true,
                 }
             };
-            let mut hypotheses: Vec<Hypothesis> = Vec::with_capacity(sentence.wanted);
+            let mut found: Vec<Hypothesis> = Vec::with_capacity(sentence.wanted);
             for number in 0..sentence.wanted.max(1) {
                 let sampled = matches!(decoding.strategy, Strategy::Sample { .. });
                 let made = hypothesis(number, sampled.then(|| random.below(100)));
-                if !hypotheses.contains(&made) {
-                    hypotheses.push(made);
+                if !found.contains(&made) {
+                    found.push(made);
                 }
             }
             cost.add(Cost {
                 sentences: 1,
                 source_tokens: tokens as u64,
                 source_places: tokens as u64,
-                target_tokens: hypotheses.iter().map(|found| found.tokens as u64).sum(),
+                target_tokens: found.iter().map(|one| one.tokens as u64).sum(),
                 repeated: 0,
             });
-            all.push(hypotheses);
+            all.push(found);
         }
         Ok((all, cost))
     }

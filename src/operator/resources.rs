@@ -65,9 +65,9 @@ impl Shared {
         if let Some(found) = value.clone().and_then(|found| found.downcast::<T>().ok()) {
             return Ok(found);
         }
-        let made = Arc::new(make()?);
-        *value = Some(Arc::clone(&made) as Arc<dyn Any + Send + Sync>);
-        Ok(made)
+        let new = Arc::new(make()?);
+        *value = Some(Arc::clone(&new) as Arc<dyn Any + Send + Sync>);
+        Ok(new)
     }
 }
 

@@ -19,6 +19,7 @@
 //!
 //! At the end comes one `{"event": "finished", "report": {...}}`, with what `--report` writes.
 
+use std::fmt::Write;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::thread;
@@ -255,7 +256,8 @@ impl<'a> Progress<'a> {
                 .map(|(name, measure)| measured(name, *measure, elapsed))
                 .collect();
             if !measures.is_empty() {
-                text.push_str(&format!("; {}: {}", operator.id, measures.join(", ")));
+                // Writing to a `String` cannot fail.
+                let _ = write!(text, "; {}: {}", operator.id, measures.join(", "));
             }
         }
         text

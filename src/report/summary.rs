@@ -156,7 +156,7 @@ pub(super) mod tests {
             path: path.to_owned(),
             outcome,
         };
-        let (amount, share) = (
+        let (amount, part) = (
             Measure {
                 amount: 24_000,
                 whole: None,
@@ -172,7 +172,7 @@ pub(super) mod tests {
             changed: 40_276,
             reasons: BTreeMap::from([("shortfall: nothing new".to_owned(), 12)]),
             measures: BTreeMap::from([
-                ("padding".to_owned(), share),
+                ("padding".to_owned(), part),
                 ("sentences".to_owned(), amount),
             ]),
         };

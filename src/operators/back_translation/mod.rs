@@ -136,18 +136,16 @@ impl Crew {
         let reference = name.model.reference.to_owned();
         let model = (reference.clone(), name.model.variant.map(str::to_owned));
         let known = self.models.iter().position(|other| *other == model);
-        let translator = match known {
-            Some(place) => place,
-            None => {
-                let made = load(name.model, context.resources).map_err(|error| {
-                    let (id, option, help) = (context.id, &name.option, &error.help);
-                    let message = format!("`{id}`, `{option}`: {error}\n  help: {help}");
-                    OperatorError::Other(message)
-                })?;
-                self.models.push(model);
-                self.translators.push(made);
-                self.translators.len() - 1
-            }
+        let translator = if let Some(place) = known {
+            place
+        } else {
+            let made = load(name.model, context.resources).map_err(|error| {
+                let (id, option, help) = (context.id, &name.option, &error.help);
+                OperatorError::Other(format!("`{id}`, `{option}`: {error}\n  help: {help}"))
+            })?;
+            self.models.push(model);
+            self.translators.push(made);
+            self.translators.len() - 1
         };
         Ok(Leg {
             translator,

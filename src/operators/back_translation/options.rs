@@ -321,7 +321,9 @@ impl Gates {
         let mut problems = Vec::new();
         for (name, band) in [("length", self.length), ("chrf", self.chrf)] {
             if let Band(Some([least, most])) = band
-                && !(least <= most)
+                && least
+                    .partial_cmp(&most)
+                    .is_none_or(std::cmp::Ordering::is_gt)
             {
                 problems.push(Problem::new(
                     &format!("gates.{name}"),

@@ -79,6 +79,23 @@ struct Drawn {
 }
 
 impl Setup {
+    /// How many variants of a row each of `pivots` pivots is to make.
+    fn wanted(&self, key: u64, incoming: u32, pivots: usize) -> Vec<usize> {
+        let mut wanted = vec![0; pivots];
+        // Replicas go through the pivots in turn, a row that changes in place through one that is
+        // drawn for it.
+        let (first, count) = match self.replicas {
+            Some(count) => (0, count as usize),
+            None => (self.key.row(key, incoming, 0).below(pivots), 1),
+        };
+        for replica in first..first + count {
+            if let Some(wanted) = wanted.get_mut(replica % pivots.max(1)) {
+                *wanted += 1;
+            }
+        }
+        wanted
+    }
+
     /// The generator for one draw of a row by one pivot.
     fn draw(&self, row: &Row<'_>, pivot: usize, part: u64) -> Option<Random> {
         let pivot = u32::try_from(pivot).ok()?;
@@ -124,24 +141,6 @@ impl Worker {
             let (key, text) = (batch.rows.key(place), values.get(place));
             let incoming = batch.rows.replica.get(place).copied().unwrap_or_default();
             let pieces = text.map_or_else(Vec::new, |text| self.cut(text));
-            let mut wanted = vec![0; pivots];
-            match self.setup.replicas {
-                // Replicas go through the pivots in turn.
-                Some(count) => {
-                    for replica in 0..count as usize {
-                        if let Some(wanted) = wanted.get_mut(replica % pivots.max(1)) {
-                            *wanted += 1;
-                        }
-                    }
-                }
-                // A row that changes in place goes through one that is drawn for it.
-                None => {
-                    let drawn = self.setup.key.row(key, incoming, 0).below(pivots);
-                    if let Some(wanted) = wanted.get_mut(drawn) {
-                        *wanted = 1;
-                    }
-                }
-            }
             rows.push(Row {
                 index,
                 number,
@@ -154,7 +153,7 @@ impl Worker {
                     Some(_) => "no new variant",
                 },
                 pieces,
-                wanted,
+                wanted: self.setup.wanted(key, incoming, pivots),
                 made: vec![0; pivots],
                 tried: vec![0; pivots],
                 variants: Vec::new(),
