@@ -37,10 +37,10 @@ type Slot = Arc<Mutex<Option<Arc<dyn Any + Send + Sync>>>>;
 /// ```
 /// use augment::operator::Shared;
 /// let shared = Shared::default();
-/// let words = shared.get_or_try_insert("words", || Ok::<_, String>(vec!["one", "two"]))?;
-/// let again = shared.get_or_try_insert("words", || Err::<Vec<&str>, _>("not made twice".into()))?;
+/// let words = shared.get_or_try_insert("words", || Ok(vec!["one", "two"]))?;
+/// let again = shared.get_or_try_insert("words", || Err::<Vec<&str>, _>("not made twice"))?;
 /// assert!(std::sync::Arc::ptr_eq(&words, &again));
-/// # Ok::<(), String>(())
+/// # Ok::<(), &str>(())
 /// ```
 #[derive(Default)]
 pub struct Shared(Mutex<BTreeMap<(TypeId, String), Slot>>);
