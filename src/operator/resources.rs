@@ -37,7 +37,7 @@ type Slot = Arc<Mutex<Option<Arc<dyn Any + Send + Sync>>>>;
 /// ```
 /// use augment::operator::Shared;
 /// let shared = Shared::default();
-/// let words = shared.get_or_try_insert("words", || Ok(vec!["one", "two"]))?;
+/// let words = shared.get_or_try_insert("words", || Ok::<_, &str>(vec!["one", "two"]))?;
 /// let again = shared.get_or_try_insert("words", || Err::<Vec<&str>, _>("not made twice"))?;
 /// assert!(std::sync::Arc::ptr_eq(&words, &again));
 /// # Ok::<(), &str>(())
