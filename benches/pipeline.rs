@@ -317,9 +317,7 @@ fn run_case(case: &Case, shards: &Path, workers: usize) -> Result<u64, Failure> 
         case.lineage,
     );
     let document = Document::new(case.name, &text, Path::new("."), &[]);
-    let catalog = FileCatalog {
-        base: PathBuf::from("."),
-    };
+    let catalog = FileCatalog::new(PathBuf::from("."));
     let (plan, report) = plan::check(&document, None, &|_| None, &Registry::builtin(), &catalog);
     let plan = plan.ok_or_else(|| report.render(false))?;
     let report = engine::run(&plan, &RunSettings::new(workers), &Silent, &Stop::default())?;

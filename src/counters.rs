@@ -18,6 +18,26 @@ pub struct OperatorCounters {
     /// Rows, among those that left, whose text the operator changed.
     pub changed: AtomicU64,
     reasons: Mutex<BTreeMap<String, u64>>,
+    measures: Mutex<BTreeMap<String, Measure>>,
+}
+
+/// What was measured of the work of an operator. Measures add up.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Measure {
+    /// How much there was.
+    pub amount: u64,
+    /// What that is a share of; nothing where it is an amount of its own.
+    pub whole: Option<u64>,
+}
+
+impl Measure {
+    /// Adds another measure of the same kind.
+    pub fn add(&mut self, other: Self) {
+        self.amount += other.amount;
+        if let Some(whole) = other.whole {
+            *self.whole.get_or_insert(0) += whole;
+        }
+    }
 }
 
 impl OperatorCounters {
@@ -33,6 +53,16 @@ impl OperatorCounters {
         }
     }
 
+    /// Adds to the measure `name`: an amount, or a share of `whole`.
+    pub fn measure(&self, name: &str, amount: u64, whole: Option<u64>) {
+        let more = Measure { amount, whole };
+        let mut measures = self.measures.lock().unwrap_or_else(PoisonError::into_inner);
+        match measures.get_mut(name) {
+            Some(total) => total.add(more),
+            None => drop(measures.insert(name.to_owned(), more)),
+        }
+    }
+
     /// The counts as they stand.
     pub fn snapshot(&self) -> Counts {
         Counts {
@@ -41,6 +71,11 @@ impl OperatorCounters {
             changed: self.changed.load(Ordering::Relaxed),
             reasons: self
                 .reasons
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .clone(),
+            measures: self
+                .measures
                 .lock()
                 .unwrap_or_else(PoisonError::into_inner)
                 .clone(),
@@ -59,6 +94,10 @@ pub struct Counts {
     pub changed: u64,
     /// Why rows were left alone, left out or cut short: reason to number of rows.
     pub reasons: BTreeMap<String, u64>,
+    /// What was measured of the work. Not stored: how much padding there was, say, depends on the
+    /// size of batches, and what a finished run leaves behind must not.
+    #[serde(skip)]
+    pub measures: BTreeMap<String, Measure>,
 }
 
 impl Counts {
@@ -69,6 +108,9 @@ impl Counts {
         self.changed += other.changed;
         for (reason, count) in &other.reasons {
             *self.reasons.entry(reason.clone()).or_default() += count;
+        }
+        for (name, measure) in &other.measures {
+            self.measures.entry(name.clone()).or_default().add(*measure);
         }
     }
 }

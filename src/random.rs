@@ -52,8 +52,20 @@ impl OperatorKey {
     /// the row is changed in place).
     #[inline]
     pub fn row(self, row: u64, incoming: u32, replica: u32) -> Random {
+        Random::from_key(self.of(row, incoming, replica))
+    }
+
+    /// A generator for one `part` of a row, say a sentence of it: parts are told apart by any
+    /// number. None of them draws what another, or the row as a whole, does.
+    #[inline]
+    pub fn part(self, row: u64, incoming: u32, replica: u32, part: u64) -> Random {
+        Random::from_key(mix(self.of(row, incoming, replica) ^ mix(part)))
+    }
+
+    #[inline]
+    fn of(self, row: u64, incoming: u32, replica: u32) -> u64 {
         let replicas = u64::from(incoming) << 32 | u64::from(replica);
-        Random::from_key(mix(self.0 ^ mix(row ^ mix(replicas))))
+        mix(self.0 ^ mix(row ^ mix(replicas)))
     }
 }
 
@@ -240,8 +252,9 @@ mod tests {
             first(key, 1, 1, 0),
             first(key, 1, 0, 1),
         ];
-        let distinct: std::collections::BTreeSet<u64> = all.into_iter().collect();
-        assert_eq!(distinct.len(), all.len());
+        let parts = (0..4).map(|part| key.part(1, 0, 0, part).next_u64());
+        let distinct: std::collections::BTreeSet<u64> = all.into_iter().chain(parts).collect();
+        assert_eq!(distinct.len(), all.len() + 4);
     }
 
     proptest! {

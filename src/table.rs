@@ -106,6 +106,25 @@ pub fn deserialize<T: DeserializeOwned + JsonSchema>(
     }
 }
 
+/// Where the value of an option stands, or of a part of it: `decode.beams`, `via.1.forward`. Of
+/// a part that is not there, what it would be a part of; nothing if there is no such option.
+pub fn place_of(table: &DeTable<'_>, option: &str) -> Option<Range<usize>> {
+    let mut parts = option.split('.');
+    let mut value = table.get(parts.next()?)?;
+    for part in parts {
+        let inner = match value.get_ref() {
+            DeValue::Table(table) => table.get(part),
+            DeValue::Array(items) => part.parse().ok().and_then(|item: usize| items.get(item)),
+            _ => None,
+        };
+        match inner {
+            Some(inner) => value = inner,
+            None => break,
+        }
+    }
+    Some(value.span())
+}
+
 /// The options that `schema` requires and `table` lacks.
 fn missing(table: &DeTable<'_>, schema: &Value, span: &Range<usize>) -> Vec<Diagnostic> {
     let required = schema.get("required").and_then(Value::as_array);
@@ -183,6 +202,16 @@ fn in_plain_words(message: &str, name: &str) -> Diagnostic {
             None => diagnostic,
         };
         return diagnostic.help(format!("the choices are {}", listed.join(", ")));
+    }
+    if let Some((got, expected)) = parts(message, "unknown field ") {
+        let known: Vec<&str> = expected.split('`').skip(1).step_by(2).collect();
+        let field = got.trim_matches('`');
+        let diagnostic = Diagnostic::error("A102", format!("unknown key `{field}` in `{name}`"))
+            .label("no such option here");
+        return match nearest(field, known.iter().copied()) {
+            Some(near) => diagnostic.help(format!("a similar option exists: `{near}`")),
+            None => diagnostic.help(format!("the options here are: {}", known.join(", "))),
+        };
     }
     if let Some(field) = message.strip_prefix("missing field ") {
         return Diagnostic::error(
@@ -286,6 +315,7 @@ mod tests {
     }
 
     #[derive(Debug, Deserialize, JsonSchema)]
+    #[serde(deny_unknown_fields)]
     #[expect(dead_code, reason = "only read by the deserialiser")]
     struct Decode {
         top_k: u32,
@@ -342,6 +372,25 @@ mod tests {
             found,
             expected.map(|(message, at)| (message.to_owned(), at.to_owned()))
         );
+    }
+
+    #[test]
+    fn a_key_of_an_inner_table_is_checked_too() {
+        let found = problems("rate = 0.5\ncount = 1\ndecode = { top_k = 3, topp = 1 }");
+        let message = "unknown key `topp` in `decode.topp`".to_owned();
+        assert_eq!(found, [(message, "topp".to_owned())]);
+    }
+
+    #[test]
+    fn a_part_of_an_option_has_a_place() {
+        let text = "via = [{ a = 1 }, { a = 22 }]\n[decode]\nbeams = 4";
+        let table = DeTable::parse(text).unwrap();
+        let place = |option| place_of(table.get_ref(), option).and_then(|span| text.get(span));
+        assert_eq!(place("via.1.a"), Some("22"));
+        assert_eq!(place("via.0"), Some("{ a = 1 }"));
+        assert_eq!(place("via.1.b"), Some("{ a = 22 }"));
+        assert_eq!(place("decode.beams"), Some("4"));
+        assert_eq!(place("rate"), None);
     }
 
     #[test]

@@ -28,9 +28,7 @@ pub(super) fn examine(
 ) -> (Option<Plan>, Report) {
     match config::read(&arguments.pipeline, &arguments.set) {
         Ok(document) => {
-            let catalog = FileCatalog {
-                base: document.base().to_owned(),
-            };
+            let catalog = FileCatalog::new(document.base().to_owned());
             let environment = |name: &str| std::env::var(name).ok();
             plan::check(&document, arguments.seed, &environment, registry, &catalog)
         }

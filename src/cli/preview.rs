@@ -3,6 +3,7 @@
 use super::args::PreviewArguments;
 use super::{ExitStatus, Printer, diff, pipeline, written};
 use crate::engine::{self, PreviewRow};
+use crate::mt::ModelSettings;
 use crate::operator::Registry;
 use crate::report::Palette;
 
@@ -15,7 +16,8 @@ pub(super) fn preview(
     let Some(plan) = pipeline::load(registry, &arguments.pipeline, printer) else {
         return ExitStatus::NotStarted;
     };
-    match engine::preview(&plan, &arguments.at, arguments.rows.get()) {
+    let models = ModelSettings::default();
+    match engine::preview(&plan, &arguments.at, arguments.rows.get(), &models) {
         Ok(rows) => {
             let palette = printer.out_palette();
             let text: Vec<String> = rows.iter().map(|row| show(row, palette)).collect();

@@ -8,6 +8,7 @@ use toml::de::{DeTable, DeValue};
 
 use super::Document;
 use crate::diagnostic::Diagnostic;
+use crate::table;
 
 /// What a node of a pipeline is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -73,9 +74,7 @@ pub struct RawNode<'d> {
 impl RawNode<'_> {
     /// Where the value of `option` stands; the node's name if it is not given.
     pub fn place_of(&self, option: &str) -> Range<usize> {
-        self.options
-            .get(option)
-            .map_or_else(|| self.span.clone(), Spanned::span)
+        table::place_of(&self.options, option).unwrap_or_else(|| self.span.clone())
     }
 }
 

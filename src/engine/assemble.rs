@@ -2,7 +2,7 @@
 
 use super::read::Source;
 use super::write::Sink;
-use crate::operator::BuildContext;
+use crate::operator::{BuildContext, Resources};
 use crate::plan::{Plan, Producer};
 use crate::topology::{
     Commit, Feed, Observer, ShardSink, ShardSource, SinkNode, Stage, Step, Topology,
@@ -11,6 +11,7 @@ use crate::topology::{
 /// The topology of a whole plan.
 pub(super) fn topology<'a>(
     plan: &'a Plan,
+    resources: &'a Resources,
     sources: &'a [Source<'a>],
     sinks: &'a [Sink<'a>],
     commit: &'a dyn Commit,
@@ -33,7 +34,7 @@ pub(super) fn topology<'a>(
             .iter()
             .map(|source| source as &dyn ShardSource)
             .collect(),
-        stages: stages(plan),
+        stages: stages(plan, resources),
         sinks: sinks.collect(),
         commit,
         observer,
@@ -41,7 +42,7 @@ pub(super) fn topology<'a>(
 }
 
 /// The stages of a plan, each after those it reads.
-pub(super) fn stages(plan: &Plan) -> Vec<Stage<'_>> {
+pub(super) fn stages<'a>(plan: &'a Plan, resources: &'a Resources) -> Vec<Stage<'a>> {
     order(plan)
         .into_iter()
         .map(|operators| Stage {
@@ -58,7 +59,7 @@ pub(super) fn stages(plan: &Plan) -> Vec<Stage<'_>> {
                 .unwrap_or_default(),
             steps: operators
                 .iter()
-                .filter_map(|operator| step(plan, *operator))
+                .filter_map(|operator| step(plan, resources, *operator))
                 .collect(),
         })
         .collect()
@@ -93,7 +94,7 @@ pub(super) fn feed(plan: &Plan, producer: Producer) -> Feed {
     }
 }
 
-fn step(plan: &Plan, position: usize) -> Option<Step<'_>> {
+fn step<'a>(plan: &'a Plan, resources: &'a Resources, position: usize) -> Option<Step<'a>> {
     let node = plan.operators.get(position)?;
     Some(Step {
         id: node.id.clone(),
@@ -106,6 +107,7 @@ fn step(plan: &Plan, position: usize) -> Option<Step<'_>> {
                 seed: plan.seed,
                 text: &node.text,
                 source_rows: node.source_rows,
+                resources,
             })
         }),
     })

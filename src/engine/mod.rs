@@ -14,7 +14,8 @@ use std::time::{Duration, Instant};
 use crate::batch::Shard;
 use crate::counters::Counts;
 use crate::ledger::{LedgerError, Mode};
-use crate::operator::OperatorError;
+use crate::mt::ModelSettings;
+use crate::operator::{OperatorError, Resources, Shared};
 use crate::plan::{Plan, Producer};
 use crate::topology::{Observer, RunOptions, ShardOutcome, Stop};
 
@@ -44,6 +45,8 @@ pub struct RunSettings {
     pub limit: Option<u64>,
     /// Part `i` of `n` of the shards, counted from 1.
     pub shard: Option<(usize, usize)>,
+    /// How models run.
+    pub models: ModelSettings,
 }
 
 impl RunSettings {
@@ -59,12 +62,13 @@ impl RunSettings {
             force: false,
             limit: None,
             shard: None,
+            models: ModelSettings::default(),
         }
     }
 
-    /// The same settings with smaller batches where the operators of `plan` make many rows of one:
-    /// what is in flight stays as large as it was meant to be.
-    fn for_expansion(&self, plan: &Plan) -> Self {
+    /// The same settings with smaller batches where the operators of `plan` make many rows of one,
+    /// so that what is in flight stays as large as it was meant to be, or take long over each.
+    fn for_operators(&self, plan: &Plan) -> Self {
         /// Rows out per row in that the batch size is meant for.
         const USUAL: f64 = 4.0;
         let factor = (largest_expansion(plan) / USUAL).max(1.0);
@@ -76,7 +80,7 @@ impl RunSettings {
         )]
         let shrunk = |size: usize| ((size as f64 / factor) as usize).max(1);
         Self {
-            batch_rows: shrunk(self.batch_rows),
+            batch_rows: shrunk(self.batch_rows).min(most_batch_rows(plan).unwrap_or(usize::MAX)),
             batch_bytes: shrunk(self.batch_bytes),
             ..self.clone()
         }
@@ -163,6 +167,15 @@ impl RunError {
     }
 }
 
+/// The most rows that a batch should have, where an operator of `plan` takes long over each.
+fn most_batch_rows(plan: &Plan) -> Option<usize> {
+    let slow = plan
+        .operators
+        .iter()
+        .filter_map(|node| node.spec.batch_rows());
+    slow.min().map(|rows| rows.max(1))
+}
+
 /// The most rows that one source row is expected to become at any place of the plan.
 fn largest_expansion(plan: &Plan) -> f64 {
     let mut expansions: Vec<f64> = Vec::with_capacity(plan.operators.len());
@@ -190,7 +203,7 @@ pub fn run(
     stop: &Stop,
 ) -> Result<RunReport, RunError> {
     let started = Instant::now();
-    let settings = &settings.for_expansion(plan);
+    let settings = &settings.for_operators(plan);
     let selected = read::select(plan, settings);
     let sinks = write::sinks(plan)?;
     let publisher = Publisher::open(plan, settings, &selected)?;
@@ -198,7 +211,12 @@ pub fn run(
         .into_iter()
         .partition(|shard| publisher.is_committed(shard));
     let sources = read::sources(plan, settings, &todo);
-    let topology = assemble::topology(plan, &sources, &sinks, &publisher, observer);
+    let resources = Resources {
+        base: plan.base.clone(),
+        models: settings.models.clone(),
+        shared: Shared::default(),
+    };
+    let topology = assemble::topology(plan, &resources, &sources, &sinks, &publisher, observer);
 
     let shards: Vec<(usize, Arc<Shard>)> = todo
         .iter()

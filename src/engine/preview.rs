@@ -3,9 +3,10 @@
 use std::any::Any;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use super::{RunError, RunSettings, assemble, read};
+use super::{RunError, RunSettings, assemble, most_batch_rows, read};
 use crate::batch::{Batch, Shard};
-use crate::operator::TextValues;
+use crate::mt::ModelSettings;
+use crate::operator::{Resources, Shared, TextValues};
 use crate::plan::{Plan, Producer};
 use crate::topology::{
     BatchWriter, Commit, Finished, RunOptions, ShardSink, ShardSource, Silent, SinkNode, Stop,
@@ -31,14 +32,25 @@ pub struct PreviewRow {
 }
 
 /// The first `rows` rows that leave the node `at`: the id of a source or an operator, an
-/// operator's port as `id.port`, or a sink, whose input is shown.
+/// operator's port as `id.port`, or a sink, whose input is shown. `models` says how models run.
 ///
 /// # Errors
 /// When there is no such node, an operator cannot be made, or a shard cannot be read.
-pub fn preview(plan: &Plan, at: &str, rows: usize) -> Result<Vec<PreviewRow>, RunError> {
+pub fn preview(
+    plan: &Plan,
+    at: &str,
+    rows: usize,
+    models: &ModelSettings,
+) -> Result<Vec<PreviewRow>, RunError> {
+    let resources = Resources {
+        base: plan.base.clone(),
+        models: models.clone(),
+        shared: Shared::default(),
+    };
     let producers = producers_of(plan, at)?;
     let settings = RunSettings {
-        batch_rows: BATCH_ROWS,
+        // No more than is shown, where rows take long.
+        batch_rows: most_batch_rows(plan).map_or(BATCH_ROWS, |most| most.min(rows.max(1))),
         ..RunSettings::new(1)
     };
     let shards = read::select(plan, &settings);
@@ -63,7 +75,7 @@ pub fn preview(plan: &Plan, at: &str, rows: usize) -> Result<Vec<PreviewRow>, Ru
             .iter()
             .map(|source| source as &dyn ShardSource)
             .collect(),
-        stages: assemble::stages(plan),
+        stages: assemble::stages(plan, &resources),
         sinks: vec![SinkNode {
             inputs: producers
                 .iter()

@@ -6,10 +6,15 @@
 //! translations is not its business.
 
 pub mod fake;
+mod open;
 #[cfg(feature = "onnx")]
 pub mod optimise;
+mod settings;
 #[cfg(feature = "onnx")]
 pub mod tokenizer;
+
+pub use open::{ModelError, ModelName, TranslatorFactory, inspect, is_folder, open};
+pub use settings::{Device, ModelSettings};
 
 use crate::random::Random;
 

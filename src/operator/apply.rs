@@ -3,19 +3,18 @@
 
 use std::sync::Arc;
 
-use arrow::array::{RecordBatch, UInt32Array};
-use arrow::compute::take;
 use arrow::datatypes::SchemaRef;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use super::rewritten::{RefusedRows, RewrittenRows, replica_number};
 use super::text_column::{TextBuilder, TextValues};
 use super::{
     BuildContext, Configured, Context, Edits, Operator, OperatorError, Outcome, Port, Text,
     TextOperator, TextOperatorConfig,
 };
-use crate::batch::{Batch, EditLog, EditRecord, OperatorSet, Rows};
+use crate::batch::{Batch, EditRecord, Rows};
 use crate::diagnostic::Problem;
 use crate::random::OperatorKey;
 use crate::text::Segmenter;
@@ -46,7 +45,8 @@ pub struct TextOptions {
 }
 
 impl TextOptions {
-    pub(super) fn validate(&self) -> Vec<Problem> {
+    /// Looks for problems that need no data.
+    pub fn validate(&self) -> Vec<Problem> {
         let mut problems = Vec::new();
         if self
             .replicas
@@ -349,10 +349,7 @@ impl TextWorker {
             if made {
                 progress.texts.finish_row();
                 let records = records_of(&self.edits, text, progress);
-                // Replicas of replica r are numbered after those of replica r - 1.
-                let number = (incoming.max(1) - 1)
-                    .saturating_mul(count)
-                    .saturating_add(replica);
+                let number = replica_number(incoming, count, replica);
                 progress.finish_row(index, number, Some(records));
             } else {
                 shortfall += 1;
@@ -373,75 +370,20 @@ impl TextWorker {
         for (kind, reason, count) in &progress.tally.0 {
             context.count(&format!("{kind}: {reason}"), *count);
         }
-        if !progress.failed.is_empty() {
-            let failed = UInt32Array::from(progress.failed);
-            context.count("error: the row was refused", failed.len() as u64);
-            if self.on_error == OnError::Route {
-                let mut routed = batch.take(&failed)?;
-                routed.rows.errors = Some(progress.reasons.into_iter().map(Some).collect());
-                context.emit_to(1, routed);
-            }
-        }
-        let changed = progress.altered.iter().filter(|altered| **altered).count();
-        context.count_changed(changed as u64);
-
-        let one_to_one = progress.parents.len() == batch.rows.len()
-            && progress
-                .parents
-                .iter()
-                .zip(0..)
-                .all(|(parent, row)| *parent == row);
-        if one_to_one && changed == 0 {
-            context.emit(batch.clone());
-            return Ok(());
-        }
-        let column = batch
-            .records
-            .schema_ref()
-            .field(self.column)
-            .data_type()
-            .clone();
-        let texts = progress.texts.finish(&column)?;
-        let (mut columns, mut rows) = if one_to_one {
-            (batch.records.columns().to_vec(), batch.rows.clone())
-        } else {
-            let parents = UInt32Array::from(progress.parents);
-            let mut columns = Vec::with_capacity(batch.records.num_columns());
-            for (index, column) in batch.records.columns().iter().enumerate() {
-                // The text column is about to be replaced: there is nothing to take.
-                let same = if index == self.column {
-                    Ok(Arc::clone(column))
-                } else {
-                    take(column, &parents, None)
-                };
-                columns.push(same?);
-            }
-            (columns, batch.rows.take(parents.values()))
+        let port = (self.on_error == OnError::Route).then_some(1);
+        let refused = RefusedRows {
+            rows: progress.failed,
+            reasons: progress.reasons,
         };
-        if let Some(column) = columns.get_mut(self.column) {
-            *column = texts;
-        }
-        let records = RecordBatch::try_new(batch.records.schema(), columns)?;
-        rows.replica = progress.replica;
-        for (set, altered) in rows.changed.iter_mut().zip(&progress.altered) {
-            if *altered {
-                *set = OperatorSet::with(*set, self.position);
-            }
-        }
-        if let (Some(logs), Some(all)) = (&mut rows.edits, progress.records) {
-            for (log, edits) in logs.iter_mut().zip(all) {
-                if !edits.is_empty() {
-                    let previous = log.take();
-                    *log = Some(Arc::new(EditLog {
-                        previous,
-                        operator: self.position,
-                        edits,
-                    }));
-                }
-            }
-        }
-        context.emit(batch.replaced(records, rows));
-        Ok(())
+        refused.emit(batch, port, context)?;
+        let rewritten = RewrittenRows {
+            texts: progress.texts,
+            parents: progress.parents,
+            replica: progress.replica,
+            altered: progress.altered,
+            records: progress.records,
+        };
+        rewritten.emit(batch, self.column, self.position, context)
     }
 }
 

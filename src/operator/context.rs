@@ -4,6 +4,7 @@ use std::cell::Cell;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
+use super::Resources;
 use crate::batch::{Batch, Shard};
 use crate::counters::OperatorCounters;
 use crate::random::OperatorKey;
@@ -31,6 +32,8 @@ pub struct BuildContext<'a> {
     /// Rows in all shards of the sources that reach the operator, whatever part of them this run
     /// reads.
     pub source_rows: u64,
+    /// What the operators of the run have in common.
+    pub resources: &'a Resources,
 }
 
 impl BuildContext<'_> {
@@ -84,6 +87,18 @@ impl<'a> Context<'a> {
     /// `rejected`, `shortfall` or `error`.
     pub fn count(&self, reason: &str, rows: u64) {
         self.counters.count(reason, rows);
+    }
+
+    /// Adds to a measure of the work done, such as `sentences`, of which people want to know how
+    /// many there were and how many a second. Unlike counts, measures may depend on how a run goes
+    /// about its work: they are shown, and not kept.
+    pub fn measure(&self, name: &str, amount: u64) {
+        self.counters.measure(name, amount, None);
+    }
+
+    /// Adds to a measure that is a share of something, such as `padding`.
+    pub fn measure_share(&self, name: &str, part: u64, whole: u64) {
+        self.counters.measure(name, part, Some(whole));
     }
 
     /// Counts rows whose text was changed.

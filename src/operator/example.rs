@@ -6,7 +6,9 @@ use arrow::array::{RecordBatch, StringArray};
 use arrow::datatypes::{DataType, Field, Schema};
 use toml::de::DeTable;
 
-use super::{BuildContext, Configured, Context, OperatorError, Registry, TextColumn, TextValues};
+use super::{
+    BuildContext, Configured, Context, OperatorError, Registry, Resources, TextColumn, TextValues,
+};
 use crate::batch::{Batch, Origins, Rows, Shard};
 
 /// A documented and tested use of an operator. It runs with `seed = 42` and the operator id `demo`.
@@ -58,6 +60,7 @@ fn run_on_texts(configured: &dyn Configured, texts: &[&str]) -> Result<Vec<Strin
         seed: 42,
         text: &text,
         source_rows: texts.len() as u64,
+        resources: &Resources::default(),
     })?;
     let schema = Arc::new(Schema::new(vec![Field::new("text", DataType::Utf8, true)]));
     let records = RecordBatch::try_new(schema, vec![Arc::new(StringArray::from(texts.to_vec()))])?;

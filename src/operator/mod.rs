@@ -12,6 +12,8 @@ mod context;
 mod edits;
 mod example;
 mod registry;
+mod resources;
+mod rewritten;
 mod text;
 mod text_column;
 
@@ -21,6 +23,8 @@ pub use context::{BuildContext, Context, TextColumn};
 pub use edits::Edits;
 pub use example::Example;
 pub use registry::{Configured, OperatorDocument, OptionDocument, Registry};
+pub use resources::{Resources, Shared, Site};
+pub use rewritten::{RefusedRows, RewrittenRows, number_in_place, replica_number};
 pub use text::{Outcome, Text, TextOperator, TextOperatorConfig};
 pub use text_column::{TextBuilder, TextValues, is_text};
 
@@ -28,6 +32,7 @@ use arrow::datatypes::SchemaRef;
 use schemars::JsonSchema;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use serde_json::Value;
 
 use crate::batch::Batch;
 use crate::diagnostic::Problem;
@@ -152,6 +157,21 @@ pub trait OperatorConfig:
     /// there are such: this form goes into the run's fingerprint. To be given by an operator that
     /// looks at [`BuildContext::source_rows`].
     fn resolved(&self, _source_rows: u64) -> Option<Self> {
+        None
+    }
+
+    /// Looks at the files that the options name, without loading them: what they hold that the
+    /// output depends on, say a hash of a model. It becomes part of the run's fingerprint.
+    ///
+    /// # Errors
+    /// Everything that is wrong with the files. The option of a problem may be dotted:
+    /// `via.1.forward`.
+    fn inspect(&self, _site: Site<'_>) -> Result<Value, Vec<Problem>> {
+        Ok(Value::Null)
+    }
+
+    /// The most rows that a batch should have, for an operator that takes long over each.
+    fn batch_rows(&self) -> Option<usize> {
         None
     }
 

@@ -14,7 +14,7 @@ use serde_json::Value;
 use toml::de::DeTable;
 
 use super::{
-    BuildContext, Example, Operator, OperatorConfig, OperatorError, Port, TextOperatorConfig,
+    BuildContext, Example, Operator, OperatorConfig, OperatorError, Port, Site, TextOperatorConfig,
     apply::{TextNode, TextOptions},
 };
 use crate::diagnostic::{Diagnostic, Problem};
@@ -38,6 +38,18 @@ pub trait Configured: Send + Sync {
     /// All options with their values, defaults included, where the sources have so many rows: part
     /// of the fingerprint.
     fn canonical(&self, source_rows: u64) -> Value;
+    /// What the files that the options name hold that the output depends on: part of the
+    /// fingerprint. Null where there is nothing of the kind.
+    ///
+    /// # Errors
+    /// Everything that is wrong with the files.
+    fn inspect(&self, _site: Site<'_>) -> Result<Value, Vec<Problem>> {
+        Ok(Value::Null)
+    }
+    /// The most rows that a batch should have.
+    fn batch_rows(&self) -> Option<usize> {
+        None
+    }
     /// Makes an operator for one worker thread.
     ///
     /// # Errors
@@ -66,6 +78,12 @@ impl<C: OperatorConfig> Configured for C {
         // `Serialize` refuse, the fingerprint still holds the type's name and version.
         serde_json::to_value(self.resolved(source_rows).as_ref().unwrap_or(self))
             .unwrap_or(Value::Null)
+    }
+    fn inspect(&self, site: Site<'_>) -> Result<Value, Vec<Problem>> {
+        OperatorConfig::inspect(self, site)
+    }
+    fn batch_rows(&self) -> Option<usize> {
+        OperatorConfig::batch_rows(self)
     }
     fn build(&self, context: &BuildContext<'_>) -> Result<Box<dyn Operator>, OperatorError> {
         OperatorConfig::build(self, context)
@@ -225,10 +243,7 @@ fn located(problems: Vec<Problem>, table: &DeTable<'_>, span: &Range<usize>) -> 
     problems
         .into_iter()
         .map(|problem| {
-            let place = table
-                .iter()
-                .find(|(key, _)| key.get_ref().as_ref() == problem.option)
-                .map_or_else(|| span.clone(), |(_, value)| value.span());
+            let place = table::place_of(table, &problem.option).unwrap_or_else(|| span.clone());
             let diagnostic = Diagnostic::error("A105", problem.message).at(place);
             if problem.help.is_empty() {
                 diagnostic

@@ -335,7 +335,7 @@ mod tests {
 
         use super::*;
         use crate::batch::{Origins, Shard};
-        use crate::operator::TextColumn;
+        use crate::operator::{Resources, TextColumn};
 
         fn records() -> RecordBatch {
             let mut labels = StringDictionaryBuilder::<Int32Type>::new();
@@ -375,6 +375,7 @@ mod tests {
                     seed: 1,
                     text: &text,
                     source_rows: rows as u64,
+                    resources: &Resources::default(),
                 })
                 .unwrap();
             let shard = Arc::new(Shard::new(0, "demo", "demo", 1));

@@ -1,5 +1,6 @@
 //! The operators that ship with the crate, one file each.
 
+pub mod back_translation;
 mod eda;
 mod filter;
 mod punctuation_insertion;
@@ -11,6 +12,7 @@ mod synonym_replacement;
 #[cfg(test)]
 mod tests;
 
+pub use back_translation::BackTranslation;
 pub use eda::Eda;
 pub use filter::Filter;
 pub use punctuation_insertion::PunctuationInsertion;
@@ -26,6 +28,7 @@ impl Registry {
     pub fn builtin() -> Self {
         let mut registry = Self::empty();
         registry
+            .register::<BackTranslation>()
             .register_text::<Eda>()
             .register::<Filter>()
             .register_text::<PunctuationInsertion>()

@@ -37,12 +37,16 @@ fn canonical(plan: &Plan) -> Value {
         (source.id.clone(), value)
     });
     let operators = plan.operators.iter().map(|operator| {
-        let value = json!({
+        let mut value = json!({
             "type": operator.spec.name(),
             "version": operator.spec.version(),
             "options": operator.spec.canonical(operator.source_rows),
             "inputs": names(&operator.inputs),
         });
+        // Left out where there are none, so that they are no news to the operators without.
+        if let (false, Some(value)) = (operator.facts.is_null(), value.as_object_mut()) {
+            value.insert("files".to_owned(), operator.facts.clone());
+        }
         (operator.id.clone(), value)
     });
     let sinks = plan.sinks.iter().map(|sink| {

@@ -19,9 +19,11 @@ pub use catalog::{Catalog, FileCatalog};
 
 use std::fmt;
 use std::ops::Range;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use arrow::datatypes::SchemaRef;
+use serde_json::Value;
 
 use crate::config::{Document, RawPipeline};
 use crate::diagnostic::{Diagnostic, Report, Severity};
@@ -40,6 +42,8 @@ pub struct Plan {
     pub seed: u64,
     /// Where rows come from, in the order of the file.
     pub sources: Vec<PlannedSource>,
+    /// The folder that relative paths start at: that of the pipeline file.
+    pub base: PathBuf,
     /// What works on them. Every operator comes after those it reads.
     pub operators: Vec<PlannedOperator>,
     /// Where they go, in the order of the file.
@@ -82,6 +86,8 @@ pub struct PlannedOperator {
     pub source_rows: u64,
     /// The sources, by position, that reach it.
     pub sources: Vec<usize>,
+    /// What the files hold that its options name, say a hash of a model; null if they name none.
+    pub facts: Value,
 }
 
 /// A sink of a plan.
@@ -276,6 +282,7 @@ fn assemble(
                 .map(|source| source.facts.rows)
                 .sum(),
             sources: sources_here.iter().copied().collect(),
+            facts: nodes.facts.get(operator).cloned().unwrap_or_default(),
         });
     }
     let mut sinks = Vec::new();
@@ -295,6 +302,7 @@ fn assemble(
     Some(Plan {
         name: raw.document.name().to_owned(),
         seed: raw.seed,
+        base: raw.document.base().to_owned(),
         sources,
         operators,
         sinks,

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use schemars::JsonSchema;
 use serde::de::DeserializeOwned;
+use serde_json::Value;
 use toml::Spanned;
 
 use super::Catalog;
@@ -20,6 +21,8 @@ use crate::table::{check_keys, deserialize, keys_of, nearest};
 pub(super) struct Nodes {
     pub(super) sources: Vec<ReadSource>,
     pub(super) operators: Vec<Option<Arc<dyn Configured>>>,
+    /// What the files hold that the options of each operator name.
+    pub(super) facts: Vec<Value>,
     pub(super) sinks: Vec<Option<ParquetSinkConfig>>,
 }
 
@@ -41,10 +44,16 @@ pub(super) fn read(
         .iter()
         .map(|node| read_source(node, catalog, problems))
         .collect();
-    let operators = raw
+    let operators: Vec<Option<Arc<dyn Configured>>> = raw
         .operators
         .iter()
         .map(|node| read_operator(node, registry, problems))
+        .collect();
+    let facts = raw
+        .operators
+        .iter()
+        .zip(&operators)
+        .map(|(node, operator)| inspect(node, operator.as_deref(), catalog, problems))
         .collect();
     let sinks = raw
         .sinks
@@ -54,6 +63,7 @@ pub(super) fn read(
     Nodes {
         sources,
         operators,
+        facts,
         sinks,
     }
 }
@@ -113,6 +123,23 @@ fn read_operator(
             None
         }
     }
+}
+
+/// What the files hold that the options of an operator name.
+fn inspect(
+    node: &RawNode<'_>,
+    operator: Option<&dyn Configured>,
+    catalog: &dyn Catalog,
+    problems: &mut Vec<Diagnostic>,
+) -> Value {
+    let Some(operator) = operator else {
+        return Value::Null;
+    };
+    catalog.inspect(operator).unwrap_or_else(|found| {
+        let found = found.into_iter();
+        problems.extend(found.map(|problem| located("A450", problem, node)));
+        Value::Null
+    })
 }
 
 /// Whether the node is of the one type that sources and sinks have.

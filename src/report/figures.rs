@@ -2,6 +2,10 @@
 
 use std::time::Duration;
 
+use serde_json::{Map, Value, json};
+
+use crate::counters::{Counts, Measure};
+
 /// A whole number with commas between groups of three digits: `10,072`.
 pub(super) fn grouped(number: u64) -> String {
     let digits = number.to_string();
@@ -69,6 +73,36 @@ pub(super) fn percent(part: u64, whole: u64) -> u64 {
     u64::try_from(share).unwrap_or(u64::MAX)
 }
 
+/// A measure with its name: `sentences 1,234/s`, or `padding 12 %`.
+pub(super) fn measured(name: &str, measure: Measure, elapsed: Duration) -> String {
+    match measure.whole {
+        Some(whole) => format!("{name} {} %", percent(measure.amount, whole)),
+        None => format!("{name} {}/s", grouped(per_second(measure.amount, elapsed))),
+    }
+}
+
+/// Adds the measures in `counts`, if there are any, to what programs are told of an operator.
+pub(super) fn add_measures(operator: &mut Value, counts: &Counts, elapsed: Duration) {
+    if let (Some(operator), false) = (operator.as_object_mut(), counts.measures.is_empty()) {
+        let measures = counts.measures.iter();
+        let measures: Map<String, Value> = measures
+            .map(|(name, measure)| (name.clone(), measured_json(*measure, elapsed)))
+            .collect();
+        operator.insert("measures".to_owned(), Value::Object(measures));
+    }
+}
+
+/// A measure for programs.
+fn measured_json(measure: Measure, elapsed: Duration) -> Value {
+    match measure.whole {
+        Some(whole) => json!({ "part": measure.amount, "whole": whole }),
+        None => json!({
+            "total": measure.amount,
+            "per_second": per_second(measure.amount, elapsed),
+        }),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -103,6 +137,27 @@ mod tests {
         assert_eq!(per_second(123_456, Duration::from_secs(1)), 123_000);
         assert_eq!(per_second(12, Duration::from_secs(1)), 12);
         assert_eq!(per_second(12, Duration::ZERO), 0);
+    }
+
+    #[test]
+    fn measures_are_rates_or_shares() {
+        let amount = Measure {
+            amount: 3_000,
+            whole: None,
+        };
+        let share = Measure {
+            amount: 3,
+            whole: Some(24),
+        };
+        let time = Duration::from_secs(2);
+        assert_eq!(measured("sentences", amount, time), "sentences 1,500/s");
+        assert_eq!(measured("padding", share, time), "padding 12 %");
+        let expected = json!({ "total": 3_000, "per_second": 1_500 });
+        assert_eq!(measured_json(amount, time), expected);
+        assert_eq!(
+            measured_json(share, time),
+            json!({ "part": 3, "whole": 24 })
+        );
     }
 
     #[test]

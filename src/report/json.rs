@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
 
-use super::figures::per_second;
+use super::figures::{add_measures, per_second};
 use crate::engine::RunReport;
 use crate::topology::ShardOutcome;
 
@@ -63,13 +63,15 @@ pub fn to_json(run: RunIdentity<'_>, report: &RunReport) -> Value {
         .operators
         .iter()
         .map(|(id, counts)| {
-            json!({
+            let mut object = json!({
                 "id": id,
                 "rows_in": counts.rows_in,
                 "rows_out": counts.rows_out,
                 "changed": counts.changed,
                 "reasons": counts.reasons,
-            })
+            });
+            add_measures(&mut object, counts, report.elapsed);
+            object
         })
         .collect();
     let sinks: Vec<Value> = report

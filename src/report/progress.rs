@@ -10,11 +10,16 @@
 //!  "shards": {"total": 4, "running": 2, "committed": 1, "failed": 0},
 //!  "sources": [{"id": "train", "rows_read": 8192, "rows_total": 10072}],
 //!  "operators": [{"id": "swap", "rows_in": 8192, "rows_out": 8192, "changed": 8000,
-//!                 "reasons": {"unchanged: too short": 192}, "busy_seconds": 0.4}]}
+//!                 "reasons": {"unchanged: too short": 192}, "busy_seconds": 0.4,
+//!                 "measures": {"sentences": {"total": 9000, "per_second": 4500},
+//!                              "padding": {"part": 120, "whole": 9000}}}]}
 //! ```
+//!
+//! `measures` is there if the operator measures its work.
 //!
 //! At the end comes one `{"event": "finished", "report": {...}}`, with what `--report` writes.
 
+use std::fmt::Write;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::thread;
@@ -25,7 +30,9 @@ use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
 use serde_json::{Value, json};
 
 use super::Palette;
-use super::figures::{counted, grouped, per_second, percent, remaining, time};
+use super::figures::{
+    add_measures, counted, grouped, measured, per_second, percent, remaining, time,
+};
 use crate::batch::Shard;
 use crate::counters::Counts;
 use crate::topology::{Observer, ShardOutcome};
@@ -239,14 +246,32 @@ impl<'a> Progress<'a> {
         self.sources.iter().map(SourceState::shards).sum()
     }
 
+    /// What the operators measured of their work, each with the id of the operator.
+    fn measures(&self) -> String {
+        let elapsed = self.started.elapsed();
+        let mut text = String::new();
+        for (operator, counts) in self.operators.iter().zip(self.counts()) {
+            let measures = counts.measures.iter();
+            let measures: Vec<String> = measures
+                .map(|(name, measure)| measured(name, *measure, elapsed))
+                .collect();
+            if !measures.is_empty() {
+                // Writing to a `String` cannot fail.
+                let _ = write!(text, "; {}: {}", operator.id, measures.join(", "));
+            }
+        }
+        text
+    }
+
     /// One line on how far the run is.
     fn line(&self) -> String {
+        let measures = self.measures();
         let (read, total, elapsed) = (self.rows_read(), self.rows_total(), self.started.elapsed());
         let left = remaining(read, total, elapsed)
             .map_or_else(String::new, |left| format!(", about {} left", time(left)));
         let shards = self.shards();
         format!(
-            "{} of {} read ({} %), {} rows/s{left}; {} of {} committed{}",
+            "{} of {} read ({} %), {} rows/s{left}; {} of {} committed{}{measures}",
             grouped(read),
             counted(total, "row"),
             percent(read, total),
@@ -278,14 +303,16 @@ impl<'a> Progress<'a> {
             .zip(self.counts())
             .map(|(operator, counts)| {
                 let busy = Duration::from_nanos(operator.busy_nanoseconds.load(Ordering::Relaxed));
-                json!({
+                let mut object = json!({
                     "id": operator.id,
                     "rows_in": counts.rows_in,
                     "rows_out": counts.rows_out,
                     "changed": counts.changed,
                     "reasons": counts.reasons,
                     "busy_seconds": busy.as_secs_f64(),
-                })
+                });
+                add_measures(&mut object, &counts, elapsed);
+                object
             })
             .collect();
         let shards = self.shards();
@@ -434,12 +461,14 @@ impl Drawing {
             ));
         }
         for (bar, counts) in self.operators.iter().zip(progress.counts()) {
-            bar.set_message(format!(
-                "{} in, {} out, {} changed",
-                grouped(counts.rows_in),
-                grouped(counts.rows_out),
-                grouped(counts.changed)
-            ));
+            let mut parts = vec![
+                format!("{} in", grouped(counts.rows_in)),
+                format!("{} out", grouped(counts.rows_out)),
+                format!("{} changed", grouped(counts.changed)),
+            ];
+            let measures = counts.measures.iter();
+            parts.extend(measures.map(|(name, measure)| measured(name, *measure, elapsed)));
+            bar.set_message(parts.join(", "));
         }
     }
 }
@@ -469,6 +498,7 @@ mod tests {
                 .rows_in
                 .fetch_add(100, Ordering::Relaxed);
             shard.counters.operator(0).count("unchanged: too short", 3);
+            shard.counters.operator(0).measure("padding", 2, Some(10));
         }
         progress.shard_finished(&shards[0], &ShardOutcome::Committed);
         let json = progress.json();
@@ -485,6 +515,10 @@ mod tests {
             json["operators"][0]["reasons"],
             json!({ "unchanged: too short": 6 })
         );
+        assert_eq!(
+            json["operators"][0]["measures"],
+            json!({ "padding": { "part": 4, "whole": 20 } })
+        );
         assert_eq!(progress.running(), ["a.parquet"]);
         assert!(
             progress.line().starts_with("200 of 400 rows read (50 %)"),
@@ -492,7 +526,9 @@ mod tests {
             progress.line()
         );
         assert!(
-            progress.line().ends_with("1 of 2 shards committed"),
+            progress
+                .line()
+                .ends_with("1 of 2 shards committed; swap: padding 20 %"),
             "{}",
             progress.line()
         );

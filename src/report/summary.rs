@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use super::figures::{counted, grouped, per_second, time};
+use super::figures::{counted, grouped, measured, per_second, time};
 use super::{Palette, Table};
 use crate::engine::RunReport;
 use crate::topology::ShardOutcome;
@@ -44,6 +44,14 @@ fn table(report: &RunReport, palette: Palette) -> String {
                 empty(),
                 grouped(*count),
             ]);
+        }
+        for (name, measure) in &counts.measures {
+            let empty = String::new;
+            let measured = measured(name, *measure, report.elapsed);
+            let total = measure
+                .whole
+                .map_or_else(|| grouped(measure.amount), |_| empty());
+            table.push([format!("  {measured}"), empty(), empty(), empty(), total]);
         }
     }
     for (sink, rows) in &report.rows_written {
@@ -138,7 +146,7 @@ pub(super) mod tests {
     use std::time::Duration;
 
     use super::*;
-    use crate::counters::Counts;
+    use crate::counters::{Counts, Measure};
     use crate::engine::ShardReport;
 
     /// A run with one shard of every kind.
@@ -148,11 +156,25 @@ pub(super) mod tests {
             path: path.to_owned(),
             outcome,
         };
+        let (amount, part) = (
+            Measure {
+                amount: 24_000,
+                whole: None,
+            },
+            Measure {
+                amount: 1,
+                whole: Some(8),
+            },
+        );
         let counts = Counts {
             rows_in: 10_072,
             rows_out: 40_276,
             changed: 40_276,
             reasons: BTreeMap::from([("shortfall: nothing new".to_owned(), 12)]),
+            measures: BTreeMap::from([
+                ("padding".to_owned(), part),
+                ("sentences".to_owned(), amount),
+            ]),
         };
         RunReport {
             shards: vec![
@@ -178,6 +200,8 @@ pub(super) mod tests {
         operator                  rows in  rows out  changed  counted
         eda                        10,072    40,276   40,276
           shortfall: nothing new                                   12
+          padding 12 %
+          sentences 12,000/s                                   24,000
         out (sink)                 50,348
 
         1 shard committed, 1 committed before, 1 failed, 1 left for the next run

@@ -2,10 +2,12 @@
 
 mod ascii;
 mod case;
+mod chrf;
 mod classes;
 pub mod inflection;
 mod protect;
 mod segment;
+mod sentences;
 mod stop_words;
 #[cfg(test)]
 mod tests;
@@ -15,7 +17,9 @@ pub mod wordnet;
 mod words;
 
 pub use case::Case;
+pub use chrf::Chrf;
 pub use segment::{Segmenter, Segments};
+pub use sentences::{middle, sentences};
 pub use stop_words::is_stop_word;
 pub use word::Word;
 pub use words::{WordIter, Words};

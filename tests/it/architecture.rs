@@ -23,13 +23,21 @@ const LAYERS: [(&str, &[&str]); 22] = [
     ("onnx", &[]),
     ("models", &["table", "onnx"]),
     // Translation of sentences.
-    ("mt", &["random"]),
+    ("mt", &["random", "table"]),
     // Conditions on rows, and the only `unsafe`.
     ("sql", &[]),
     // The contract between the engine and what works on rows.
     (
         "operator",
-        &["random", "counters", "diagnostic", "batch", "table", "text"],
+        &[
+            "random",
+            "counters",
+            "diagnostic",
+            "batch",
+            "table",
+            "text",
+            "mt",
+        ],
     ),
     (
         "prelude",
@@ -38,7 +46,17 @@ const LAYERS: [(&str, &[&str]); 22] = [
     // The built-in operators: they see what an operator of another crate would see.
     (
         "operators",
-        &["diagnostic", "table", "text", "sql", "operator", "prelude"],
+        &[
+            "random",
+            "diagnostic",
+            "batch",
+            "table",
+            "text",
+            "mt",
+            "sql",
+            "operator",
+            "prelude",
+        ],
     ),
     // Parquet in, Parquet out, what is finished.
     ("source", &["diagnostic", "table"]),
@@ -52,6 +70,7 @@ const LAYERS: [(&str, &[&str]); 22] = [
             "diagnostic",
             "batch",
             "table",
+            "mt",
             "operator",
             "source",
             "sink",
@@ -64,7 +83,7 @@ const LAYERS: [(&str, &[&str]); 22] = [
     (
         "engine",
         &[
-            "counters", "batch", "operator", "source", "sink", "ledger", "plan", "topology",
+            "counters", "batch", "mt", "operator", "source", "sink", "ledger", "plan", "topology",
         ],
     ),
     // What talks to a person.

@@ -2,6 +2,7 @@
 
 mod allocation;
 mod architecture;
+mod back_translation;
 mod bad_input;
 mod check;
 mod cli;

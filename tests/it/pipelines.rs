@@ -7,9 +7,7 @@ use augment::operator::Registry;
 use augment::plan::{self, FileCatalog};
 
 fn problems_of(document: &Document) -> String {
-    let catalog = FileCatalog {
-        base: document.base().to_owned(),
-    };
+    let catalog = FileCatalog::new(document.base().to_owned());
     let (_, report) = plan::check(document, None, &|_| None, &Registry::builtin(), &catalog);
     if report.is_clean() {
         String::new()

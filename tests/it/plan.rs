@@ -165,9 +165,7 @@ fn real_files_are_looked_into() {
         writer.close().unwrap();
     }
     let path = folder.path().join("p.toml");
-    let catalog = FileCatalog {
-        base: folder.path().to_owned(),
-    };
+    let catalog = FileCatalog::new(folder.path().to_owned());
     let environment = |_: &str| None;
 
     std::fs::write(&path, VALID).unwrap();

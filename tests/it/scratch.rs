@@ -95,9 +95,7 @@ impl Scratch {
     pub(crate) fn plan(&self, text: &str) -> plan::Plan {
         let base = self.0.path();
         let document = Document::new("test.toml", text, base, &[]);
-        let catalog = FileCatalog {
-            base: base.to_owned(),
-        };
+        let catalog = FileCatalog::new(base.to_owned());
         let (plan, report) =
             plan::check(&document, None, &|_| None, &Registry::builtin(), &catalog);
         plan.unwrap_or_else(|| panic!("{}", report.render(false)))
