@@ -5,6 +5,7 @@
 //! needs neither model nor runtime. Cutting texts into sentences, batching rows and judging
 //! translations is not its business.
 
+pub mod decoding;
 pub mod fake;
 
 use crate::random::Random;
