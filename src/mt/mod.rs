@@ -7,6 +7,8 @@
 
 pub mod decoding;
 pub mod fake;
+#[cfg(feature = "onnx")]
+pub mod marian;
 
 use crate::random::Random;
 
