@@ -84,7 +84,7 @@ impl Beams {
     }
 
     /// Takes in the logits of the rows of the last step. False if they are not numbers.
-    pub(super) fn advance(&mut self, place: Place<'_>, task: &mut Task<'_>) -> bool {
+    pub(super) fn advance(&mut self, place: &mut Place<'_>, task: &mut Task<'_>) -> bool {
         let wanted = 2 * self.beams;
         task.continuations.clear();
         for ((beam, values), number) in self

@@ -75,19 +75,19 @@ impl Chains {
     }
 
     /// Takes in the logits of the rows of the last step. False if they are not numbers.
-    pub(super) fn advance(&mut self, place: Place<'_>, task: &mut Task<'_>) -> bool {
+    pub(super) fn advance(&mut self, place: &mut Place<'_>, task: &mut Task<'_>) -> bool {
         let Place {
-            logits,
             vocabulary,
             first,
             last,
-        } = place;
+            ..
+        } = *place;
         let strategy = task.strategy;
         let mut row = 0_u32;
         let mut normaliser = None::<Normaliser>;
         for chain in self.chains.iter_mut().filter(|chain| !chain.ended) {
             let start = row as usize * vocabulary;
-            let Some(values) = logits.get_mut(start..start + vocabulary) else {
+            let Some(values) = place.logits.get_mut(start..start + vocabulary) else {
                 return false;
             };
             // At the first step all chains look at the same row.

@@ -105,7 +105,7 @@ impl State {
         }
     }
 
-    fn advance(&mut self, place: Place<'_>, task: &mut Task<'_>) -> bool {
+    fn advance(&mut self, place: &mut Place<'_>, task: &mut Task<'_>) -> bool {
         match self {
             Self::Chains(chains) => chains.advance(place, task),
             Self::Beams(beams) => beams.advance(place, task),
@@ -198,13 +198,13 @@ pub fn search<M: StepModel>(
             if state.is_done() {
                 continue;
             }
-            let place = Place {
+            let mut place = Place {
                 logits,
                 vocabulary,
                 first: position == 0,
                 last: position + 1 >= source.limit,
             };
-            if !state.advance(place, &mut task) {
+            if !state.advance(&mut place, &mut task) {
                 return Err(StepError::NotNumbers { position });
             }
         }

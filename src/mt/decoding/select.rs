@@ -56,7 +56,7 @@ impl Selector {
             .get(start..)?
             .iter()
             .take(BLOCK)
-            .position(|logit| *logit == best && best > f32::NEG_INFINITY)?;
+            .position(|logit| *logit >= best && best > f32::NEG_INFINITY)?;
         Some(Candidate {
             token: token(start + place),
             logit: best,
@@ -81,9 +81,8 @@ impl Selector {
                 }
             }
         }
-        let order = |a: &Candidate, b: &Candidate| {
-            b.logit.total_cmp(&a.logit).then(a.token.cmp(&b.token))
-        };
+        let order =
+            |a: &Candidate, b: &Candidate| b.logit.total_cmp(&a.logit).then(a.token.cmp(&b.token));
         if count < self.candidates.len() {
             self.candidates.select_nth_unstable_by(count, order);
             self.candidates.truncate(count);
@@ -259,7 +258,7 @@ mod tests {
             for place in ruled_out {
                 let place = place.index(row.len());
                 row[place] = f32::NEG_INFINITY;
-                selector.changed(&row, place as u32);
+                selector.changed(&row, token(place));
             }
             let expected = by_sorting(&row, count);
             prop_assert_eq!(selector.best(&row, count), &expected[..]);
@@ -276,7 +275,7 @@ mod tests {
             let mut selector = Selector::default();
             selector.scan(&row).unwrap();
             let drawn = selector.draw(&row, 0.7, top_k, top_p, unit).unwrap();
-            prop_assert_eq!(row[drawn.token as usize], drawn.logit);
+            prop_assert_eq!(row[drawn.token as usize].to_bits(), drawn.logit.to_bits());
             let mut kept = by_sorting(&row, if top_k == 0 { row.len() } else { top_k });
             let weight = |candidate: &Candidate| (f64::from(candidate.logit) / 0.7).exp();
             let total: f64 = kept.iter().map(weight).sum();
@@ -314,10 +313,13 @@ mod tests {
             let total: f64 = tokens.iter().map(weight).sum();
             for token in &tokens {
                 let share = f64::from(counts[*token]) / 20_000.0;
-                assert!((share - weight(token) / total).abs() < 0.02, "{token} {share}");
+                assert!(
+                    (share - weight(token) / total).abs() < 0.02,
+                    "{token} {share}"
+                );
             }
-            let others: u32 = counts.iter().sum::<u32>()
-                - tokens.iter().map(|token| counts[*token]).sum::<u32>();
+            let others: u32 =
+                counts.iter().sum::<u32>() - tokens.iter().map(|token| counts[*token]).sum::<u32>();
             assert_eq!(others, 0);
         }
     }

@@ -1,5 +1,11 @@
 //! The search against a model that computes logits from the history of a row.
 
+#![expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_precision_loss,
+    reason = "numbers of tests are small"
+)]
+
 use proptest::prelude::*;
 
 use super::*;
@@ -40,7 +46,11 @@ impl Toy {
         (0..self.vocabulary)
             .map(|token| {
                 let unit = Random::from_key(mix(key ^ token as u64)).unit();
-                let eager = if token == END as usize { self.eagerness } else { 0.0 };
+                let eager = if token == END as usize {
+                    self.eagerness
+                } else {
+                    0.0
+                };
                 (unit * 4.0) as f32 + eager
             })
             .collect()
@@ -151,9 +161,7 @@ fn exhaustive(toy: &Toy, source: &[u32], limit: usize, penalty: f32) -> Vec<(Vec
             all.push((tokens, norm(score)));
             continue;
         }
-        for (token, log_probability) in
-            (0..).zip(toy.log_probabilities(source, &history))
-        {
+        for (token, log_probability) in (0..).zip(toy.log_probabilities(source, &history)) {
             let mut longer = history.clone();
             longer.push(token);
             let score = score + log_probability;
@@ -175,7 +183,13 @@ fn a_wide_beam_finds_what_an_exhaustive_search_finds() {
             let mut toy = Toy::new(5, 1.0);
             let source = vec![seed, END];
             // As many beams as there are ways to go on without an end, in four steps of three.
-            let found = decode(&mut toy, &[source.clone()], &beam(81, penalty), 81, 5);
+            let found = decode(
+                &mut toy,
+                std::slice::from_ref(&source),
+                &beam(81, penalty),
+                81,
+                5,
+            );
             let expected = exhaustive(&toy, &source, 5, penalty);
             for (found, (tokens, score)) in found[0].iter().zip(&expected).take(20) {
                 assert_eq!(found.tokens, *tokens, "{seed} {penalty}");
@@ -196,7 +210,9 @@ fn greedy_search_takes_the_likeliest_token() {
         while history.len() < 12 && *history.last().unwrap() != END {
             let mut row = toy.log_probabilities(source, &history);
             row[START as usize] = f64::NEG_INFINITY;
-            let best = (0..row.len()).max_by(|a, b| row[*a].total_cmp(&row[*b])).unwrap();
+            let best = (0..row.len())
+                .max_by(|a, b| row[*a].total_cmp(&row[*b]))
+                .unwrap();
             score += row[best];
             history.push(best as u32);
         }
@@ -229,9 +245,17 @@ fn finished_sentences_are_not_computed_any_more() {
     let mut toy = Toy::new(40, 2.0);
     let found = decode(&mut toy, &sources, &Decoding::new(Search::Greedy), 1, 60);
     let needed: usize = found.iter().map(|found| found[0].tokens.len()).sum();
-    let longest = found.iter().map(|found| found[0].tokens.len()).max().unwrap();
+    let longest = found
+        .iter()
+        .map(|found| found[0].tokens.len())
+        .max()
+        .unwrap();
     assert!(longest * 64 > 2 * needed, "the test has no point");
-    assert!(toy.rows < needed + needed / 6, "{} rows, {needed} needed", toy.rows);
+    assert!(
+        toy.rows < needed + needed / 6,
+        "{} rows, {needed} needed",
+        toy.rows
+    );
 }
 
 #[test]
@@ -272,7 +296,11 @@ fn what_is_ruled_out_altogether_ends_the_search() {
             random: &random,
         };
         let found = search(&mut Toy::new(9, 0.0), &[source], &decoding, &special).unwrap();
-        assert!(found[0].iter().all(|found| found.tokens.is_empty() && !found.complete));
+        assert!(
+            found[0]
+                .iter()
+                .all(|found| found.tokens.is_empty() && !found.complete)
+        );
         assert_eq!(found[0].len(), 1);
     }
 }
@@ -303,7 +331,12 @@ fn logits_that_are_not_numbers_are_an_error() {
             random: &random,
         };
         let mut model = Broken(vec![0.0, f32::NAN, 1.0, 2.0, 3.0]);
-        let error = search(&mut model, &[source.clone()], &decoding, &special());
+        let error = search(
+            &mut model,
+            std::slice::from_ref(&source),
+            &decoding,
+            &special(),
+        );
         assert!(matches!(error, Err(StepError::NotNumbers { position: 0 })));
         let mut model = Broken(vec![0.0; 3]);
         let error = search(&mut model, &[source], &decoding, &special());
@@ -318,13 +351,13 @@ fn decodings() -> impl proptest::strategy::Strategy<Value = Decoding> {
         Just(beam(3, 0.6)),
         Just(sample()),
     ];
-    (any, 0_usize..3, prop_oneof![Just(1.0_f32), Just(1.4)]).prop_map(|(decoding, ngram, penalty)| {
-        Decoding {
+    (any, 0_usize..3, prop_oneof![Just(1.0_f32), Just(1.4)]).prop_map(
+        |(decoding, ngram, penalty)| Decoding {
             no_repeat_ngram: ngram,
             repetition_penalty: penalty,
             ..decoding
-        }
-    })
+        },
+    )
 }
 
 proptest! {
@@ -372,7 +405,7 @@ proptest! {
         let together = decode(&mut Toy::new(30, 1.5), &sources, &decoding, wanted, limit);
         for (source, together) in sources.iter().zip(together) {
             let mut toy = Toy::new(30, 1.5);
-            let alone = decode(&mut toy, &[source.clone()], &decoding, wanted, limit);
+            let alone = decode(&mut toy, std::slice::from_ref(source), &decoding, wanted, limit);
             prop_assert_eq!(&together, &alone[0]);
         }
     }

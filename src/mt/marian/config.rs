@@ -2,8 +2,8 @@
 
 use serde_json::{Map, Value};
 
-use super::files::ModelFiles;
 use super::ModelError;
+use super::files::ModelFiles;
 use crate::mt::decoding::SpecialTokens;
 
 /// The numbers that describe a MarianMT model. Nothing is assumed where the files say it: in the

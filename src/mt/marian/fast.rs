@@ -3,12 +3,10 @@
 use ort::session::builder::PrepackedWeights;
 use ort::value::{DynValue, TensorElementType};
 
+use super::ModelError;
 use super::config::ModelConfig;
 use super::files::ModelFiles;
-use super::session::{
-    Graph, Input, Logits, SessionSource, empty, integers, named, side_by_side,
-};
-use super::ModelError;
+use super::session::{Graph, Input, Logits, SessionSource, empty, integers, named, side_by_side};
 use crate::mt::decoding::{Rows, StepError, StepModel};
 
 /// Graphs and state of a worker that translates with the fast layout.
@@ -51,7 +49,10 @@ impl FastModel {
         source_names.extend(named("cross_value"));
         let past_names: Vec<String> = named("past_key").chain(named("past_value")).collect();
         let presents: Vec<String> = named("present_key").chain(named("present_value")).collect();
-        let kept: Vec<String> = source_names.iter().map(|name| format!("kept_{name}")).collect();
+        let kept: Vec<String> = source_names
+            .iter()
+            .map(|name| format!("kept_{name}"))
+            .collect();
         let logits = ["logits".to_owned()];
         Ok(Self {
             of_encoder: encoder.places(files, &source_names)?,

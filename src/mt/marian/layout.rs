@@ -5,15 +5,13 @@ use std::io::{BufReader, Cursor};
 
 use serde::Deserialize;
 
+use super::ModelError;
 use super::config::ModelConfig;
 use super::files::{Contents, ModelFiles, listed};
 use super::signature::{Port, Signature};
-use super::ModelError;
 
 /// What is part of a file's name where there are several of the same graph.
-const VARIANTS: [&str; 7] = [
-    "fp16", "quantized", "int8", "uint8", "q4", "q4f16", "bnb4",
-];
+const VARIANTS: [&str; 7] = ["fp16", "quantized", "int8", "uint8", "q4", "q4f16", "bnb4"];
 
 /// The graphs of a model, by the names of their files.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -139,7 +137,7 @@ impl Layout {
         let names: Vec<String> = files
             .names()?
             .into_iter()
-            .filter(|name| name.ends_with(".onnx"))
+            .filter(|name| name.strip_suffix(".onnx").is_some())
             .collect();
         let mut graphs = Vec::new();
         for name in names.iter().filter(|name| is_variant(name, variant)) {
@@ -287,12 +285,22 @@ fn check_graph(files: &ModelFiles, graph: &Graph, config: &ModelConfig) -> Resul
         found: found.to_string(),
         expected: expected.to_string(),
     };
-    let ports = || graph.signature.inputs.iter().chain(&graph.signature.outputs);
+    let ports = || {
+        graph
+            .signature
+            .inputs
+            .iter()
+            .chain(&graph.signature.outputs)
+    };
     if let Some(logits) = graph.signature.output("logits")
         && let Some(Some(found)) = logits.shape.last()
         && *found != config.vocabulary
     {
-        return Err(mismatch("the size of the vocabulary", *found, config.vocabulary));
+        return Err(mismatch(
+            "the size of the vocabulary",
+            *found,
+            config.vocabulary,
+        ));
     }
     let keys = ports().filter(|port| is_decoder_key(&port.name));
     for port in keys {
@@ -307,9 +315,11 @@ fn check_graph(files: &ModelFiles, graph: &Graph, config: &ModelConfig) -> Resul
             return Err(mismatch("the width of a head", *found, config.head_size()));
         }
     }
-    let names = graph.signature.outputs.iter().filter(|port| {
-        is_decoder_key(&port.name) || port.name.starts_with("cross_key.")
-    });
+    let names = graph
+        .signature
+        .outputs
+        .iter()
+        .filter(|port| is_decoder_key(&port.name) || port.name.starts_with("cross_key."));
     let layers = names.count();
     if layers > 0 && layers != config.layers {
         return Err(mismatch("the number of layers", layers, config.layers));
@@ -340,7 +350,11 @@ fn check_manifest(files: &ModelFiles, config: &ModelConfig) -> Result<(), ModelE
         ("the number of layers", manifest.layers, config.layers),
         ("the number of heads", manifest.heads, config.heads),
         ("the width", manifest.width, config.width),
-        ("the size of the vocabulary", manifest.vocabulary, config.vocabulary),
+        (
+            "the size of the vocabulary",
+            manifest.vocabulary,
+            config.vocabulary,
+        ),
     ] {
         if found != expected {
             return Err(ModelError::Mismatch {
@@ -384,7 +398,11 @@ mod tests {
 
     fn optimum() -> Vec<Graph> {
         vec![
-            graph("a", &["input_ids", "attention_mask"], &["last_hidden_state"]),
+            graph(
+                "a",
+                &["input_ids", "attention_mask"],
+                &["last_hidden_state"],
+            ),
             graph(
                 "b",
                 &["input_ids", "encoder_hidden_states"],
@@ -397,7 +415,11 @@ mod tests {
             ),
             graph(
                 "d",
-                &["input_ids", "past_key_values.0.decoder.key", "use_cache_branch"],
+                &[
+                    "input_ids",
+                    "past_key_values.0.decoder.key",
+                    "use_cache_branch",
+                ],
                 &["logits", "present.0.decoder.key"],
             ),
         ]
@@ -432,8 +454,14 @@ mod tests {
     fn a_variant_is_the_end_of_a_name() {
         assert!(is_variant("onnx/decoder_model_merged.onnx", None));
         assert!(!is_variant("onnx/decoder_model_merged_fp16.onnx", None));
-        assert!(!is_variant("onnx/decoder_model_merged_fp16.onnx", Some("quantized")));
-        assert!(is_variant("decoder_model_quantized.onnx", Some("quantized")));
+        assert!(!is_variant(
+            "onnx/decoder_model_merged_fp16.onnx",
+            Some("quantized")
+        ));
+        assert!(is_variant(
+            "decoder_model_quantized.onnx",
+            Some("quantized")
+        ));
         assert!(!is_variant("decoder_model_q4f16.onnx", Some("fp16")));
     }
 
@@ -454,9 +482,14 @@ mod tests {
             vocabulary: 1,
             positions: 1,
             padding: 0,
-            special: Default::default(),
+            special: crate::mt::decoding::SpecialTokens::default(),
         };
-        let error = Layout::find(&files, Some("fp16"), &config).unwrap_err().to_string();
-        assert!(error.contains("of variant `fp16`; found no file that ends in `.onnx`"), "{error}");
+        let error = Layout::find(&files, Some("fp16"), &config)
+            .unwrap_err()
+            .to_string();
+        assert!(
+            error.contains("of variant `fp16`; found no file that ends in `.onnx`"),
+            "{error}"
+        );
     }
 }

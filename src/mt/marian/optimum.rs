@@ -219,7 +219,9 @@ impl OptimumModel {
         if first {
             let nothing = [count, self.config.heads, 0, self.config.head_size()];
             let make = |_| empty(self.past_type, nothing);
-            self.own = (0..2 * self.config.layers).map(make).collect::<Result<_, _>>()?;
+            self.own = (0..2 * self.config.layers)
+                .map(make)
+                .collect::<Result<_, _>>()?;
         }
         // At the first step keys and values of the source are not there yet.
         let sources = if first { &self.own } else { &self.per_row };

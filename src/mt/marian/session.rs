@@ -7,10 +7,10 @@ use half::f16;
 use ort::memory::Allocator;
 use ort::session::builder::{PrepackedWeights, SessionBuilder};
 use ort::session::{Session, SessionInputValue};
-use ort::value::{DynValue, PrimitiveTensorElementType, Shape, Tensor, TensorElementType};
+use ort::value::{DynValue, Outlet, PrimitiveTensorElementType, Shape, Tensor, TensorElementType};
 
-use super::files::{Contents, ModelFiles, listed};
 use super::ModelError;
+use super::files::{Contents, ModelFiles, listed};
 use crate::mt::decoding::StepError;
 
 /// Makes builders of sessions: on the device and with the threads that the caller wants. All
@@ -57,7 +57,7 @@ impl Graph {
 
     /// Names of the inputs, in the order of the graph.
     pub(super) fn inputs(&self) -> impl Iterator<Item = &str> {
-        self.session.inputs().iter().map(|input| input.name())
+        self.session.inputs().iter().map(Outlet::name)
     }
 
     /// The type of an input's elements.
@@ -121,6 +121,10 @@ pub(super) fn named<'a>(
         .map(|(name, value)| (name.as_str().into(), value.into()))
 }
 
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "it is what `map_err` hands over"
+)]
 pub(super) fn failed(error: ort::Error) -> StepError {
     StepError::Runtime(format!("ONNX Runtime failed: {error}"))
 }
@@ -151,18 +155,11 @@ pub(super) fn side_by_side(
 }
 
 /// A tensor in which one size is 0: what is there before the first step.
-pub(super) fn empty(
-    element: TensorElementType,
-    shape: [usize; 4],
-) -> Result<DynValue, StepError> {
+pub(super) fn empty(element: TensorElementType, shape: [usize; 4]) -> Result<DynValue, StepError> {
     let allocator = Allocator::default();
     match element {
-        TensorElementType::Float32 => {
-            Tensor::<f32>::new(&allocator, shape).map(Tensor::into_dyn)
-        }
-        TensorElementType::Float16 => {
-            Tensor::<f16>::new(&allocator, shape).map(Tensor::into_dyn)
-        }
+        TensorElementType::Float32 => Tensor::<f32>::new(&allocator, shape).map(Tensor::into_dyn),
+        TensorElementType::Float16 => Tensor::<f16>::new(&allocator, shape).map(Tensor::into_dyn),
         other => return Err(unknown_type(other)),
     }
     .map_err(failed)

@@ -228,6 +228,7 @@ mod tests {
 
     use super::*;
 
+    #[expect(clippy::cast_possible_truncation, reason = "cut to seven bits")]
     fn message(number: u8, contents: &[u8]) -> Vec<u8> {
         let mut bytes = vec![number << 3 | 2];
         let mut length = contents.len();
@@ -245,7 +246,11 @@ mod tests {
         let symbol = message(1, &message(2, b"batch"));
         let shape = message(2, &[symbol, fixed].concat());
         let tensor = [vec![0x08, element], shape].concat();
-        [message(1, name.as_bytes()), message(2, &message(1, &tensor))].concat()
+        [
+            message(1, name.as_bytes()),
+            message(2, &message(1, &tensor)),
+        ]
+        .concat()
     }
 
     fn graph() -> Vec<u8> {

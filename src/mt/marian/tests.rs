@@ -1,5 +1,7 @@
 //! Translation with the real ONNX Runtime and real models. Each test says so where it is skipped.
 
+#![expect(clippy::print_stderr, reason = "a skipped test says so")]
+
 use std::env;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -89,7 +91,10 @@ struct Golden {
 }
 
 fn golden(pair: &str) -> Vec<Golden> {
-    let path = format!("{}/tests/golden/marian_{pair}.tsv", env!("CARGO_MANIFEST_DIR"));
+    let path = format!(
+        "{}/tests/golden/marian_{pair}.tsv",
+        env!("CARGO_MANIFEST_DIR")
+    );
     let ids = |field: &str| field.split(' ').map(|id| id.parse().unwrap()).collect();
     fs::read_to_string(path)
         .unwrap()
@@ -136,14 +141,14 @@ fn translate(
     let (found, cost) = translator
         .translate_tokens(&sentences, &decoding(strategy))
         .unwrap();
-    (found.into_iter().map(|found| found[0].clone()).collect(), cost)
+    (
+        found.into_iter().map(|found| found[0].clone()).collect(),
+        cost,
+    )
 }
 
 const BUDGETS: [Budget; 3] = [
-    Budget {
-        tokens: 1,
-        rows: 1,
-    },
+    Budget { tokens: 1, rows: 1 },
     Budget {
         tokens: 400,
         rows: 16,
@@ -308,7 +313,12 @@ fn a_graph_of_another_model_is_refused() {
     let config = fs::read_to_string(folder.join("config.json")).unwrap();
     let config = config.replace("\"decoder_layers\": 1", "\"decoder_layers\": 2");
     let mut files = vec![("config.json".to_owned(), config.into_bytes().into())];
-    for name in ["encoder.onnx", "decoder.onnx", "compact.onnx", "augment-mt.json"] {
+    for name in [
+        "encoder.onnx",
+        "decoder.onnx",
+        "compact.onnx",
+        "augment-mt.json",
+    ] {
         files.push((name.to_owned(), fs::read(folder.join(name)).unwrap().into()));
     }
     let Some(model) = load(ModelFiles::memory("other", files), Budget::default()) else {
