@@ -3,7 +3,7 @@
 //! ```sh
 //! export ORT_DYLIB_PATH=.../libonnxruntime.so
 //! cargo bench --bench translation --features onnx -- MODEL [--forced 64] [--workers 2]
-//!     [--beams 4] [--type int8] [--peers ctranslate2,transformers] [--rounds 5]
+//!     [--beams 1,4] [--type int8,fp32] [--peers ctranslate2,transformers] [--rounds 5] [--memory]
 //! ```
 //!
 //! MODEL is a folder that holds `transformers/` (the model as transformers has it), `fast-fp32/`
@@ -46,6 +46,7 @@ struct Settings {
     types: Vec<String>,
     peers: Vec<String>,
     rounds: usize,
+    memory: bool,
     budget: Budget,
 }
 
@@ -59,10 +60,15 @@ impl Settings {
             types: vec!["int8".to_owned(), "fp32".to_owned()],
             peers: vec!["ctranslate2".to_owned(), "transformers".to_owned()],
             rounds: 5,
+            memory: false,
             budget: Budget::default(),
         };
         let mut arguments = env::args().skip(1).filter(|flag| flag != "--bench");
         while let Some(argument) = arguments.next() {
+            if argument == "--memory" {
+                settings.memory = true;
+                continue;
+            }
             if !argument.starts_with("--") {
                 settings.model = argument.into();
                 continue;
@@ -104,6 +110,9 @@ fn main() -> Result<(), Failure> {
         settings.workers,
         settings.rounds,
     );
+    if settings.memory {
+        return memory(&settings, &environment, &sentences);
+    }
     for beams in &settings.beams {
         for number in &settings.types {
             println!("\n{number}, {}", strategy_name(*beams));
@@ -111,6 +120,33 @@ fn main() -> Result<(), Failure> {
         }
     }
     Ok(())
+}
+
+/// Memory of the process with more and more workers, after each has translated something.
+fn memory(
+    settings: &Settings,
+    environment: &ort::environment::Environment,
+    sentences: &[Vec<u32>],
+) -> Result<(), Failure> {
+    let few = &sentences[..sentences.len().min(64)];
+    for number in &settings.types {
+        println!("\n{number}: {} MB before", resident_mb()?);
+        let mut ours = Ours::load(settings, environment, few, number, 4)?;
+        println!("{} workers loaded: {} MB", settings.workers, resident_mb()?);
+        ours.translate()?;
+        println!("after 64 sentences with 4 beams: {} MB", resident_mb()?);
+    }
+    Ok(())
+}
+
+/// Memory that is in use by this process, without what it shares with files.
+fn resident_mb() -> Result<usize, Failure> {
+    let status = fs::read_to_string("/proc/self/status")?;
+    let line = status
+        .lines()
+        .find_map(|line| line.strip_prefix("RssAnon:"))
+        .ok_or("no RssAnon")?;
+    Ok(line.trim().trim_end_matches(" kB").parse::<usize>()? / 1024)
 }
 
 fn strategy_name(beams: usize) -> String {

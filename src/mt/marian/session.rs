@@ -40,7 +40,11 @@ impl Graph {
             file: name.to_owned(),
             reason,
         };
-        let mut builder = source(weights).map_err(refused)?;
+        let builder = source(weights).map_err(refused)?;
+        // Shapes change at each step: there is no pattern to be remembered.
+        let mut builder = builder
+            .with_memory_pattern(false)
+            .map_err(|error| refused(error.to_string()))?;
         let session = match files.contents(name) {
             Some(Contents::File(path)) => builder.commit_from_file(path),
             Some(Contents::Bytes(bytes)) => builder.commit_from_memory(bytes),
