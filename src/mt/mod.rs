@@ -5,7 +5,10 @@
 //! needs neither model nor runtime. Cutting texts into sentences, batching rows and judging
 //! translations is not its business.
 
+pub mod decoding;
 pub mod fake;
+#[cfg(feature = "onnx")]
+pub mod marian;
 mod open;
 #[cfg(feature = "onnx")]
 pub mod optimise;

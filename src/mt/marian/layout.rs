@@ -1,0 +1,495 @@
+//! Which graphs a model has, recognised by their inputs and outputs.
+
+use std::fs::File;
+use std::io::{BufReader, Cursor};
+
+use serde::Deserialize;
+
+use super::ModelError;
+use super::config::ModelConfig;
+use super::files::{Contents, ModelFiles, listed};
+use super::signature::{Port, Signature};
+
+/// What is part of a file's name where there are several of the same graph.
+const VARIANTS: [&str; 7] = ["fp16", "quantized", "int8", "uint8", "q4", "q4f16", "bnb4"];
+
+/// The graphs of a model, by the names of their files.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Layout {
+    /// Our own layout: all keys and values of the source at once, fused projections, beams chosen
+    /// inside the graph.
+    Fast {
+        /// Sentences to keys and values.
+        encoder: String,
+        /// One step.
+        decoder: String,
+        /// Drops finished sentences.
+        compact: String,
+    },
+    /// Optimum's export with one decoder, which has a branch for the first step.
+    Merged {
+        /// Sentences to hidden states.
+        encoder: String,
+        /// One step.
+        decoder: String,
+    },
+    /// Optimum's export with a decoder for the first step and one for the others.
+    Split {
+        /// Sentences to hidden states.
+        encoder: String,
+        /// The first step.
+        first: String,
+        /// The steps after it.
+        decoder: String,
+    },
+    /// A decoder that remembers nothing: all tokens are computed anew at each step.
+    WithoutPast {
+        /// Sentences to hidden states.
+        encoder: String,
+        /// One step.
+        decoder: String,
+    },
+}
+
+/// What a graph does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Role {
+    FastEncoder,
+    FastDecoder,
+    Compact,
+    Encoder,
+    Merged,
+    WithPast,
+    First,
+    WithoutPast,
+}
+
+impl Role {
+    fn of(signature: &Signature) -> Option<Self> {
+        let takes = |name| signature.input(name).is_some();
+        let gives = |name| signature.output(name).is_some();
+        if takes("sentence_index") {
+            Some(Self::Compact)
+        } else if takes("beam_index") && gives("logits") {
+            Some(Self::FastDecoder)
+        } else if takes("input_ids") && gives("mask_bias") && gives("cross_key.0") {
+            Some(Self::FastEncoder)
+        } else if takes("input_ids") && gives("last_hidden_state") {
+            Some(Self::Encoder)
+        } else if !gives("logits") {
+            None
+        } else if takes("use_cache_branch") {
+            Some(Self::Merged)
+        } else if takes("past_key_values.0.decoder.key") {
+            Some(Self::WithPast)
+        } else if takes("encoder_hidden_states") && gives("present.0.encoder.key") {
+            Some(Self::First)
+        } else if takes("encoder_hidden_states") {
+            Some(Self::WithoutPast)
+        } else {
+            None
+        }
+    }
+
+    fn called(self) -> &'static str {
+        match self {
+            Self::FastEncoder => "an encoder of the fast layout",
+            Self::FastDecoder => "a decoder of the fast layout",
+            Self::Compact => "what drops sentences in the fast layout",
+            Self::Encoder => "an encoder",
+            Self::Merged => "a merged decoder",
+            Self::WithPast => "a decoder for the later steps",
+            Self::First => "a decoder for the first step",
+            Self::WithoutPast => "a decoder without past",
+        }
+    }
+}
+
+/// A graph and what it is.
+#[derive(Debug)]
+struct Graph {
+    name: String,
+    role: Option<Role>,
+    signature: Signature,
+}
+
+/// The part of the manifest of the fast layout that is checked.
+#[derive(Debug, Deserialize)]
+struct Manifest {
+    format: u32,
+    layers: usize,
+    heads: usize,
+    width: usize,
+    vocabulary: usize,
+}
+
+impl Layout {
+    /// Finds the graphs of a model. `variant` chooses among several: `quantized` takes
+    /// `*_quantized.onnx`; without it, files that have no such ending are taken.
+    ///
+    /// # Errors
+    /// When the graphs are not those of a known layout, or do not fit the configuration.
+    pub fn find(
+        files: &ModelFiles,
+        variant: Option<&str>,
+        config: &ModelConfig,
+    ) -> Result<Self, ModelError> {
+        let names: Vec<String> = files
+            .names()?
+            .into_iter()
+            .filter(|name| name.strip_suffix(".onnx").is_some())
+            .collect();
+        let mut graphs = Vec::new();
+        for name in names.iter().filter(|name| is_variant(name, variant)) {
+            let signature = read_signature(files, name)?;
+            graphs.push(Graph {
+                name: name.clone(),
+                role: Role::of(&signature),
+                signature,
+            });
+        }
+        let layout = Self::choose(&graphs).ok_or_else(|| ModelError::Layout {
+            model: files.name().to_owned(),
+            expected: format!(
+                "encoder and decoder as ONNX graphs{}",
+                variant.map_or_else(String::new, |variant| format!(" of variant `{variant}`")),
+            ),
+            found: described(&graphs, &names),
+        })?;
+        for graph in graphs.iter().filter(|graph| layout.has(&graph.name)) {
+            check_graph(files, graph, config)?;
+        }
+        if matches!(layout, Self::Fast { .. }) {
+            check_manifest(files, config)?;
+        }
+        Ok(layout)
+    }
+
+    fn choose(graphs: &[Graph]) -> Option<Self> {
+        let one = |role: Role| {
+            graphs
+                .iter()
+                .find(|graph| graph.role == Some(role))
+                .map(|graph| graph.name.clone())
+        };
+        let fast = || {
+            Some(Self::Fast {
+                encoder: one(Role::FastEncoder)?,
+                decoder: one(Role::FastDecoder)?,
+                compact: one(Role::Compact)?,
+            })
+        };
+        // A merged decoder has the weights once, the split ones twice.
+        let merged = || {
+            Some(Self::Merged {
+                encoder: one(Role::Encoder)?,
+                decoder: one(Role::Merged)?,
+            })
+        };
+        let split = || {
+            Some(Self::Split {
+                encoder: one(Role::Encoder)?,
+                first: one(Role::First)?,
+                decoder: one(Role::WithPast)?,
+            })
+        };
+        let without_past = || {
+            Some(Self::WithoutPast {
+                encoder: one(Role::Encoder)?,
+                decoder: one(Role::WithoutPast).or_else(|| one(Role::First))?,
+            })
+        };
+        fast().or_else(merged).or_else(split).or_else(without_past)
+    }
+
+    fn has(&self, name: &str) -> bool {
+        match self {
+            Self::Fast {
+                encoder,
+                decoder,
+                compact,
+            } => [encoder, decoder, compact].iter().any(|own| *own == name),
+            Self::Split {
+                encoder,
+                first,
+                decoder,
+            } => [encoder, first, decoder].iter().any(|own| *own == name),
+            Self::Merged { encoder, decoder } | Self::WithoutPast { encoder, decoder } => {
+                encoder == name || decoder == name
+            }
+        }
+    }
+}
+
+/// Whether a file is of this variant.
+fn is_variant(name: &str, variant: Option<&str>) -> bool {
+    let stem = name.strip_suffix(".onnx").unwrap_or(name);
+    let ends_with = |variant: &str| {
+        stem.strip_suffix(variant)
+            .is_some_and(|rest| rest.ends_with('_'))
+    };
+    match variant {
+        Some(variant) => ends_with(variant),
+        None => !VARIANTS.into_iter().any(ends_with),
+    }
+}
+
+fn read_signature(files: &ModelFiles, name: &str) -> Result<Signature, ModelError> {
+    let signature = match files.contents(name) {
+        Some(Contents::Bytes(bytes)) => Signature::read(Cursor::new(bytes)),
+        Some(Contents::File(path)) => {
+            File::open(path).and_then(|file| Signature::read(BufReader::new(file)))
+        }
+        None => Ok(Signature::default()),
+    };
+    signature.map_err(|error| files.unreadable(name, &error))
+}
+
+fn described(graphs: &[Graph], names: &[String]) -> String {
+    if graphs.is_empty() {
+        return match names {
+            [] => "no file that ends in `.onnx`".to_owned(),
+            _ => format!("other variants only: {}", listed(names)),
+        };
+    }
+    let described: Vec<String> = graphs
+        .iter()
+        .map(|graph| {
+            let role = graph.role.map_or_else(
+                || {
+                    let ports = |ports: &[Port]| {
+                        let names: Vec<String> =
+                            ports.iter().take(4).map(|port| port.name.clone()).collect();
+                        listed(&names)
+                    };
+                    format!(
+                        "nothing known, from {} to {}",
+                        ports(&graph.signature.inputs),
+                        ports(&graph.signature.outputs),
+                    )
+                },
+                |role| role.called().to_owned(),
+            );
+            format!("`{}` ({role})", graph.name)
+        })
+        .collect();
+    described.join(", ")
+}
+
+/// Compares what a graph says about its sizes with the configuration.
+fn check_graph(files: &ModelFiles, graph: &Graph, config: &ModelConfig) -> Result<(), ModelError> {
+    let mismatch = |what: &str, found: usize, expected: usize| ModelError::Mismatch {
+        model: files.name().to_owned(),
+        what: what.to_owned(),
+        place: format!("`{}`", graph.name),
+        found: found.to_string(),
+        expected: expected.to_string(),
+    };
+    let ports = || {
+        graph
+            .signature
+            .inputs
+            .iter()
+            .chain(&graph.signature.outputs)
+    };
+    if let Some(logits) = graph.signature.output("logits")
+        && let Some(Some(found)) = logits.shape.last()
+        && *found != config.vocabulary
+    {
+        return Err(mismatch(
+            "the size of the vocabulary",
+            *found,
+            config.vocabulary,
+        ));
+    }
+    let keys = ports().filter(|port| is_decoder_key(&port.name));
+    for port in keys {
+        if let Some(Some(found)) = port.shape.get(1)
+            && *found != config.heads
+        {
+            return Err(mismatch("the number of heads", *found, config.heads));
+        }
+        if let Some(Some(found)) = port.shape.get(3)
+            && *found != config.head_size()
+        {
+            return Err(mismatch("the width of a head", *found, config.head_size()));
+        }
+    }
+    let names = graph
+        .signature
+        .outputs
+        .iter()
+        .filter(|port| is_decoder_key(&port.name) || port.name.starts_with("cross_key."));
+    let layers = names.count();
+    if layers > 0 && layers != config.layers {
+        return Err(mismatch("the number of layers", layers, config.layers));
+    }
+    Ok(())
+}
+
+/// Whether this is the key of a layer's past, in either layout.
+fn is_decoder_key(name: &str) -> bool {
+    name.starts_with("past_key.")
+        || name.starts_with("present_key.")
+        || name.ends_with(".decoder.key")
+}
+
+fn check_manifest(files: &ModelFiles, config: &ModelConfig) -> Result<(), ModelError> {
+    const NAME: &str = "augment-mt.json";
+    let manifest: Manifest = serde_json::from_slice(&files.require(NAME)?)
+        .map_err(|error| files.unreadable(NAME, &error))?;
+    if manifest.format != 1 {
+        let reason = format!(
+            "it has format {}, and this program knows format 1: make the folder anew with \
+             `augment models optimize`",
+            manifest.format
+        );
+        return Err(files.unreadable(NAME, &reason));
+    }
+    for (what, found, expected) in [
+        ("the number of layers", manifest.layers, config.layers),
+        ("the number of heads", manifest.heads, config.heads),
+        ("the width", manifest.width, config.width),
+        (
+            "the size of the vocabulary",
+            manifest.vocabulary,
+            config.vocabulary,
+        ),
+    ] {
+        if found != expected {
+            return Err(ModelError::Mismatch {
+                model: files.name().to_owned(),
+                what: what.to_owned(),
+                place: format!("`{NAME}`"),
+                found: found.to_string(),
+                expected: expected.to_string(),
+            });
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::signature::Element;
+    use super::*;
+
+    fn graph(name: &str, inputs: &[&str], outputs: &[&str]) -> Graph {
+        let ports = |names: &[&str]| {
+            names
+                .iter()
+                .map(|name| Port {
+                    name: (*name).to_owned(),
+                    element: Element::Float32,
+                    shape: Vec::new(),
+                })
+                .collect()
+        };
+        let signature = Signature {
+            inputs: ports(inputs),
+            outputs: ports(outputs),
+        };
+        Graph {
+            name: name.to_owned(),
+            role: Role::of(&signature),
+            signature,
+        }
+    }
+
+    fn optimum() -> Vec<Graph> {
+        vec![
+            graph(
+                "a",
+                &["input_ids", "attention_mask"],
+                &["last_hidden_state"],
+            ),
+            graph(
+                "b",
+                &["input_ids", "encoder_hidden_states"],
+                &["logits", "present.0.decoder.key", "present.0.encoder.key"],
+            ),
+            graph(
+                "c",
+                &["input_ids", "past_key_values.0.decoder.key"],
+                &["logits", "present.0.decoder.key"],
+            ),
+            graph(
+                "d",
+                &[
+                    "input_ids",
+                    "past_key_values.0.decoder.key",
+                    "use_cache_branch",
+                ],
+                &["logits", "present.0.decoder.key"],
+            ),
+        ]
+    }
+
+    #[test]
+    fn layouts_are_recognised_whatever_the_files_are_called() {
+        let mut graphs = optimum();
+        assert!(matches!(
+            Layout::choose(&graphs),
+            Some(Layout::Merged { decoder, .. }) if decoder == "d"
+        ));
+        graphs.pop();
+        assert!(matches!(
+            Layout::choose(&graphs),
+            Some(Layout::Split { first, decoder, .. }) if first == "b" && decoder == "c"
+        ));
+        graphs.pop();
+        assert!(matches!(
+            Layout::choose(&graphs),
+            Some(Layout::WithoutPast { decoder, .. }) if decoder == "b"
+        ));
+        graphs.pop();
+        assert_eq!(Layout::choose(&graphs), None);
+        graphs.push(graph("e", &["input_ids"], &["mask_bias", "cross_key.0"]));
+        graphs.push(graph("f", &["input_ids", "beam_index"], &["logits"]));
+        graphs.push(graph("g", &["sentence_index"], &["kept_mask_bias"]));
+        assert!(matches!(Layout::choose(&graphs), Some(Layout::Fast { .. })));
+    }
+
+    #[test]
+    fn a_variant_is_the_end_of_a_name() {
+        assert!(is_variant("onnx/decoder_model_merged.onnx", None));
+        assert!(!is_variant("onnx/decoder_model_merged_fp16.onnx", None));
+        assert!(!is_variant(
+            "onnx/decoder_model_merged_fp16.onnx",
+            Some("quantized")
+        ));
+        assert!(is_variant(
+            "decoder_model_quantized.onnx",
+            Some("quantized")
+        ));
+        assert!(!is_variant("decoder_model_q4f16.onnx", Some("fp16")));
+    }
+
+    #[test]
+    fn what_was_found_is_listed() {
+        let mut graphs = optimum();
+        graphs.truncate(1);
+        graphs.push(graph("x.onnx", &["pixels"], &["label"]));
+        assert_eq!(
+            described(&graphs, &[]),
+            "`a` (an encoder), `x.onnx` (nothing known, from pixels to label)"
+        );
+        let files = ModelFiles::memory("test", Vec::new());
+        let config = ModelConfig {
+            layers: 1,
+            heads: 1,
+            width: 1,
+            vocabulary: 1,
+            positions: 1,
+            padding: 0,
+            special: crate::mt::decoding::SpecialTokens::default(),
+        };
+        let error = Layout::find(&files, Some("fp16"), &config)
+            .unwrap_err()
+            .to_string();
+        assert!(
+            error.contains("of variant `fp16`; found no file that ends in `.onnx`"),
+            "{error}"
+        );
+    }
+}

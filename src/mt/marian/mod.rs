@@ -1,0 +1,26 @@
+//! MarianMT models on ONNX Runtime.
+//!
+//! [`MarianModel::load`] looks at the files of a model: its configuration, and its graphs in one
+//! of several layouts. [`MarianModel::translator`] makes a worker.
+
+mod config;
+mod error;
+mod fast;
+mod files;
+mod layout;
+mod model;
+mod optimum;
+mod session;
+mod signature;
+mod translator;
+
+#[cfg(test)]
+mod tests;
+
+pub use config::ModelConfig;
+pub use error::ModelError;
+pub use files::ModelFiles;
+pub use layout::Layout;
+pub use model::{LoadOptions, MarianModel, Tokenizer};
+pub use session::SessionSource;
+pub use translator::{MarianTranslator, TokenSentence};

@@ -1,0 +1,180 @@
+//! A loaded model, and the workers that translate with it.
+
+use std::fmt;
+use std::sync::Arc;
+
+use ort::session::builder::PrepackedWeights;
+
+use super::ModelError;
+use super::config::ModelConfig;
+use super::fast::FastModel;
+use super::files::ModelFiles;
+use super::layout::Layout;
+use super::optimum::{Decoders, OptimumModel};
+use super::session::{Graph, SessionSource};
+use super::translator::MarianTranslator;
+use crate::mt::decoding::{Budget, Rows, StepError, StepModel};
+
+/// Turns text into tokens and back, as the model was trained.
+pub trait Tokenizer: Send + Sync {
+    /// Appends the tokens of a sentence, the end of sentence included.
+    fn encode(&self, text: &str, tokens: &mut Vec<u32>);
+
+    /// The text of tokens; the special ones among them leave no trace.
+    fn decode(&self, tokens: &[u32]) -> String;
+}
+
+/// How to load a model.
+#[derive(Debug, Clone, Default)]
+pub struct LoadOptions {
+    /// Chooses among several graphs of a kind: `quantized` takes `*_quantized.onnx`.
+    pub variant: Option<String>,
+    /// How much is translated at once.
+    pub budget: Budget,
+}
+
+/// A MarianMT model: its configuration, its tokenizer, and where its graphs are. Workers made of
+/// it share the weights that ONNX Runtime has rearranged.
+pub struct MarianModel {
+    pub(super) config: ModelConfig,
+    pub(super) tokenizer: Arc<dyn Tokenizer>,
+    pub(super) budget: Budget,
+    layout: Layout,
+    files: ModelFiles,
+    sessions: SessionSource,
+    weights: PrepackedWeights,
+}
+
+impl fmt::Debug for MarianModel {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("MarianModel")
+            .field("config", &self.config)
+            .field("layout", &self.layout)
+            .field("budget", &self.budget)
+            .finish_non_exhaustive()
+    }
+}
+
+impl MarianModel {
+    /// Looks at the files of a model and says whether they are one. The graphs themselves are
+    /// loaded by [`MarianModel::translator`].
+    ///
+    /// # Errors
+    /// When a file is missing or wrong, or the model is of another architecture.
+    pub fn load(
+        files: ModelFiles,
+        tokenizer: Arc<dyn Tokenizer>,
+        sessions: SessionSource,
+        options: &LoadOptions,
+    ) -> Result<Arc<Self>, ModelError> {
+        let config = ModelConfig::read(&files)?;
+        let layout = Layout::find(&files, options.variant.as_deref(), &config)?;
+        Ok(Arc::new(Self {
+            config,
+            tokenizer,
+            budget: options.budget,
+            layout,
+            files,
+            sessions,
+            weights: PrepackedWeights::new(),
+        }))
+    }
+
+    /// The configuration.
+    pub fn config(&self) -> &ModelConfig {
+        &self.config
+    }
+
+    /// The graphs.
+    pub fn layout(&self) -> &Layout {
+        &self.layout
+    }
+
+    /// A worker: it has sessions of its own, and translates by itself.
+    ///
+    /// # Errors
+    /// When ONNX Runtime refuses a graph.
+    pub fn translator(self: &Arc<Self>) -> Result<MarianTranslator, ModelError> {
+        let steps = self.steps()?;
+        Ok(MarianTranslator::new(Arc::clone(self), steps))
+    }
+
+    fn steps(&self) -> Result<Steps, ModelError> {
+        let load = |name: &str| Graph::load(&self.files, name, &self.sessions, &self.weights);
+        let (encoder, decoders) = match &self.layout {
+            Layout::Fast {
+                encoder,
+                decoder,
+                compact,
+            } => {
+                let model = FastModel::load(
+                    &self.files,
+                    [encoder, decoder, compact],
+                    &self.config,
+                    &self.sessions,
+                    &self.weights,
+                )?;
+                return Ok(Steps::Fast(Box::new(model)));
+            }
+            Layout::Merged { encoder, decoder } => (encoder, Decoders::Merged(load(decoder)?)),
+            Layout::Split {
+                encoder,
+                first,
+                decoder,
+            } => {
+                let (first, later) = (load(first)?, load(decoder)?);
+                (encoder, Decoders::Split { first, later })
+            }
+            Layout::WithoutPast { encoder, decoder } => {
+                (encoder, Decoders::WithoutPast(load(decoder)?))
+            }
+        };
+        let model = OptimumModel::load(
+            &self.files,
+            encoder,
+            decoders,
+            &self.config,
+            &self.sessions,
+            &self.weights,
+        )?;
+        Ok(Steps::Optimum(Box::new(model)))
+    }
+}
+
+/// The graphs of a worker.
+#[derive(Debug)]
+pub(super) enum Steps {
+    Fast(Box<FastModel>),
+    Optimum(Box<OptimumModel>),
+}
+
+impl StepModel for Steps {
+    fn vocabulary(&self) -> usize {
+        match self {
+            Self::Fast(model) => model.vocabulary(),
+            Self::Optimum(model) => model.vocabulary(),
+        }
+    }
+
+    fn start(&mut self, sources: &[&[u32]]) -> Result<(), StepError> {
+        match self {
+            Self::Fast(model) => model.start(sources),
+            Self::Optimum(model) => model.start(sources),
+        }
+    }
+
+    fn step(&mut self, rows: Rows<'_>) -> Result<&mut [f32], StepError> {
+        match self {
+            Self::Fast(model) => model.step(rows),
+            Self::Optimum(model) => model.step(rows),
+        }
+    }
+
+    fn keep(&mut self, sentences: &[u32]) -> Result<(), StepError> {
+        match self {
+            Self::Fast(model) => model.keep(sentences),
+            Self::Optimum(model) => model.keep(sentences),
+        }
+    }
+}

@@ -1,0 +1,301 @@
+//! The inputs and outputs of a graph, read from its file without loading it.
+//!
+//! An ONNX file is a protocol buffer (<https://github.com/onnx/onnx/blob/main/onnx/onnx.proto3>).
+//! Weights are skipped, so that reading a file of several hundred megabytes takes no time.
+
+use std::io::{self, Read, Seek, SeekFrom};
+
+/// What the elements of a tensor are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Element {
+    Float32,
+    Float16,
+    Int64,
+    Bool,
+    Other,
+}
+
+/// An input or an output.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Port {
+    pub(super) name: String,
+    pub(super) element: Element,
+    /// Nothing for a size that is known when the graph runs only.
+    pub(super) shape: Vec<Option<usize>>,
+}
+
+/// The inputs and outputs of a graph.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) struct Signature {
+    pub(super) inputs: Vec<Port>,
+    pub(super) outputs: Vec<Port>,
+}
+
+impl Signature {
+    pub(super) fn read(source: impl Read + Seek) -> io::Result<Self> {
+        let mut reader = Reader { source };
+        let mut signature = Self::default();
+        let end = reader.source.seek(SeekFrom::End(0))?;
+        reader.source.seek(SeekFrom::Start(0))?;
+        while let Some(field) = reader.field(end)? {
+            if field.number == 7 {
+                reader.graph(field.end, &mut signature)?;
+            } else {
+                reader.skip(field)?;
+            }
+        }
+        Ok(signature)
+    }
+
+    pub(super) fn input(&self, name: &str) -> Option<&Port> {
+        self.inputs.iter().find(|port| port.name == name)
+    }
+
+    pub(super) fn output(&self, name: &str) -> Option<&Port> {
+        self.outputs.iter().find(|port| port.name == name)
+    }
+}
+
+/// A field whose header has been read.
+#[derive(Clone, Copy)]
+struct Field {
+    number: u64,
+    /// Where a field of variable length ends.
+    end: u64,
+    /// The value of a number.
+    value: u64,
+}
+
+struct Reader<R> {
+    source: R,
+}
+
+impl<R: Read + Seek> Reader<R> {
+    fn graph(&mut self, end: u64, signature: &mut Signature) -> io::Result<()> {
+        let mut constants: Vec<String> = Vec::new();
+        while let Some(field) = self.field(end)? {
+            match field.number {
+                // Old files list their weights among the inputs as well.
+                5 => {
+                    let name = self.name_of_weights(field.end)?;
+                    constants.extend(name);
+                    self.skip(field)?;
+                }
+                11 => signature.inputs.push(self.port(field.end)?),
+                12 => signature.outputs.push(self.port(field.end)?),
+                _ => self.skip(field)?,
+            }
+        }
+        signature
+            .inputs
+            .retain(|port| !constants.contains(&port.name));
+        Ok(())
+    }
+
+    fn name_of_weights(&mut self, end: u64) -> io::Result<Option<String>> {
+        while let Some(field) = self.field(end)? {
+            if field.number == 8 {
+                return self.text(field.end).map(Some);
+            }
+            self.skip(field)?;
+        }
+        Ok(None)
+    }
+
+    fn port(&mut self, end: u64) -> io::Result<Port> {
+        let mut port = Port {
+            name: String::new(),
+            element: Element::Other,
+            shape: Vec::new(),
+        };
+        while let Some(field) = self.field(end)? {
+            match field.number {
+                1 => port.name = self.text(field.end)?,
+                2 => self.of_type(field.end, &mut port)?,
+                _ => self.skip(field)?,
+            }
+        }
+        Ok(port)
+    }
+
+    fn of_type(&mut self, end: u64, port: &mut Port) -> io::Result<()> {
+        while let Some(field) = self.field(end)? {
+            if field.number != 1 {
+                self.skip(field)?;
+                continue;
+            }
+            while let Some(field) = self.field(field.end)? {
+                match field.number {
+                    1 => {
+                        port.element = match field.value {
+                            1 => Element::Float32,
+                            7 => Element::Int64,
+                            9 => Element::Bool,
+                            10 => Element::Float16,
+                            _ => Element::Other,
+                        }
+                    }
+                    2 => self.shape(field.end, port)?,
+                    _ => self.skip(field)?,
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn shape(&mut self, end: u64, port: &mut Port) -> io::Result<()> {
+        while let Some(field) = self.field(end)? {
+            if field.number != 1 {
+                self.skip(field)?;
+                continue;
+            }
+            let mut size = None;
+            while let Some(field) = self.field(field.end)? {
+                if field.number == 1 {
+                    size = usize::try_from(field.value).ok();
+                }
+                self.skip(field)?;
+            }
+            port.shape.push(size);
+        }
+        Ok(())
+    }
+
+    /// The header of the next field; nothing at `end`.
+    fn field(&mut self, end: u64) -> io::Result<Option<Field>> {
+        if self.source.stream_position()? >= end {
+            return Ok(None);
+        }
+        let key = self.varint()?;
+        let mut field = Field {
+            number: key >> 3,
+            end: 0,
+            value: 0,
+        };
+        match key & 7 {
+            0 => {
+                field.value = self.varint()?;
+                field.end = self.source.stream_position()?;
+            }
+            1 => field.end = self.source.stream_position()? + 8,
+            5 => field.end = self.source.stream_position()? + 4,
+            2 => {
+                let length = self.varint()?;
+                field.end = self.source.stream_position()?.saturating_add(length);
+            }
+            _ => return Err(malformed()),
+        }
+        if field.end > end {
+            return Err(malformed());
+        }
+        Ok(Some(field))
+    }
+
+    fn skip(&mut self, field: Field) -> io::Result<()> {
+        self.source.seek(SeekFrom::Start(field.end)).map(|_| ())
+    }
+
+    fn text(&mut self, end: u64) -> io::Result<String> {
+        let length = end.saturating_sub(self.source.stream_position()?);
+        let mut bytes = Vec::new();
+        (&mut self.source).take(length).read_to_end(&mut bytes)?;
+        String::from_utf8(bytes).map_err(|_| malformed())
+    }
+
+    fn varint(&mut self) -> io::Result<u64> {
+        let mut value = 0;
+        for shift in (0..64).step_by(7) {
+            let mut byte = [0];
+            self.source.read_exact(&mut byte)?;
+            value |= u64::from(byte[0] & 0x7f) << shift;
+            if byte[0] < 0x80 {
+                return Ok(value);
+            }
+        }
+        Err(malformed())
+    }
+}
+
+fn malformed() -> io::Error {
+    io::Error::new(io::ErrorKind::InvalidData, "this is no ONNX graph")
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Cursor;
+
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[expect(clippy::cast_possible_truncation, reason = "cut to seven bits")]
+    fn message(number: u8, contents: &[u8]) -> Vec<u8> {
+        let mut bytes = vec![number << 3 | 2];
+        let mut length = contents.len();
+        while length >= 0x80 {
+            bytes.push((length & 0x7f) as u8 | 0x80);
+            length >>= 7;
+        }
+        bytes.push(length as u8);
+        bytes.extend_from_slice(contents);
+        bytes
+    }
+
+    fn port(name: &str, element: u8) -> Vec<u8> {
+        let fixed = message(1, &[0x08, 7]);
+        let symbol = message(1, &message(2, b"batch"));
+        let shape = message(2, &[symbol, fixed].concat());
+        let tensor = [vec![0x08, element], shape].concat();
+        [
+            message(1, name.as_bytes()),
+            message(2, &message(1, &tensor)),
+        ]
+        .concat()
+    }
+
+    fn graph() -> Vec<u8> {
+        let weights = [message(9, &[1; 300]), message(8, b"weights")].concat();
+        let graph = [
+            message(2, b"name"),
+            message(5, &weights),
+            message(11, &port("input_ids", 7)),
+            message(11, &port("weights", 1)),
+            message(12, &port("logits", 10)),
+        ];
+        [vec![0x08, 8], message(7, &graph.concat())].concat()
+    }
+
+    #[test]
+    fn inputs_and_outputs_are_read() {
+        let signature = Signature::read(Cursor::new(graph())).unwrap();
+        assert_eq!(
+            signature,
+            Signature {
+                inputs: vec![Port {
+                    name: "input_ids".to_owned(),
+                    element: Element::Int64,
+                    shape: vec![None, Some(7)],
+                }],
+                outputs: vec![Port {
+                    name: "logits".to_owned(),
+                    element: Element::Float16,
+                    shape: vec![None, Some(7)],
+                }],
+            }
+        );
+    }
+
+    proptest! {
+        #[test]
+        fn damaged_files_are_no_panic(place: prop::sample::Index, byte: u8, cut: bool) {
+            let mut bytes = graph();
+            let place = place.index(bytes.len());
+            if cut {
+                bytes.truncate(place);
+            } else {
+                bytes[place] = byte;
+            }
+            let _ = Signature::read(Cursor::new(bytes));
+        }
+    }
+}

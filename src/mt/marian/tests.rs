@@ -1,0 +1,332 @@
+//! Translation with the real ONNX Runtime and real models. Each test says so where it is skipped.
+
+#![expect(clippy::print_stderr, reason = "a skipped test says so")]
+
+use std::env;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, OnceLock};
+
+use ort::environment::Environment;
+use ort::session::Session;
+
+use super::*;
+use crate::mt::decoding::{Budget, Found};
+use crate::mt::{Cost, Decoding, Strategy, TranslateError};
+use crate::random::Random;
+
+/// Token ids are given, none are asked for.
+struct NoTokenizer;
+
+impl Tokenizer for NoTokenizer {
+    fn encode(&self, text: &str, tokens: &mut Vec<u32>) {
+        tokens.extend(text.split(' ').map(|token| token.parse::<u32>().unwrap()));
+    }
+
+    fn decode(&self, tokens: &[u32]) -> String {
+        let words: Vec<String> = tokens.iter().map(u32::to_string).collect();
+        words.join(" ")
+    }
+}
+
+fn environment() -> Option<&'static Environment> {
+    static LOADED: OnceLock<Option<Environment>> = OnceLock::new();
+    let loaded = LOADED.get_or_init(|| {
+        let library = env::var_os("ORT_DYLIB_PATH")?;
+        Some(ort::init_from(library).unwrap().build().unwrap())
+    });
+    if loaded.is_none() {
+        eprintln!("skipped: ORT_DYLIB_PATH does not name the library of ONNX Runtime");
+    }
+    loaded.as_ref()
+}
+
+/// A folder of models that is not part of the repository.
+fn folder(name: &str) -> Option<PathBuf> {
+    let root = env::var_os("AUGMENT_TEST_MODELS").map_or_else(
+        || Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/models"),
+        PathBuf::from,
+    );
+    let folder = root.join(name);
+    if !folder.join("config.json").is_file() {
+        eprintln!("skipped: no model {}", folder.display());
+        return None;
+    }
+    Some(folder)
+}
+
+fn load(files: ModelFiles, budget: Budget) -> Option<Result<Arc<MarianModel>, ModelError>> {
+    let environment = environment()?;
+    let sessions: SessionSource = Arc::new(|weights| {
+        let builder = Session::builder(environment).map_err(|error| error.to_string())?;
+        builder
+            .with_intra_threads(1)
+            .and_then(|builder| builder.with_intra_op_spinning(false))
+            .and_then(|builder| builder.with_prepacked_weights(weights))
+            .map_err(|error| error.to_string())
+    });
+    let options = LoadOptions {
+        variant: None,
+        budget,
+    };
+    Some(MarianModel::load(
+        files,
+        Arc::new(NoTokenizer),
+        sessions,
+        &options,
+    ))
+}
+
+fn translator(folder: &Path, budget: Budget) -> Option<MarianTranslator> {
+    let model = load(ModelFiles::folder(folder), budget)?.unwrap();
+    Some(model.translator().unwrap())
+}
+
+/// One line of the golden file: see `tests/golden/marian_generate.py`.
+struct Golden {
+    source: Vec<u32>,
+    greedy: Vec<u32>,
+    beam: Vec<u32>,
+    score: f32,
+}
+
+fn golden(pair: &str) -> Vec<Golden> {
+    let path = format!(
+        "{}/tests/golden/marian_{pair}.tsv",
+        env!("CARGO_MANIFEST_DIR")
+    );
+    let ids = |field: &str| field.split(' ').map(|id| id.parse().unwrap()).collect();
+    fs::read_to_string(path)
+        .unwrap()
+        .lines()
+        .map(|line| {
+            let fields: Vec<&str> = line.split('\t').collect();
+            Golden {
+                source: ids(fields[1]),
+                greedy: ids(fields[2]),
+                beam: ids(fields[3]),
+                score: fields[4].parse().unwrap(),
+            }
+        })
+        .collect()
+}
+
+fn decoding(strategy: Strategy) -> Decoding {
+    Decoding {
+        max_length_factor: 0.0,
+        // `max_length` of the golden cases counts the start token.
+        max_length_extra: 255,
+        ..Decoding::new(strategy)
+    }
+}
+
+const BEAM: Strategy = Strategy::Beam {
+    beams: 4,
+    length_penalty: 1.0,
+};
+
+fn translate(
+    translator: &mut MarianTranslator,
+    golden: &[Golden],
+    strategy: Strategy,
+) -> (Vec<Found>, Cost) {
+    let sentences: Vec<TokenSentence> = golden
+        .iter()
+        .map(|golden| TokenSentence {
+            tokens: golden.source.clone(),
+            wanted: 1,
+            random: Random::from_key(0),
+        })
+        .collect();
+    let (found, cost) = translator
+        .translate_tokens(&sentences, &decoding(strategy))
+        .unwrap();
+    (
+        found.into_iter().map(|found| found[0].clone()).collect(),
+        cost,
+    )
+}
+
+const BUDGETS: [Budget; 3] = [
+    Budget { tokens: 1, rows: 1 },
+    Budget {
+        tokens: 400,
+        rows: 16,
+    },
+    Budget {
+        tokens: 1_000_000,
+        rows: 1_000_000,
+    },
+];
+
+#[test]
+fn translations_are_those_of_transformers_whatever_the_batches() {
+    for pair in ["en_de", "de_en"] {
+        let Some(folder) = folder(&format!("fast-{}-fp32", pair.replace('_', "-"))) else {
+            return;
+        };
+        let golden = golden(pair);
+        for budget in BUDGETS {
+            let Some(mut translator) = translator(&folder, budget) else {
+                return;
+            };
+            let (greedy, _) = translate(&mut translator, &golden, Strategy::Greedy);
+            for (golden, found) in golden.iter().zip(&greedy) {
+                assert_eq!(found.tokens, golden.greedy, "{pair} {:?}", golden.source);
+            }
+            let (beam, _) = translate(&mut translator, &golden, BEAM);
+            for (golden, found) in golden.iter().zip(&beam) {
+                assert_eq!(found.tokens, golden.beam, "{pair} {:?}", golden.source);
+                assert!((found.score - golden.score).abs() < 2e-4);
+            }
+        }
+    }
+}
+
+#[test]
+fn all_layouts_translate_alike() {
+    let Some(folder) = folder("optimum-en-de") else {
+        return;
+    };
+    let golden: Vec<Golden> = golden("en_de").into_iter().step_by(5).collect();
+    for (graphs, layout) in [
+        (&["encoder_model", "decoder_model_merged"][..], "Merged"),
+        (
+            &["encoder_model", "decoder_model", "decoder_with_past_model"],
+            "Split",
+        ),
+        (&["encoder_model", "decoder_model"], "WithoutPast"),
+    ] {
+        let mut files: Vec<String> = ["config.json", "generation_config.json"]
+            .map(str::to_owned)
+            .to_vec();
+        files.extend(graphs.iter().map(|graph| format!("{graph}.onnx")));
+        let files = files
+            .into_iter()
+            .map(|name| {
+                let bytes = fs::read(folder.join(&name)).unwrap();
+                (name, bytes.into())
+            })
+            .collect();
+        let Some(model) = load(ModelFiles::memory("optimum", files), BUDGETS[1]) else {
+            return;
+        };
+        let model = model.unwrap();
+        assert!(format!("{:?}", model.layout()).starts_with(layout));
+        let mut translator = model.translator().unwrap();
+        let (greedy, _) = translate(&mut translator, &golden, Strategy::Greedy);
+        let (beam, _) = translate(&mut translator, &golden, BEAM);
+        for ((golden, greedy), beam) in golden.iter().zip(&greedy).zip(&beam) {
+            assert_eq!(greedy.tokens, golden.greedy, "{layout} {:?}", golden.source);
+            assert_eq!(beam.tokens, golden.beam, "{layout} {:?}", golden.source);
+        }
+    }
+}
+
+#[test]
+fn whole_numbers_of_eight_bits_translate_nearly_alike() {
+    let Some(folder) = folder("fast-en-de-int8") else {
+        return;
+    };
+    let golden = golden("en_de");
+    let Some(mut translator) = translator(&folder, Budget::default()) else {
+        return;
+    };
+    let (greedy, _) = translate(&mut translator, &golden, Strategy::Greedy);
+    let same = golden
+        .iter()
+        .zip(&greedy)
+        .filter(|(golden, found)| golden.greedy == found.tokens);
+    let same = same.count();
+    assert!(same * 2 > golden.len(), "{same} of {}", golden.len());
+}
+
+#[test]
+fn repeated_sentences_are_translated_once_and_draws_are_their_own() {
+    let Some(folder) = folder("fast-en-de-fp32") else {
+        return;
+    };
+    let Some(mut translator) = translator(&folder, Budget::default()) else {
+        return;
+    };
+    let golden = golden("en_de");
+    let sentence = |place: usize, key: u64, wanted: usize| TokenSentence {
+        tokens: golden[place].source.clone(),
+        wanted,
+        random: Random::from_key(key),
+    };
+    let sentences = [sentence(20, 1, 1), sentence(90, 2, 3), sentence(20, 3, 3)];
+    let (found, cost) = translator
+        .translate_tokens(&sentences, &decoding(BEAM))
+        .unwrap();
+    assert_eq!((cost.sentences, cost.repeated), (2, 1));
+    assert_eq!(found.iter().map(Vec::len).collect::<Vec<_>>(), [1, 3, 3]);
+    assert_eq!(found[0][0], found[2][0]);
+    assert!(cost.source_places >= cost.source_tokens && cost.target_tokens > 0);
+
+    let sample = decoding(Strategy::Sample {
+        temperature: 1.0,
+        top_k: 0,
+        top_p: 0.9,
+    });
+    let (together, cost) = translator.translate_tokens(&sentences, &sample).unwrap();
+    assert_eq!((cost.sentences, cost.repeated), (3, 0));
+    for (sentence, together) in sentences.iter().zip(&together) {
+        let alone = std::slice::from_ref(sentence);
+        let (alone, _) = translator.translate_tokens(alone, &sample).unwrap();
+        let tokens = |found: &[Found]| -> Vec<Vec<u32>> {
+            found.iter().map(|found| found.tokens.clone()).collect()
+        };
+        assert_eq!(tokens(together), tokens(&alone[0]));
+    }
+}
+
+#[test]
+fn what_is_too_long_is_refused() {
+    let Some(folder) = folder("fast-en-de-fp32") else {
+        return;
+    };
+    let Some(mut translator) = translator(&folder, Budget::default()) else {
+        return;
+    };
+    let sentence = TokenSentence {
+        tokens: vec![7; 257],
+        wanted: 1,
+        random: Random::from_key(0),
+    };
+    let error = translator.translate_tokens(&[sentence], &decoding(Strategy::Greedy));
+    assert!(matches!(
+        error,
+        Err(TranslateError::TooLong {
+            sentence: 0,
+            tokens: 257,
+            positions: 256,
+        })
+    ));
+}
+
+#[test]
+fn a_graph_of_another_model_is_refused() {
+    let Some(folder) = folder("fast-en-de-fp32") else {
+        return;
+    };
+    let config = fs::read_to_string(folder.join("config.json")).unwrap();
+    let config = config.replace("\"decoder_layers\": 1", "\"decoder_layers\": 2");
+    let mut files = vec![("config.json".to_owned(), config.into_bytes().into())];
+    for name in [
+        "encoder.onnx",
+        "decoder.onnx",
+        "compact.onnx",
+        "augment-mt.json",
+    ] {
+        files.push((name.to_owned(), fs::read(folder.join(name)).unwrap().into()));
+    }
+    let Some(model) = load(ModelFiles::memory("other", files), Budget::default()) else {
+        return;
+    };
+    let error = model.unwrap_err().to_string();
+    assert!(
+        error.contains("the number of layers is 1 in") && error.contains("and 2 by `config.json`"),
+        "{error}"
+    );
+}

@@ -1,0 +1,221 @@
+//! A worker that translates.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use super::config::ModelConfig;
+use super::model::{MarianModel, Steps};
+use crate::mt::decoding::{Budget, Found, Size, Source, StepModel, form_batches, search, width};
+use crate::mt::{Cost, Decoding, Hypothesis, Sentence, Strategy, TranslateError, Translator};
+use crate::random::Random;
+
+/// A sentence as tokens.
+#[derive(Debug, Clone)]
+pub struct TokenSentence {
+    /// Its tokens, the end of sentence included.
+    pub tokens: Vec<u32>,
+    /// How many different translations are wanted.
+    pub wanted: usize,
+    /// Where draws come from.
+    pub random: Random,
+}
+
+/// Translates with a MarianMT model. It has sessions of its own: one for each worker.
+#[derive(Debug)]
+pub struct MarianTranslator {
+    model: Arc<MarianModel>,
+    steps: Steps,
+}
+
+impl MarianTranslator {
+    pub(super) fn new(model: Arc<MarianModel>, steps: Steps) -> Self {
+        Self { model, steps }
+    }
+
+    /// Translations as token ids: see [`Translator::translate`].
+    ///
+    /// # Errors
+    /// When a sentence is too long, or the runtime fails.
+    pub fn translate_tokens(
+        &mut self,
+        sentences: &[TokenSentence],
+        decoding: &Decoding,
+    ) -> Result<(Vec<Vec<Found>>, Cost), TranslateError> {
+        let model = &self.model;
+        translate_tokens(
+            &mut self.steps,
+            &model.config,
+            model.budget,
+            sentences,
+            decoding,
+        )
+    }
+}
+
+impl Translator for MarianTranslator {
+    fn translate(
+        &mut self,
+        sentences: &[Sentence<'_>],
+        decoding: &Decoding,
+    ) -> Result<(Vec<Vec<Hypothesis>>, Cost), TranslateError> {
+        let tokenizer = Arc::clone(&self.model.tokenizer);
+        let as_tokens: Vec<TokenSentence> = sentences
+            .iter()
+            .map(|sentence| {
+                let mut tokens = Vec::new();
+                tokenizer.encode(sentence.text, &mut tokens);
+                TokenSentence {
+                    tokens,
+                    wanted: sentence.wanted,
+                    random: sentence.random.clone(),
+                }
+            })
+            .collect();
+        let (found, cost) = self.translate_tokens(&as_tokens, decoding)?;
+        let hypotheses = found
+            .into_iter()
+            .map(|found| {
+                let mut all: Vec<Hypothesis> = Vec::with_capacity(found.len());
+                for found in found {
+                    let text = tokenizer.decode(&found.tokens);
+                    // Different tokens can be the same text.
+                    if !all.iter().any(|other| other.text == text) {
+                        all.push(Hypothesis {
+                            text,
+                            score: found.score,
+                            tokens: found.tokens.len(),
+                            complete: found.complete,
+                        });
+                    }
+                }
+                all
+            })
+            .collect();
+        Ok((hypotheses, cost))
+    }
+
+    fn count_tokens(&self, text: &str) -> usize {
+        let mut tokens = Vec::new();
+        self.model.tokenizer.encode(text, &mut tokens);
+        tokens.len()
+    }
+
+    fn positions(&self) -> usize {
+        self.model.config.positions
+    }
+}
+
+/// Translates sentences in batches of like lengths, the same one once.
+fn translate_tokens<M: StepModel>(
+    model: &mut M,
+    config: &ModelConfig,
+    budget: Budget,
+    sentences: &[TokenSentence],
+    decoding: &Decoding,
+) -> Result<(Vec<Vec<Found>>, Cost), TranslateError> {
+    check_lengths(sentences, config.positions)?;
+    let (unique, unique_of) = without_repetitions(sentences, decoding.strategy);
+    let sizes: Vec<Size> = unique
+        .iter()
+        .map(|sentence| Size {
+            tokens: sentence.tokens.len(),
+            rows: width(decoding.strategy, sentence.wanted),
+        })
+        .collect();
+    let mut cost = Cost {
+        repeated: (sentences.len() - unique.len()) as u64,
+        ..Cost::default()
+    };
+    let mut found: Vec<Vec<Found>> = vec![Vec::new(); unique.len()];
+    for batch in form_batches(&sizes, budget) {
+        let sources: Vec<Source<'_>> = batch
+            .iter()
+            .filter_map(|place| unique.get(*place))
+            .map(|sentence| Source {
+                tokens: &sentence.tokens,
+                wanted: width(decoding.strategy, sentence.wanted),
+                limit: limit(sentence.tokens.len(), decoding, config.positions),
+                random: &sentence.random,
+            })
+            .collect();
+        let results = search(model, &sources, decoding, &config.special)
+            .map_err(|error| TranslateError::Runtime(error.to_string()))?;
+        cost.add(cost_of(&sources, &results));
+        for (place, result) in batch.iter().zip(results) {
+            if let Some(found) = found.get_mut(*place) {
+                *found = result;
+            }
+        }
+    }
+    let all = sentences
+        .iter()
+        .zip(unique_of)
+        .map(|(sentence, place)| {
+            let found = found.get(place).map(Vec::as_slice).unwrap_or_default();
+            found.iter().take(sentence.wanted.max(1)).cloned().collect()
+        })
+        .collect();
+    Ok((all, cost))
+}
+
+fn check_lengths(sentences: &[TokenSentence], positions: usize) -> Result<(), TranslateError> {
+    for (sentence, TokenSentence { tokens, .. }) in sentences.iter().enumerate() {
+        if tokens.len() > positions {
+            return Err(TranslateError::TooLong {
+                sentence,
+                tokens: tokens.len(),
+                positions,
+            });
+        }
+    }
+    Ok(())
+}
+
+/// The different sentences, and which of them each one is. Draws differ from sentence to sentence,
+/// so that sampling has no repetitions.
+fn without_repetitions(
+    sentences: &[TokenSentence],
+    strategy: Strategy,
+) -> (Vec<&TokenSentence>, Vec<usize>) {
+    if matches!(strategy, Strategy::Sample { .. }) {
+        return (sentences.iter().collect(), (0..sentences.len()).collect());
+    }
+    let mut unique = Vec::new();
+    let mut places: HashMap<&[u32], usize> = HashMap::with_capacity(sentences.len());
+    let unique_of = sentences
+        .iter()
+        .map(|sentence| {
+            *places.entry(&sentence.tokens).or_insert_with(|| {
+                unique.push(sentence);
+                unique.len() - 1
+            })
+        })
+        .collect();
+    (unique, unique_of)
+}
+
+/// The most tokens of a translation.
+#[expect(
+    clippy::cast_precision_loss,
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "lengths are small; a negative factor is none"
+)]
+fn limit(source: usize, decoding: &Decoding, positions: usize) -> usize {
+    let scaled = (f64::from(decoding.max_length_factor) * source as f64) as usize;
+    scaled
+        .saturating_add(decoding.max_length_extra)
+        .clamp(1, positions.max(1))
+}
+
+fn cost_of(sources: &[Source<'_>], results: &[Vec<Found>]) -> Cost {
+    let lengths = || sources.iter().map(|source| source.tokens.len());
+    let kept = results.iter().flatten().map(|found| found.tokens.len());
+    Cost {
+        sentences: sources.len() as u64,
+        source_tokens: lengths().sum::<usize>() as u64,
+        source_places: (lengths().max().unwrap_or(0) * sources.len()) as u64,
+        target_tokens: kept.sum::<usize>() as u64,
+        repeated: 0,
+    }
+}
