@@ -10,7 +10,7 @@ pub(super) fn plan(
     arguments: &PlanArguments,
     printer: &Printer,
 ) -> ExitStatus {
-    match pipeline::load(registry, &arguments.pipeline, printer) {
+    match pipeline::load(registry, &arguments.pipeline, None, printer) {
         Some(plan) => written(printer, &plan.render()),
         None => ExitStatus::NotStarted,
     }
@@ -22,7 +22,7 @@ pub(super) fn graph(
     arguments: &GraphArguments,
     printer: &Printer,
 ) -> ExitStatus {
-    let Some(plan) = pipeline::load(registry, &arguments.pipeline, printer) else {
+    let Some(plan) = pipeline::load(registry, &arguments.pipeline, None, printer) else {
         return ExitStatus::NotStarted;
     };
     let text = match arguments.format {

@@ -77,7 +77,7 @@ pub fn run_with(
         Command::Check(arguments) => check::check(registry, &arguments, volume, printer),
         Command::Plan(arguments) => inspect::plan(registry, &arguments, printer),
         Command::Graph(arguments) => inspect::graph(registry, &arguments, printer),
-        Command::Preview(arguments) => preview::preview(registry, &arguments, printer),
+        Command::Preview(arguments) => preview::preview(registry, &arguments, volume, printer),
         Command::Ops(arguments) => ops::ops(registry, &arguments, printer),
         #[cfg(feature = "onnx")]
         Command::Models(arguments) => models::models(&arguments, volume, printer),

@@ -9,6 +9,7 @@ use crate::models::{
     HubSettings, ModelOrigin, ModelReference, ResolveSettings, builtin_names, cached_models,
     resolve,
 };
+use crate::mt::{ModelSettings, Watcher};
 use crate::onnx::{
     Attempt, FETCHED_VERSION, Finding, Runtime, RuntimeError, RuntimeOptions, Surroundings,
     cache_folder, survey,
@@ -39,6 +40,20 @@ pub(super) fn runtime_options(
         offline: arguments.offline,
         progress: fetching::watch(volume, printer),
         surroundings: Surroundings::of_process(),
+    }
+}
+
+/// How the models of a pipeline run, as the command line says.
+pub(super) fn settings(
+    arguments: &RuntimeArguments,
+    volume: Volume,
+    printer: &Printer,
+) -> ModelSettings {
+    ModelSettings {
+        device: arguments.device,
+        offline: arguments.offline,
+        ort_library: arguments.ort_lib.clone(),
+        watch: Watcher(fetching::watch(volume, printer)),
     }
 }
 

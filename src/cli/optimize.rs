@@ -57,7 +57,9 @@ pub(super) fn optimize(
         Err(error) => {
             printer.error(
                 &format!("the result could not be verified: {error}"),
-                Some(&error.help()).filter(|help| !help.is_empty()).map(|help| help.as_str()),
+                Some(&error.help())
+                    .filter(|help| !help.is_empty())
+                    .map(|help| help.as_str()),
             );
             return ExitStatus::NotStarted;
         }
@@ -71,7 +73,12 @@ pub(super) fn optimize(
         precision,
         ..Options::default()
     };
-    match optimise(runtime.environment(), &arguments.input, &arguments.output, &options) {
+    match optimise(
+        runtime.environment(),
+        &arguments.input,
+        &arguments.output,
+        &options,
+    ) {
         Ok(report) => {
             if volume != Volume::Quiet {
                 printer.say(&describe(&report, &arguments.output));

@@ -1,8 +1,9 @@
 //! `augment preview`: rows before and after, with nothing written.
 
 use super::args::PreviewArguments;
-use super::{ExitStatus, Printer, diff, pipeline, written};
+use super::{ExitStatus, Printer, Volume, diff, pipeline, written};
 use crate::engine::{self, PreviewRow};
+#[cfg(not(feature = "onnx"))]
 use crate::mt::ModelSettings;
 use crate::operator::Registry;
 use crate::report::Palette;
@@ -11,12 +12,20 @@ use crate::report::Palette;
 pub(super) fn preview(
     registry: &Registry,
     arguments: &PreviewArguments,
+    #[cfg_attr(
+        not(feature = "onnx"),
+        expect(unused_variables, reason = "only fetching is loud")
+    )]
+    volume: Volume,
     printer: &Printer,
 ) -> ExitStatus {
-    let Some(plan) = pipeline::load(registry, &arguments.pipeline, printer) else {
+    #[cfg(feature = "onnx")]
+    let models = super::models::settings(&arguments.runtime, volume, printer);
+    #[cfg(not(feature = "onnx"))]
+    let models = ModelSettings::default();
+    let Some(plan) = pipeline::load(registry, &arguments.pipeline, Some(&models), printer) else {
         return ExitStatus::NotStarted;
     };
-    let models = ModelSettings::default();
     match engine::preview(&plan, &arguments.at, arguments.rows.get(), &models) {
         Ok(rows) => {
             let palette = printer.out_palette();

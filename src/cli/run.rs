@@ -9,6 +9,7 @@ use serde_json::json;
 use super::args::{ProgressMode, RunArguments};
 use super::{ExitStatus, Printer, Volume, pipeline, signals};
 use crate::engine::{self, RunReport, RunSettings};
+use crate::mt::ModelSettings;
 use crate::operator::Registry;
 use crate::plan::Plan;
 use crate::report::{
@@ -26,7 +27,11 @@ pub(super) fn run(
     volume: Volume,
     printer: &Printer,
 ) -> ExitStatus {
-    let Some(plan) = pipeline::load(registry, &arguments.pipeline, printer) else {
+    #[cfg(feature = "onnx")]
+    let models = super::models::settings(&arguments.runtime, volume, printer);
+    #[cfg(not(feature = "onnx"))]
+    let models = ModelSettings::default();
+    let Some(plan) = pipeline::load(registry, &arguments.pipeline, Some(&models), printer) else {
         return ExitStatus::NotStarted;
     };
     if let Some(problem) = arguments.report.as_deref().and_then(no_place_for) {
@@ -50,7 +55,7 @@ pub(super) fn run(
         operators,
         &say,
     );
-    let (settings, stop) = (settings(arguments), Stop::default());
+    let (settings, stop) = (settings(arguments, models), Stop::default());
     let waiting = || progress.say(&waiting_for(&progress.running()));
     let watched = signals::watch(&stop, waiting, || {
         progress.watch(|| engine::run(&plan, &settings, &progress, &stop))
@@ -150,7 +155,7 @@ fn sources(plan: &Plan) -> Vec<SourceTotal> {
 }
 
 /// What the flags say about the run.
-fn settings(arguments: &RunArguments) -> RunSettings {
+fn settings(arguments: &RunArguments, models: ModelSettings) -> RunSettings {
     let cores = thread::available_parallelism().map_or(1, NonZeroUsize::get);
     let workers = arguments.workers.map_or(cores, |workers| workers as usize);
     let usual = RunSettings::new(workers);
@@ -166,6 +171,7 @@ fn settings(arguments: &RunArguments) -> RunSettings {
         force: arguments.force,
         limit: arguments.limit,
         shard: arguments.shard,
+        models,
         ..usual
     }
 }

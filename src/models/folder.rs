@@ -78,6 +78,15 @@ impl ModelFolder {
         }
     }
 
+    /// The files of a model in the program, which are not copied; none of one on disk.
+    pub fn embedded_files(&self) -> Vec<(String, Cow<'static, [u8]>)> {
+        let embedded = |(name, content): (&String, &Content)| match content {
+            Content::Embedded(bytes) => Some((name.clone(), bytes.clone())),
+            Content::Disk(_) => None,
+        };
+        self.files.iter().filter_map(embedded).collect()
+    }
+
     /// Where the model comes from.
     pub fn origin(&self) -> &ModelOrigin {
         &self.origin

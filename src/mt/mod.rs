@@ -8,6 +8,8 @@
 pub mod decoding;
 pub mod fake;
 #[cfg(feature = "onnx")]
+mod load;
+#[cfg(feature = "onnx")]
 pub mod marian;
 mod open;
 #[cfg(feature = "onnx")]
@@ -17,7 +19,9 @@ mod settings;
 pub mod tokenizer;
 
 pub use open::{ModelError, ModelName, TranslatorFactory, inspect, is_folder, open};
-pub use settings::{Device, ModelSettings};
+pub use settings::ModelSettings;
+#[cfg(feature = "onnx")]
+pub use settings::Watcher;
 
 use crate::random::Random;
 

@@ -23,7 +23,7 @@ const LAYERS: [(&str, &[&str]); 22] = [
     ("onnx", &[]),
     ("models", &["table", "onnx"]),
     // Translation of sentences.
-    ("mt", &["random", "table"]),
+    ("mt", &["random", "onnx", "models"]),
     // Conditions on rows, and the only `unsafe`.
     ("sql", &[]),
     // The contract between the engine and what works on rows.

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use crate::text::{Word, middle, sentences};
+use crate::text::{Word, Words, middle, sentences};
 
 /// A stretch of text that is translated by itself. Texts are put together again from their pieces
 /// and the bytes between them, which no translator sees.
@@ -19,7 +19,7 @@ pub(super) struct Piece {
 /// protected are none, and neither is what cannot be made short enough.
 pub(super) fn pieces(
     text: &str,
-    words: &[Word],
+    words: Words<'_>,
     protected: &[Word],
     fits: &dyn Fn(&str) -> bool,
 ) -> Vec<Piece> {
@@ -65,12 +65,10 @@ fn protected_in(protected: &[Word], part: &Range<usize>) -> Vec<Range<usize>> {
 }
 
 /// Whether a word in `part` has a letter.
-fn has_letters(text: &str, words: &[Word], part: &Range<usize>) -> bool {
-    let first = words.partition_point(|word| word.range().end <= part.start);
+fn has_letters(text: &str, words: Words<'_>, part: &Range<usize>) -> bool {
     words
-        .get(first..)
-        .unwrap_or_default()
         .iter()
+        .skip_while(|word| word.range().end <= part.start)
         .take_while(|word| word.range().start < part.end)
         .any(|word| {
             let word = text.get(word.range()).unwrap_or_default();
