@@ -20,10 +20,14 @@ use super::signature::{Constant, Signature};
 /// optimiser of the graph.
 const WORTH_SHARING: u64 = 16 * 1024;
 
+/// A weight, and its name in the graph.
+type Named = (String, Arc<DynValue>);
+
 /// The weights of the graphs of a model.
 pub(super) struct Weights {
     prepacked: PrepackedWeights,
-    graphs: Vec<(String, Vec<(String, Arc<DynValue>)>)>,
+    /// By the name of the graph's file.
+    graphs: Vec<(String, Vec<Named>)>,
 }
 
 impl fmt::Debug for Weights {
@@ -78,7 +82,7 @@ impl Weights {
     }
 }
 
-fn read_constants(source: &mut (impl Read + Seek)) -> io::Result<Vec<(String, Arc<DynValue>)>> {
+fn read_constants(source: &mut (impl Read + Seek)) -> io::Result<Vec<Named>> {
     let mut constants = Vec::new();
     for constant in Signature::read(source)?.constants {
         if constant.length < WORTH_SHARING {
