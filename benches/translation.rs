@@ -34,6 +34,7 @@ use augment::mt::marian::{
 use augment::mt::{Decoding, Strategy};
 use augment::random::Random;
 use ort::session::Session;
+use ort::session::builder::{PrepackedWeights, SessionBuilder};
 
 type Failure = Box<dyn std::error::Error>;
 
@@ -250,18 +251,7 @@ impl Ours {
     ) -> Result<Self, Failure> {
         let environment = environment.clone();
         let sessions: SessionSource = Arc::new(move |weights| {
-            let builder = Session::builder(&environment).map_err(|error| error.to_string())?;
-            let builder = builder
-                .with_intra_threads(1)
-                .and_then(|builder| builder.with_inter_threads(1))
-                .and_then(|builder| builder.with_intra_op_spinning(false))
-                .and_then(|builder| builder.with_prepacked_weights(weights))
-                .map_err(|error| error.to_string())?;
-            match env::var_os("AUGMENT_PROFILE") {
-                Some(path) => builder.with_profiling(PathBuf::from(path)),
-                None => Ok(builder),
-            }
-            .map_err(|error| error.to_string())
+            session_builder(&environment, weights).map_err(|error| error.to_string())
         });
         let files = ModelFiles::folder(&settings.model.join(format!("fast-{number}")));
         let options = LoadOptions {
@@ -283,6 +273,22 @@ impl Ours {
             workers.push((model.translator()?, own));
         }
         Ok(Self { workers })
+    }
+}
+
+/// A session of one thread. `AUGMENT_PROFILE` names the beginning of files that ONNX Runtime's
+/// profiles are written to.
+fn session_builder(
+    environment: &ort::environment::Environment,
+    weights: &PrepackedWeights,
+) -> ort::Result<SessionBuilder> {
+    let builder = Session::builder(environment)?.with_intra_threads(1)?;
+    let builder = builder.with_inter_threads(1)?;
+    let builder = builder.with_intra_op_spinning(false)?;
+    let builder = builder.with_prepacked_weights(weights)?;
+    match env::var_os("AUGMENT_PROFILE") {
+        Some(path) => Ok(builder.with_profiling(PathBuf::from(path))?),
+        None => Ok(builder),
     }
 }
 

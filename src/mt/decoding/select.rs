@@ -77,10 +77,7 @@ impl Selector {
             }
             for (part, logits) in block.chunks(PART).enumerate() {
                 // Without a branch for each: nearly all parts have nothing.
-                if !logits
-                    .iter()
-                    .fold(false, |any, logit| any | (*logit >= threshold))
-                {
+                if logits.iter().filter(|logit| **logit >= threshold).count() == 0 {
                     continue;
                 }
                 let start = number * BLOCK + part * PART;

@@ -1,12 +1,12 @@
 //! The fast layout: see [`Layout::Fast`](super::Layout).
 
-use ort::session::builder::PrepackedWeights;
 use ort::value::{DynValue, TensorElementType};
 
 use super::ModelError;
 use super::config::ModelConfig;
 use super::files::ModelFiles;
 use super::session::{Graph, Input, Logits, SessionSource, empty, integers, named, side_by_side};
+use super::weights::Weights;
 use crate::mt::decoding::{Rows, StepError, StepModel};
 
 /// Graphs and state of a worker that translates with the fast layout.
@@ -38,7 +38,7 @@ impl FastModel {
         [encoder, decoder, compact]: [&str; 3],
         config: &ModelConfig,
         source: &SessionSource,
-        weights: &PrepackedWeights,
+        weights: &Weights,
     ) -> Result<Self, ModelError> {
         let load = |name: &str| Graph::load(files, name, source, weights);
         let (encoder, decoder, compact) = (load(encoder)?, load(decoder)?, load(compact)?);

@@ -156,7 +156,11 @@ impl Layout {
             ),
             found: described(&graphs, &names),
         })?;
-        for graph in graphs.iter().filter(|graph| layout.has(&graph.name)) {
+        let used = layout.graphs();
+        for graph in graphs
+            .iter()
+            .filter(|graph| used.contains(&graph.name.as_str()))
+        {
             check_graph(files, graph, config)?;
         }
         if matches!(layout, Self::Fast { .. }) {
@@ -202,20 +206,21 @@ impl Layout {
         fast().or_else(merged).or_else(split).or_else(without_past)
     }
 
-    fn has(&self, name: &str) -> bool {
+    /// The files of its graphs.
+    pub(super) fn graphs(&self) -> Vec<&str> {
         match self {
             Self::Fast {
                 encoder,
                 decoder,
                 compact,
-            } => [encoder, decoder, compact].iter().any(|own| *own == name),
+            } => vec![encoder, decoder, compact],
             Self::Split {
                 encoder,
                 first,
                 decoder,
-            } => [encoder, first, decoder].iter().any(|own| *own == name),
+            } => vec![encoder, first, decoder],
             Self::Merged { encoder, decoder } | Self::WithoutPast { encoder, decoder } => {
-                encoder == name || decoder == name
+                vec![encoder, decoder]
             }
         }
     }
@@ -236,9 +241,9 @@ fn is_variant(name: &str, variant: Option<&str>) -> bool {
 
 fn read_signature(files: &ModelFiles, name: &str) -> Result<Signature, ModelError> {
     let signature = match files.contents(name) {
-        Some(Contents::Bytes(bytes)) => Signature::read(Cursor::new(bytes)),
+        Some(Contents::Bytes(bytes)) => Signature::read(&mut Cursor::new(bytes)),
         Some(Contents::File(path)) => {
-            File::open(path).and_then(|file| Signature::read(BufReader::new(file)))
+            File::open(path).and_then(|file| Signature::read(&mut BufReader::new(file)))
         }
         None => Ok(Signature::default()),
     };
@@ -388,6 +393,7 @@ mod tests {
         let signature = Signature {
             inputs: ports(inputs),
             outputs: ports(outputs),
+            constants: Vec::new(),
         };
         Graph {
             name: name.to_owned(),

@@ -13,6 +13,7 @@ mod optimum;
 mod session;
 mod signature;
 mod translator;
+mod weights;
 
 #[cfg(test)]
 mod tests;

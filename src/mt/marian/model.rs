@@ -3,8 +3,6 @@
 use std::fmt;
 use std::sync::Arc;
 
-use ort::session::builder::PrepackedWeights;
-
 use super::ModelError;
 use super::config::ModelConfig;
 use super::fast::FastModel;
@@ -13,6 +11,7 @@ use super::layout::Layout;
 use super::optimum::{Decoders, OptimumModel};
 use super::session::{Graph, SessionSource};
 use super::translator::MarianTranslator;
+use super::weights::Weights;
 use crate::mt::decoding::{Budget, Rows, StepError, StepModel};
 
 /// Turns text into tokens and back, as the model was trained.
@@ -33,8 +32,8 @@ pub struct LoadOptions {
     pub budget: Budget,
 }
 
-/// A MarianMT model: its configuration, its tokenizer, and where its graphs are. Workers made of
-/// it share the weights that ONNX Runtime has rearranged.
+/// A MarianMT model: its configuration, its tokenizer, its weights, and where its graphs are. The
+/// workers made of it share the weights.
 pub struct MarianModel {
     pub(super) config: ModelConfig,
     pub(super) tokenizer: Arc<dyn Tokenizer>,
@@ -42,7 +41,7 @@ pub struct MarianModel {
     layout: Layout,
     files: ModelFiles,
     sessions: SessionSource,
-    weights: PrepackedWeights,
+    weights: Weights,
 }
 
 impl fmt::Debug for MarianModel {
@@ -57,8 +56,8 @@ impl fmt::Debug for MarianModel {
 }
 
 impl MarianModel {
-    /// Looks at the files of a model and says whether they are one. The graphs themselves are
-    /// loaded by [`MarianModel::translator`].
+    /// Looks at the files of a model, says whether they are one, and reads the weights. The graphs
+    /// themselves are loaded by [`MarianModel::translator`].
     ///
     /// # Errors
     /// When a file is missing or wrong, or the model is of another architecture.
@@ -70,6 +69,7 @@ impl MarianModel {
     ) -> Result<Arc<Self>, ModelError> {
         let config = ModelConfig::read(&files)?;
         let layout = Layout::find(&files, options.variant.as_deref(), &config)?;
+        let weights = Weights::read(&files, &layout.graphs())?;
         Ok(Arc::new(Self {
             config,
             tokenizer,
@@ -77,7 +77,7 @@ impl MarianModel {
             layout,
             files,
             sessions,
-            weights: PrepackedWeights::new(),
+            weights,
         }))
     }
 

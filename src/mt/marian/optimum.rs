@@ -4,7 +4,6 @@
 //! here, by copying rows where they change places. Greedy search copies nothing until sentences
 //! are finished.
 
-use ort::session::builder::PrepackedWeights;
 use ort::value::{DynValue, Tensor, TensorElementType};
 
 use super::ModelError;
@@ -13,6 +12,7 @@ use super::files::{ModelFiles, listed};
 use super::session::{
     Graph, Input, Logits, SessionSource, empty, failed, gather, integers, side_by_side,
 };
+use super::weights::Weights;
 use crate::mt::decoding::{Rows, StepError, StepModel};
 
 /// The decoders of a layout.
@@ -68,7 +68,7 @@ impl OptimumModel {
         decoders: Decoders,
         config: &ModelConfig,
         source: &SessionSource,
-        weights: &PrepackedWeights,
+        weights: &Weights,
     ) -> Result<Self, ModelError> {
         let encoder = Graph::load(files, encoder, source, weights)?;
         let hidden_place = encoder.places(files, &["last_hidden_state".to_owned()])?[0];

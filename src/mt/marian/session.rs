@@ -11,6 +11,7 @@ use ort::value::{DynValue, Outlet, PrimitiveTensorElementType, Shape, Tensor, Te
 
 use super::ModelError;
 use super::files::{Contents, ModelFiles, listed};
+use super::weights::Weights;
 use crate::mt::decoding::StepError;
 
 /// Makes builders of sessions: on the device and with the threads that the caller wants. All
@@ -33,14 +34,15 @@ impl Graph {
         files: &ModelFiles,
         name: &str,
         source: &SessionSource,
-        weights: &PrepackedWeights,
+        weights: &Weights,
     ) -> Result<Self, ModelError> {
         let refused = |reason: String| ModelError::Session {
             model: files.name().to_owned(),
             file: name.to_owned(),
             reason,
         };
-        let builder = source(weights).map_err(refused)?;
+        let builder = source(weights.prepacked()).map_err(refused)?;
+        let builder = weights.give(name, builder).map_err(refused)?;
         // Shapes change at each step: there is no pattern to be remembered.
         let mut builder = builder
             .with_memory_pattern(false)

@@ -24,15 +24,28 @@ pub(super) struct Port {
     pub(super) shape: Vec<Option<usize>>,
 }
 
+/// A constant of a graph, and where it lies in the file.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) struct Constant {
+    pub(super) name: String,
+    /// Number of the type of its elements: see `TensorProto.DataType`.
+    pub(super) data_type: u64,
+    pub(super) shape: Vec<usize>,
+    /// Where its bytes begin, and how many there are. None where they are written otherwise.
+    pub(super) start: u64,
+    pub(super) length: u64,
+}
+
 /// The inputs and outputs of a graph.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct Signature {
     pub(super) inputs: Vec<Port>,
     pub(super) outputs: Vec<Port>,
+    pub(super) constants: Vec<Constant>,
 }
 
 impl Signature {
-    pub(super) fn read(source: impl Read + Seek) -> io::Result<Self> {
+    pub(super) fn read(source: &mut (impl Read + Seek)) -> io::Result<Self> {
         let mut reader = Reader { source };
         let mut signature = Self::default();
         let end = reader.source.seek(SeekFrom::End(0))?;
@@ -64,6 +77,8 @@ struct Field {
     end: u64,
     /// The value of a number.
     value: u64,
+    /// Whether it is of variable length.
+    packed: bool,
 }
 
 struct Reader<R> {
@@ -72,34 +87,49 @@ struct Reader<R> {
 
 impl<R: Read + Seek> Reader<R> {
     fn graph(&mut self, end: u64, signature: &mut Signature) -> io::Result<()> {
-        let mut constants: Vec<String> = Vec::new();
         while let Some(field) = self.field(end)? {
             match field.number {
-                // Old files list their weights among the inputs as well.
-                5 => {
-                    let name = self.name_of_weights(field.end)?;
-                    constants.extend(name);
-                    self.skip(field)?;
-                }
+                5 => signature.constants.push(self.constant(field.end)?),
                 11 => signature.inputs.push(self.port(field.end)?),
                 12 => signature.outputs.push(self.port(field.end)?),
                 _ => self.skip(field)?,
             }
         }
+        // Old files list their constants among the inputs as well.
+        let constants = &signature.constants;
         signature
             .inputs
-            .retain(|port| !constants.contains(&port.name));
+            .retain(|port| constants.iter().all(|constant| constant.name != port.name));
         Ok(())
     }
 
-    fn name_of_weights(&mut self, end: u64) -> io::Result<Option<String>> {
+    fn constant(&mut self, end: u64) -> io::Result<Constant> {
+        let mut constant = Constant::default();
         while let Some(field) = self.field(end)? {
-            if field.number == 8 {
-                return self.text(field.end).map(Some);
+            match field.number {
+                1 if field.packed => {
+                    while self.source.stream_position()? < field.end {
+                        let size = self.varint()?;
+                        constant
+                            .shape
+                            .push(usize::try_from(size).unwrap_or_default());
+                    }
+                }
+                1 => {
+                    let size = usize::try_from(field.value).unwrap_or_default();
+                    constant.shape.push(size);
+                }
+                2 => constant.data_type = field.value,
+                8 => constant.name = self.text(field.end)?,
+                9 => {
+                    constant.start = self.source.stream_position()?;
+                    constant.length = field.end - constant.start;
+                    self.skip(field)?;
+                }
+                _ => self.skip(field)?,
             }
-            self.skip(field)?;
         }
-        Ok(None)
+        Ok(constant)
     }
 
     fn port(&mut self, end: u64) -> io::Result<Port> {
@@ -171,6 +201,7 @@ impl<R: Read + Seek> Reader<R> {
             number: key >> 3,
             end: 0,
             value: 0,
+            packed: key & 7 == 2,
         };
         match key & 7 {
             0 => {
@@ -254,7 +285,8 @@ mod tests {
     }
 
     fn graph() -> Vec<u8> {
-        let weights = [message(9, &[1; 300]), message(8, b"weights")].concat();
+        let sizes = [message(1, &[3]), vec![0x08, 100, 0x10, 3]].concat();
+        let weights = [sizes, message(9, &[1; 300]), message(8, b"weights")].concat();
         let graph = [
             message(2, b"name"),
             message(5, &weights),
@@ -267,7 +299,7 @@ mod tests {
 
     #[test]
     fn inputs_and_outputs_are_read() {
-        let signature = Signature::read(Cursor::new(graph())).unwrap();
+        let signature = Signature::read(&mut Cursor::new(graph())).unwrap();
         assert_eq!(
             signature,
             Signature {
@@ -281,8 +313,16 @@ mod tests {
                     element: Element::Float16,
                     shape: vec![None, Some(7)],
                 }],
+                constants: signature.constants.clone(),
             }
         );
+        let [constant] = &signature.constants[..] else {
+            panic!("{:?}", signature.constants);
+        };
+        assert_eq!((constant.name.as_str(), constant.data_type), ("weights", 3));
+        assert_eq!((&constant.shape[..], constant.length), (&[3, 100][..], 300));
+        let start = usize::try_from(constant.start).unwrap();
+        assert_eq!(graph()[start..start + 300], [1; 300]);
     }
 
     proptest! {
@@ -295,7 +335,7 @@ mod tests {
             } else {
                 bytes[place] = byte;
             }
-            let _ = Signature::read(Cursor::new(bytes));
+            let _ = Signature::read(&mut Cursor::new(bytes));
         }
     }
 }

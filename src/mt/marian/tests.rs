@@ -59,10 +59,12 @@ fn load(files: ModelFiles, budget: Budget) -> Option<Result<Arc<MarianModel>, Mo
     let environment = environment()?;
     let sessions: SessionSource = Arc::new(|weights| {
         let builder = Session::builder(environment).map_err(|error| error.to_string())?;
+        let builder = builder.with_intra_threads(1).map_err(|error| error.to_string())?;
+        let builder = builder
+            .with_intra_op_spinning(false)
+            .map_err(|error| error.to_string())?;
         builder
-            .with_intra_threads(1)
-            .and_then(|builder| builder.with_intra_op_spinning(false))
-            .and_then(|builder| builder.with_prepacked_weights(weights))
+            .with_prepacked_weights(weights)
             .map_err(|error| error.to_string())
     });
     let options = LoadOptions {
