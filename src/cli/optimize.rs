@@ -57,9 +57,7 @@ pub(super) fn optimize(
         Err(error) => {
             printer.error(
                 &format!("the result could not be verified: {error}"),
-                Some(&error.help())
-                    .filter(|help| !help.is_empty())
-                    .map(|help| help.as_str()),
+                Some(error.help().as_str()).filter(|help| !help.is_empty()),
             );
             return ExitStatus::NotStarted;
         }

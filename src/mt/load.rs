@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, Once};
 
 use super::marian::{LoadOptions, MarianModel, ModelFiles, SessionSource, Tokenizer};
 use super::tokenizer::{MarianTokenizer, TokenizerFiles, Workspace};
@@ -43,7 +43,9 @@ pub(super) fn open(
         .choose(settings.device)
         .map_err(|error| ModelError::new(error.to_string(), error.help()))?;
     if let Some(notice) = notice {
-        (settings.watch.0)(Progress::Notice(&notice));
+        // Once, however many models there are.
+        static TOLD: Once = Once::new();
+        TOLD.call_once(|| (settings.watch.0)(Progress::Notice(&notice)));
     }
     let sessions: SessionSource = Arc::new(move |weights| {
         runtime

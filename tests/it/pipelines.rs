@@ -22,6 +22,9 @@ fn the_shipped_pipelines_have_no_problem() {
     let mut checked = 0;
     for entry in std::fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();
+        if cfg!(not(feature = "onnx")) && path.ends_with("backtranslate.toml") {
+            continue;
+        }
         let document =
             config::read(&path, &[]).unwrap_or_else(|report| panic!("{}", report.render(false)));
         assert_eq!(problems_of(&document), "", "{}", path.display());

@@ -59,7 +59,9 @@ fn load(files: ModelFiles, budget: Budget) -> Option<Result<Arc<MarianModel>, Mo
     let environment = environment()?;
     let sessions: SessionSource = Arc::new(|weights| {
         let builder = Session::builder(environment).map_err(|error| error.to_string())?;
-        let builder = builder.with_intra_threads(1).map_err(|error| error.to_string())?;
+        let builder = builder
+            .with_intra_threads(1)
+            .map_err(|error| error.to_string())?;
         let builder = builder
             .with_intra_op_spinning(false)
             .map_err(|error| error.to_string())?;
