@@ -17,10 +17,12 @@ pub enum ModelError {
         nearest: Option<String>,
     },
     /// The folder is not there.
-    #[error("the model folder {} does not exist", path.display())]
+    #[error("the model folder `{}` does not exist", path.display())]
     NoFolder {
         /// The folder.
         path: PathBuf,
+        /// The name, of those in the folder that it should be in, most like it.
+        nearest: Option<String>,
     },
     /// A file stands where the folder should be.
     #[error("{} is a file, and a model is a folder", path.display())]
@@ -116,6 +118,10 @@ impl ModelError {
                 "name a folder or `hf://OWNER/NAME`; `augment models list` lists what is at hand"
                     .to_owned()
             }
+            Self::NoFolder {
+                nearest: Some(nearest),
+                ..
+            } => format!("a similar folder exists: `{nearest}`"),
             Self::NoFolder { .. } | Self::NotFolder { .. } => {
                 "a path is relative to the folder of the pipeline file".to_owned()
             }

@@ -79,7 +79,10 @@ fn on_disk(path: &Path, settings: &ResolveSettings) -> Result<ModelFolder, Model
         Ok(metadata) if metadata.is_dir() => {}
         Ok(_) => return Err(ModelError::NotFolder { path: path.into() }),
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
-            return Err(ModelError::NoFolder { path: path.into() });
+            return Err(ModelError::NoFolder {
+                path: path.into(),
+                nearest: neighbour(path),
+            });
         }
         Err(error) => return Err(io_error(path)(error)),
     }
@@ -92,6 +95,28 @@ fn on_disk(path: &Path, settings: &ResolveSettings) -> Result<ModelFolder, Model
     })?;
     let origin = ModelOrigin::Folder { path: path.into() };
     Ok(ModelFolder::on_disk(origin, path, selected))
+}
+
+/// The folder, beside where `path` should be, whose name is most like its own.
+fn neighbour(path: &Path) -> Option<String> {
+    let wanted = path.file_name()?.to_str()?;
+    let beside = path.parent()?;
+    let beside = if beside.as_os_str().is_empty() {
+        Path::new(".")
+    } else {
+        beside
+    };
+    let mut names: Vec<String> = beside
+        .read_dir()
+        .ok()?
+        .filter_map(|entry| {
+            let entry = entry.ok()?;
+            let name = entry.file_name().into_string().ok()?;
+            entry.path().is_dir().then_some(name)
+        })
+        .collect();
+    names.sort();
+    nearest(wanted, names.iter().map(String::as_str)).map(str::to_owned)
 }
 
 /// The names of the files in a folder and its sub-folder `onnx`, sorted.

@@ -1,7 +1,10 @@
-//! Pipelines that translate there and back, with the fake translator: no model, no runtime.
+//! Pipelines that translate there and back: most with the fake translator, which takes no model and no
+//! runtime, one with the built-in models where there is a runtime.
 
 use std::collections::BTreeMap;
 use std::fs;
+#[cfg(feature = "onnx")]
+use std::path::Path;
 
 use arrow::array::{AsArray, RecordBatch};
 use arrow::datatypes::Int32Type;
@@ -154,17 +157,15 @@ fn rows_that_lose_protected_text_leave_by_the_port_errors() {
 }
 
 #[test]
+#[cfg(feature = "onnx")]
 fn the_fingerprint_changes_with_the_files_of_a_model() {
     let scratch = Scratch::new();
     write(&scratch, &[Some("One")]);
-    for file in [
-        "config.json",
-        "source.spm",
-        "target.spm",
-        "vocab.json",
-        "model.onnx",
-    ] {
-        scratch.write(&format!("model/{file}"), file);
+    let model = Path::new(env!("CARGO_MANIFEST_DIR")).join("resources/models/en-de");
+    for file in fs::read_dir(model).unwrap() {
+        let file = file.unwrap();
+        let name = format!("model/{}", file.file_name().to_str().unwrap());
+        scratch.write(&name, fs::read(file.path()).unwrap());
     }
     let text =
         pipeline("", "inputs = [\"bt\"]").replace("forward = \"fake:\"", "forward = \"model\"");
@@ -175,11 +176,14 @@ fn the_fingerprint_changes_with_the_files_of_a_model() {
     fs::rename(scratch.path("model"), scratch.path("elsewhere/model")).unwrap();
     let moved = text.replace("\"model\"", "\"elsewhere/model\"");
     assert_eq!(scratch.plan(&moved).fingerprint, first);
-    scratch.write("elsewhere/model/model.onnx", "other weights");
+    let settings = scratch.path("elsewhere/model/generation_config.json");
+    let changed = fs::read_to_string(&settings).unwrap() + "\n";
+    fs::write(&settings, changed).unwrap();
     assert_ne!(scratch.plan(&moved).fingerprint, first);
 }
 
 #[test]
+#[cfg(feature = "onnx")]
 fn check_reports_missing_models_with_everything_else() {
     let scratch = Scratch::new();
     write(&scratch, &[Some("One")]);
@@ -196,7 +200,7 @@ fn check_reports_missing_models_with_everything_else() {
             "A450",
             "the model folder `en-ed` does not exist",
             "a similar folder exists: `en-de`",
-            "the model folder `en-de` lacks `config.json`",
+            "en-de has no weights to use",
             "wrong.toml:12:20",
             "wrong.toml:12:40",
             "sink `out` reads from unknown node `bd`",
@@ -251,4 +255,64 @@ fn a_model_that_cannot_be_loaded_keeps_a_run_from_starting() {
     );
     assert!(plan.is_none());
     assert!(report.render(false).contains("there is no fake translator"));
+}
+
+#[test]
+#[cfg(feature = "onnx")]
+fn the_built_in_models_translate_alike_for_any_number_of_workers() {
+    if std::env::var_os("ORT_DYLIB_PATH").is_none() {
+        eprintln!("skipped: ORT_DYLIB_PATH names no library of ONNX Runtime");
+        return;
+    }
+    let scratch = Scratch::new();
+    let sentences = [
+        "I have never seen such a beautiful house.",
+        "He asked me where I had bought the book. I told him that I had found it.",
+        "What are you going to do tomorrow?\n\n  My brother lives in a small town.",
+        "See https://example.com/a before you come.",
+        "12 345",
+    ];
+    let rows: Vec<Option<&str>> = sentences
+        .iter()
+        .cycle()
+        .take(40)
+        .map(|s| Some(*s))
+        .collect();
+    write(&scratch, &rows);
+    fs::copy(
+        scratch.path("data/a.parquet"),
+        scratch.path("data/b.parquet"),
+    )
+    .unwrap();
+    let text = pipeline("replicas = 2", "inputs = [\"bt\"]")
+        .replace("forward = \"fake:\"", "forward = \"builtin:en-de\"")
+        .replace("backward = \"fake:\"", "backward = \"builtin:de-en\"");
+    let mut seen: Vec<Vec<Vec<u8>>> = Vec::new();
+    for workers in [1, 2] {
+        let report = scratch.commit_all(&text, &RunSettings::new(workers));
+        let (_, counts) = &report.operators[0];
+        assert!(counts.rows_out > 40, "{counts:?}");
+        assert!(counts.reasons["shortfall: nothing to translate"] >= 16);
+        let bytes =
+            ["out/a.parquet", "out/b.parquet"].map(|path| fs::read(scratch.path(path)).unwrap());
+        let variants = texts(&scratch.read("out/a.parquet"));
+        assert!(
+            variants
+                .iter()
+                .flatten()
+                .all(|text| !sentences.contains(&text.as_str()))
+        );
+        let with_link = variants
+            .iter()
+            .flatten()
+            .filter(|text| text.contains("example.com"));
+        assert!(
+            with_link
+                .clone()
+                .all(|text| text.contains("https://example.com/a"))
+        );
+        seen.push(bytes.to_vec());
+        fs::remove_dir_all(scratch.path("out")).unwrap();
+    }
+    assert_eq!(seen[0], seen[1]);
 }

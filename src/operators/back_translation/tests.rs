@@ -503,6 +503,7 @@ fn options_that_make_no_sense_are_told_with_their_place() {
 }
 
 #[test]
+#[cfg(feature = "onnx")]
 fn models_are_looked_at_when_the_plan_is_made() {
     let base = tempfile::tempdir().unwrap();
     let resources = Resources::default();
@@ -513,17 +514,12 @@ fn models_are_looked_at_when_the_plan_is_made() {
     let options = "via = [{ forward = \"en-de\", backward = \"fake:\" }, \
                    { forward = \"fake:\", backward = \"de-en\" }]";
     let problems = configured(options).unwrap().inspect(site).unwrap_err();
-    let found: Vec<(&str, &str)> = problems
-        .iter()
-        .map(|problem| (problem.option.as_str(), problem.message.as_str()))
-        .collect();
-    assert_eq!(
-        found,
-        [
-            ("via.0.forward", "the model folder `en-de` does not exist"),
-            ("via.1.backward", "the model folder `de-en` does not exist"),
-        ]
-    );
+    let options: Vec<&str> = problems.iter().map(|found| found.option.as_str()).collect();
+    assert_eq!(options, ["via.0.forward", "via.1.backward"]);
+    for (problem, name) in problems.iter().zip(["en-de", "de-en"]) {
+        let end = format!("{name}` does not exist");
+        assert!(problem.message.ends_with(&end), "{}", problem.message);
+    }
     let facts = configured(FAKE).unwrap().inspect(site).unwrap();
     assert_eq!(facts, serde_json::json!({ "models": ["fake:", "fake:"] }));
 }
