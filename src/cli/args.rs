@@ -234,7 +234,8 @@ pub(crate) struct RunArguments {
     #[arg(long)]
     pub(crate) keep_going: bool,
     /// Rows in a batch, at most. More is a little faster and takes more memory. The output is the
-    /// same for any number [default: 4096].
+    /// same for any number: where it could depend on it, as with translation, the operator sets
+    /// its own [default: 4096].
     #[arg(long, value_name = "ROWS", value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
     pub(crate) batch_rows: Option<u32>,
     /// Batches in flight, at most: this bounds the memory of the run [default: 3 for each worker].

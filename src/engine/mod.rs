@@ -80,7 +80,7 @@ impl RunSettings {
         )]
         let shrunk = |size: usize| ((size as f64 / factor) as usize).max(1);
         Self {
-            batch_rows: shrunk(self.batch_rows).min(most_batch_rows(plan).unwrap_or(usize::MAX)),
+            batch_rows: asked_batch_rows(plan).unwrap_or_else(|| shrunk(self.batch_rows)),
             batch_bytes: shrunk(self.batch_bytes),
             ..self.clone()
         }
@@ -167,8 +167,8 @@ impl RunError {
     }
 }
 
-/// The most rows that a batch should have, where an operator of `plan` takes long over each.
-fn most_batch_rows(plan: &Plan) -> Option<usize> {
+/// Rows in a batch, where an operator of `plan` has to say; the fewest that one does.
+fn asked_batch_rows(plan: &Plan) -> Option<usize> {
     let slow = plan
         .operators
         .iter()

@@ -3,7 +3,7 @@
 use std::any::Any;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use super::{RunError, RunSettings, assemble, most_batch_rows, read};
+use super::{RunError, RunSettings, asked_batch_rows, assemble, read};
 use crate::batch::{Batch, Shard};
 use crate::mt::ModelSettings;
 use crate::operator::{Resources, Shared, TextValues};
@@ -50,7 +50,7 @@ pub fn preview(
     let producers = producers_of(plan, at)?;
     let settings = RunSettings {
         // No more than is shown, where rows take long.
-        batch_rows: most_batch_rows(plan).map_or(BATCH_ROWS, |most| most.min(rows.max(1))),
+        batch_rows: asked_batch_rows(plan).map_or(BATCH_ROWS, |most| most.min(rows.max(1))),
         ..RunSettings::new(1)
     };
     let shards = read::select(plan, &settings);

@@ -133,18 +133,22 @@ mod load {
         _base: &Path,
         _settings: &ModelSettings,
     ) -> Result<String, ModelError> {
-        Err(ModelError::new(
-            format!("this program cannot load the model `{}`", name.reference),
-            "it was built without translation models: build it with `--features onnx`",
-        ))
+        Err(not_there(name))
     }
 
     pub(super) fn open(
         name: ModelName<'_>,
-        base: &Path,
-        settings: &ModelSettings,
+        _base: &Path,
+        _settings: &ModelSettings,
     ) -> Result<Arc<dyn TranslatorFactory>, ModelError> {
-        inspect(name, base, settings).and_then(|_| Err(ModelError::new("", "")))
+        Err(not_there(name))
+    }
+
+    fn not_there(name: ModelName<'_>) -> ModelError {
+        ModelError::new(
+            format!("this program cannot load the model `{}`", name.reference),
+            "it was built without translation models: build it with `--features onnx`",
+        )
     }
 }
 

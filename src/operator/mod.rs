@@ -170,7 +170,8 @@ pub trait OperatorConfig:
         Ok(Value::Null)
     }
 
-    /// The most rows that a batch should have, for an operator that takes long over each.
+    /// Rows in a batch, for an operator that takes long over each, or whose output may depend on
+    /// which rows it gets together: all batches of the run then have so many, whatever flags say.
     fn batch_rows(&self) -> Option<usize> {
         None
     }

@@ -46,7 +46,7 @@ pub trait Configured: Send + Sync {
     fn inspect(&self, _site: Site<'_>) -> Result<Value, Vec<Problem>> {
         Ok(Value::Null)
     }
-    /// The most rows that a batch should have.
+    /// Rows in a batch, where the operator has to say.
     fn batch_rows(&self) -> Option<usize> {
         None
     }
