@@ -8,7 +8,9 @@ use proptest::prelude::*;
 use toml::de::DeTable;
 
 use crate::batch::{EditLog, Origins, Shard};
-use crate::operator::{Configured, Resources, Site, TextColumn, TextValues};
+#[cfg(feature = "onnx")]
+use crate::operator::Site;
+use crate::operator::{Configured, Resources, TextColumn, TextValues};
 use crate::prelude::*;
 
 /// The fake translators, with no gate in the way.
