@@ -259,6 +259,7 @@ fn a_model_that_cannot_be_loaded_keeps_a_run_from_starting() {
 
 #[test]
 #[cfg(feature = "onnx")]
+#[expect(clippy::print_stderr, reason = "a skipped test says so")]
 fn the_built_in_models_translate_alike_for_any_number_of_workers() {
     if std::env::var_os("ORT_DYLIB_PATH").is_none() {
         eprintln!("skipped: ORT_DYLIB_PATH names no library of ONNX Runtime");

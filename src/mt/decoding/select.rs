@@ -17,7 +17,7 @@ pub struct Candidate {
     pub logit: f32,
 }
 
-/// Looks at one row of logits at a time: [`Selector::scan`] comes first. Its memory is kept from
+/// Looks at one row of logits at a time: a scan comes first. Its memory is kept from
 /// row to row.
 #[derive(Debug, Default)]
 pub struct Selector {
