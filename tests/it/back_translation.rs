@@ -14,6 +14,8 @@ use augment::plan::{self, FileCatalog};
 use serde_json::Value;
 
 use crate::samples;
+#[cfg(feature = "onnx")]
+use crate::scratch::Finished;
 use crate::scratch::Scratch;
 
 /// Gates that let the numbers pass which the fake translator adds.
@@ -255,6 +257,18 @@ fn a_model_that_cannot_be_loaded_keeps_a_run_from_starting() {
     );
     assert!(plan.is_none());
     assert!(report.render(false).contains("there is no fake translator"));
+}
+
+#[test]
+#[cfg(feature = "onnx")]
+fn a_pipeline_is_checked_without_the_runtime() {
+    let pipeline = Path::new(env!("CARGO_MANIFEST_DIR")).join("pipelines/backtranslate.toml");
+    let scratch = Scratch::new();
+    let mut check = scratch.command([Path::new("check"), &pipeline]);
+    // Nor is there any, as far as this process knows.
+    let output = check.env_remove("ORT_DYLIB_PATH").output().unwrap();
+    let finished = Finished::of(output);
+    assert_eq!(finished.code, Some(0), "{}", finished.stderr);
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! A loaded model, and the workers that translate with it.
 
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use super::ModelError;
 use super::config::ModelConfig;
@@ -41,7 +41,8 @@ pub struct MarianModel {
     layout: Layout,
     files: ModelFiles,
     sessions: SessionSource,
-    weights: Weights,
+    /// Read when the first worker is made: a look at a model must do without the runtime.
+    weights: Mutex<Option<Arc<Weights>>>,
 }
 
 impl fmt::Debug for MarianModel {
@@ -56,7 +57,7 @@ impl fmt::Debug for MarianModel {
 }
 
 impl MarianModel {
-    /// Looks at the files of a model, says whether they are one, and reads the weights. The graphs
+    /// Looks at the files of a model and says whether they are one. Weights and graphs
     /// themselves are loaded by [`MarianModel::translator`].
     ///
     /// # Errors
@@ -69,7 +70,6 @@ impl MarianModel {
     ) -> Result<Arc<Self>, ModelError> {
         let config = ModelConfig::read(&files)?;
         let layout = Layout::find(&files, options.variant.as_deref(), &config)?;
-        let weights = Weights::read(&files, &layout.graphs())?;
         Ok(Arc::new(Self {
             config,
             tokenizer,
@@ -77,7 +77,7 @@ impl MarianModel {
             layout,
             files,
             sessions,
-            weights,
+            weights: Mutex::default(),
         }))
     }
 
@@ -100,8 +100,19 @@ impl MarianModel {
         Ok(MarianTranslator::new(Arc::clone(self), steps))
     }
 
+    /// The weights, which the first caller reads.
+    fn weights(&self) -> Result<Arc<Weights>, ModelError> {
+        let mut weights = self.weights.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(weights) = &*weights {
+            return Ok(Arc::clone(weights));
+        }
+        let read = Arc::new(Weights::read(&self.files, &self.layout.graphs())?);
+        Ok(Arc::clone(weights.insert(read)))
+    }
+
     fn steps(&self) -> Result<Steps, ModelError> {
-        let load = |name: &str| Graph::load(&self.files, name, &self.sessions, &self.weights);
+        let weights = &*self.weights()?;
+        let load = |name: &str| Graph::load(&self.files, name, &self.sessions, weights);
         let (encoder, decoders) = match &self.layout {
             Layout::Fast {
                 encoder,
@@ -113,7 +124,7 @@ impl MarianModel {
                     [encoder, decoder, compact],
                     &self.config,
                     &self.sessions,
-                    &self.weights,
+                    weights,
                 )?;
                 return Ok(Steps::Fast(Box::new(model)));
             }
@@ -136,7 +147,7 @@ impl MarianModel {
             decoders,
             &self.config,
             &self.sessions,
-            &self.weights,
+            weights,
         )?;
         Ok(Steps::Optimum(Box::new(model)))
     }
