@@ -230,7 +230,11 @@ impl Topology<'_> {
         options: RunOptions,
         stop: &Stop,
     ) -> Result<Vec<ShardOutcome>, OperatorError> {
-        let workers = options.workers.max(1);
+        // Where there is nothing to do, nothing is loaded for it.
+        let workers = match shards {
+            [] => 0,
+            _ => options.workers.max(1),
+        };
         let window = options.window.max(1);
         let readings = workers.min(shards.len());
         let intake = Intake::new(window, readings);
