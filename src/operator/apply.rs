@@ -264,7 +264,7 @@ impl TextWorker {
                 progress.finish_row(index, incoming, None);
             }
             Attempt::Failed(message) => {
-                fail_row(self.options.on_error, row, rows, message, progress)?
+                fail_row(self.options.on_error, row, rows, message, progress)?;
             }
         }
         Ok(())
