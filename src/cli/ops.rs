@@ -143,10 +143,10 @@ fn describe_example(name: &str, example: &Example, palette: Palette, width: usiz
         text.push_str(shown.get(10..).unwrap_or("(empty)\n"));
     };
     for (number, row) in example.input.iter().enumerate() {
-        let beside: String = example
-            .beside(number)
-            .map(|(column, value)| format!("  [{column}: {}]", super::diff::visible(value)))
-            .collect();
+        let mut beside = String::new();
+        for (column, value) in example.beside(number) {
+            let _ = write!(beside, "  [{column}: {}]", super::diff::visible(value));
+        }
         line("before", row, &beside);
     }
     for row in example.output {
