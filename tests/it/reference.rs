@@ -90,7 +90,7 @@ fn operator(page: &mut String, registry: &Registry, document: &OperatorDocument)
             Some(format!("`{} = {default}`", option.name))
         });
         let defaults: Vec<String> = defaults.collect();
-        page.push_str(&format!(", by default {}.\n", defaults.join(", ")));
+        writeln!(page, ", by default {}.", defaults.join(", ")).unwrap();
     }
     let ports = ports(registry, document);
     if !ports.is_empty() {
