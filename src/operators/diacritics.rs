@@ -111,17 +111,14 @@ impl TextOperatorConfig for Diacritics {
                     "Żółty café, naïve Übung, smo\u{308}rga\u{30a}sbord",
                     "Ёлка и чай",
                 ],
-                output: &[
-                    "Żółty café, naïve Übung, smo\u{308}rga\u{30a}sbord",
-                    "Ёлка и чай",
-                ],
+                output: &["Zolty cafe, naive Ubung, smorgasbord", "Елка и чай"],
             },
             Example {
                 title: "Marks are put on every third word",
                 options: "mode = \"add\"\nrate = 0.3",
                 columns: &[],
                 input: &["The house on the hill was SOLD again"],
-                output: &["The house on the hill was SOLD again"],
+                output: &["The house ön the híll was SOLD again"],
             },
             Example {
                 title: "Where there is no mark nothing goes",

@@ -62,14 +62,14 @@ impl TextOperatorConfig for Homoglyph {
                 options: "rate = 0.5",
                 columns: &[],
                 input: &["Send money to this account"],
-                output: &["Send money to this account"],
+                output: &["Send mօney tο this acсount"],
             },
             Example {
                 title: "All letters and digits that have a double",
                 options: "rate = 1.0\ncharacters = { rate = 1.0 }",
                 columns: &[],
                 input: &["Free offer 2024", "Привет"],
-                output: &["Free offer 2024", "Привет"],
+                output: &["Frее οffеr 𝟸𝟶𝟸𝟺", "Πpивeт"],
             },
             Example {
                 title: "What has no double stays",

@@ -114,21 +114,21 @@ impl TextOperatorConfig for Leet {
                 options: "rate = 0.5",
                 columns: &[],
                 input: &["Elite hackers write like this"],
-                output: &["Elite hackers write like this"],
+                output: &["3l173 hackers wr173 l1k3 this"],
             },
             Example {
                 title: "Stronger, but only half of the letters of each word",
                 options: "rate = 1.0\nstrength = \"strong\"\ncharacters = { rate = 0.5 }",
                 columns: &[],
                 input: &["Elite hackers write like this"],
-                output: &["Elite hackers write like this"],
+                output: &["El!73 h@(kers wr17e l!k3 th15"],
             },
             Example {
                 title: "A table of one's own; words without its letters stay",
                 options: "rate = 1.0\nmap = { k = [\"|<\"], o = [\"()\"] }",
                 columns: &[],
                 input: &["Look, a kite"],
-                output: &["Look, a kite"],
+                output: &["L()()|<, a |<ite"],
             },
         ]
     }

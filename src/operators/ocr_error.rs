@@ -8,7 +8,7 @@ use crate::prelude::*;
 
 /// What looks alike in print: one or two characters each, and each may be read as the other. Chosen
 /// by the shapes of the letters in common book and office typefaces.
-const CONFUSIONS: [(&str, &str); 59] = [
+const CONFUSIONS: [(&str, &str); 57] = [
     // Digits and letters.
     ("0", "O"),
     ("0", "o"),
@@ -41,7 +41,6 @@ const CONFUSIONS: [(&str, &str); 59] = [
     ("g", "q"),
     ("h", "n"),
     ("i", "l"),
-    ("i", "j"),
     ("n", "u"),
     ("u", "v"),
     ("v", "y"),
@@ -50,7 +49,6 @@ const CONFUSIONS: [(&str, &str); 59] = [
     ("C", "G"),
     ("D", "O"),
     ("E", "F"),
-    ("I", "J"),
     ("O", "Q"),
     ("P", "F"),
     ("U", "V"),
@@ -121,18 +119,18 @@ impl TextOperatorConfig for OcrError {
     fn examples() -> Vec<Example> {
         vec![
             Example {
-                title: "Every second word is misread",
-                options: "rate = 0.5",
+                title: "Every word is misread",
+                options: "rate = 1.0",
                 columns: &[],
-                input: &["In modern times, 150 clowns live in the SMALL town"],
-                output: &["In modern times, 150 clowns live in the SMALL town"],
+                input: &["Modern clowns of the 1950s hardly win in SMALL towns"],
+                output: &["Modorn cbwns ef fhe 1950s harclly wln 1n 5MALL tewns"],
             },
             Example {
-                title: "One character for one only",
-                options: "rate = 0.5\npairs = false",
+                title: "The same with one character for one only",
+                options: "rate = 1.0\npairs = false",
                 columns: &[],
-                input: &["In modern times, 150 clowns live in the SMALL town"],
-                output: &["In modern times, 150 clowns live in the SMALL town"],
+                input: &["Modern clowns of the 1950s hardly win in SMALL towns"],
+                output: &["Modorn ciowns ef fhe 1950s hordly w1n 1n 5MALL fowns"],
             },
             Example {
                 title: "What looks like nothing else stays",

@@ -73,14 +73,14 @@ impl TextOperatorConfig for Whitespace {
                 options: "rate = 0.5",
                 columns: &[],
                 input: &["The film was shot in three weeks, see https://a.example/b\nfor more"],
-                output: &["The film was shot in three weeks, see https://a.example/b\nfor more"],
+                output: &["Th e film wa s shot  inthreeweeks, see https://a.example/b\nfor more"],
             },
             Example {
                 title: "Tabs and line breaks in place of spaces",
                 options: "rate = 0.4\nkinds = [\"tab\", \"newline\"]",
                 columns: &[],
                 input: &["The film was shot in three weeks"],
-                output: &["The film was shot in three weeks"],
+                output: &["The film\nwas\tshot\tin three weeks"],
             },
             Example {
                 title: "A line break between words stays: there is no space to remove",

@@ -57,7 +57,7 @@ unsafe impl GlobalAlloc for Counting {
 static ALLOCATOR: Counting = Counting;
 
 /// All word operators, with options under which they work on many words of a text.
-const OPERATORS: [(&str, &str); 9] = [
+const OPERATORS: [(&str, &str); 20] = [
     ("random_deletion", "rate = 0.3"),
     ("random_deletion", "rate = 0.3\nreplicas = 3"),
     ("random_swap", "rate = 0.3"),
@@ -66,6 +66,20 @@ const OPERATORS: [(&str, &str); 9] = [
     ("punctuation_insertion", ""),
     ("punctuation_insertion", "replicas = 3"),
     ("eda", "alpha = 0.3\nreplicas = 4"),
+    ("keyboard_typo", "rate = 0.3"),
+    (
+        "keyboard_typo",
+        "rate = 0.3\nkinds = [\"insert\", \"double\", \"delete\", \"swap\"]\ncharacters = { rate = 0.5 }",
+    ),
+    ("ocr_error", "rate = 0.3"),
+    ("random_char", "rate = 0.3\ncharacters = { rate = 0.5 }"),
+    ("homoglyph", "rate = 0.3"),
+    ("case", "mode = \"sentence\""),
+    ("case", "mode = \"random\"\nrate = 0.3"),
+    ("whitespace", "rate = 0.3"),
+    ("diacritics", ""),
+    ("diacritics", "mode = \"add\""),
+    ("leet", "strength = \"strong\""),
     ("filter", "words = [3, 5_000]\ncharacters = [1, 100_000]"),
 ];
 
