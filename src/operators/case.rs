@@ -95,8 +95,8 @@ impl TextOperatorConfig for CaseChange {
                 title: "A title, in which function words stay as they are",
                 options: "mode = \"title\"\nstop_words = \"english\"",
                 columns: &[],
-                input: &["the lord of the rings, a NEW copy", "o'neill, ǆungla"],
-                output: &["the Lord of the Rings, a New Copy", "o'neill, ǅungla"],
+                input: &["the lord of the rings, a NEW copy", "ǆungla"],
+                output: &["the Lord of the Rings, a New Copy", "ǅungla"],
             },
             Example {
                 title: "Capitals by the rules of Unicode; a text in capitals stays",

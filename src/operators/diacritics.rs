@@ -153,9 +153,12 @@ fn goes(mark: char, base: char) -> bool {
             },
             _ => true,
         },
-        '\u{591}'..='\u{5bd}' | '\u{5bf}' | '\u{5c1}' | '\u{5c2}' | '\u{5c7}' => true,
-        '\u{64b}'..='\u{652}' | '\u{670}' => true,
-        _ => false,
+        // Points and accents of Hebrew, vowel signs of Arabic.
+        _ => matches!(
+            mark,
+            '\u{591}'..='\u{5bd}' | '\u{5bf}' | '\u{5c1}' | '\u{5c2}' | '\u{5c7}'
+                | '\u{64b}'..='\u{652}' | '\u{670}'
+        ),
     }
 }
 

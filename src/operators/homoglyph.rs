@@ -46,12 +46,11 @@ impl TextOperatorConfig for Homoglyph {
     }
 
     fn build(&self, context: &BuildContext<'_>) -> Result<Box<dyn TextOperator>, OperatorError> {
-        let share = 0.1;
         Ok(Box::new(Characters::new(
             Disguise::new(),
             context.amount,
             &self.characters,
-            share,
+            0.1,
         )))
     }
 

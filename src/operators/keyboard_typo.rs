@@ -3,7 +3,9 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::characters::{CharacterEdit, CharacterOptions, Characters, Spelling, single, to_case};
+use super::characters::{
+    CharacterEdit, CharacterOptions, Characters, Spelling, check_kinds, draw_kind, single, to_case,
+};
 use crate::prelude::*;
 use crate::text::{Keyboard, Layout};
 
@@ -79,17 +81,6 @@ fn default_kinds() -> Vec<Typo> {
     vec![Typo::Substitute]
 }
 
-/// The problem with an empty list of kinds, if it is.
-pub(super) fn check_kinds<T>(kinds: &[T], example: &str) -> Option<Problem> {
-    kinds.is_empty().then(|| {
-        Problem::new(
-            "kinds",
-            "`kinds` is empty: there is nothing to do",
-            format!("name at least one, as in `kinds = [\"{example}\"]`"),
-        )
-    })
-}
-
 impl KeyboardTypo {
     fn keyboard(&self) -> Keyboard {
         let layout = match self.layout {
@@ -123,12 +114,11 @@ impl TextOperatorConfig for KeyboardTypo {
             keyboard: self.keyboard(),
             kinds: self.kinds.clone(),
         };
-        let share = 0.1;
         Ok(Box::new(Characters::new(
             typing,
             context.amount,
             &self.characters,
-            share,
+            0.1,
         )))
     }
 
@@ -178,52 +168,22 @@ impl Typing {
         single(word.character(place)).map_or(&[], |key| self.keyboard.neighbours(key))
     }
 
-    fn try_kind(
-        &self,
-        kind: Typo,
-        word: &mut Spelling<'_>,
-        place: usize,
-        random: &mut Random,
-        edits: &mut Edits,
-    ) -> bool {
-        let mut buffer = [0; 4];
+    /// Whether this error can be made at `place`, where a letter or a digit stands.
+    fn can(&self, kind: Typo, word: &Spelling<'_>, place: usize) -> bool {
         match kind {
-            Typo::Substitute => {
-                let Some(hit) = random.choose(self.beside(word, place)) else {
-                    return false;
-                };
-                word.replace(place, hit.encode_utf8(&mut buffer), edits);
-                true
-            }
-            Typo::Insert => {
-                let after = random.chance(0.5);
-                let Some(meant) = single(word.character(place)) else {
-                    return false;
-                };
-                let capital = word.is_among_capitals(place, after);
-                let meant = if capital {
-                    meant
-                } else {
-                    to_case(meant, false)
-                };
-                let Some(hit) = random.choose(self.keyboard.neighbours(meant)) else {
-                    return false;
-                };
-                word.insert(place, after, hit.encode_utf8(&mut buffer), edits);
-                true
-            }
-            Typo::Double => {
-                let Some(key) = single(word.character(place)) else {
-                    return false;
-                };
-                let capital = word.is_among_capitals(place, true);
-                let key = if capital { key } else { to_case(key, false) };
-                word.insert(place, true, key.encode_utf8(&mut buffer), edits);
-                true
-            }
-            Typo::Delete => word.delete(place, edits),
-            Typo::Swap => word.swap(place, edits),
+            Typo::Substitute | Typo::Insert => !self.beside(word, place).is_empty(),
+            Typo::Double => single(word.character(place)).is_some(),
+            Typo::Delete => word.can_delete(),
+            Typo::Swap => word.swappable(place).is_some(),
         }
+    }
+
+    /// The key that is hit as well as the one for the character at `place`, `after` it or before:
+    /// in small letters, unless it comes among capitals.
+    fn key(word: &Spelling<'_>, place: usize, after: bool) -> Option<char> {
+        let key = single(word.character(place))?;
+        let capital = word.is_among_capitals(place, after);
+        Some(if capital { key } else { to_case(key, false) })
     }
 }
 
@@ -231,13 +191,8 @@ impl CharacterEdit for Typing {
     const NOTHING: &'static str = "no word that could be mistyped";
 
     fn is_eligible(&self, word: &Spelling<'_>, place: usize) -> bool {
-        word.letter(place).is_some()
-            && self.kinds.iter().any(|kind| match kind {
-                Typo::Substitute | Typo::Insert => !self.beside(word, place).is_empty(),
-                Typo::Double => single(word.character(place)).is_some(),
-                Typo::Delete => word.can_delete(),
-                Typo::Swap => word.swappable(place).is_some(),
-            })
+        let mut kinds = self.kinds.iter();
+        word.letter(place).is_some() && kinds.any(|kind| self.can(*kind, word, place))
     }
 
     fn edit(
@@ -247,10 +202,36 @@ impl CharacterEdit for Typing {
         random: &mut Random,
         edits: &mut Edits,
     ) -> bool {
-        let first = random.below(self.kinds.len());
-        let (before, from) = self.kinds.split_at(first);
-        from.iter()
-            .chain(before)
-            .any(|kind| self.try_kind(*kind, word, place, random, edits))
+        let kind = draw_kind(&self.kinds, random, |kind| self.can(kind, word, place));
+        let mut buffer = [0; 4];
+        match kind {
+            Some(Typo::Substitute) => {
+                let Some(hit) = random.choose(self.beside(word, place)) else {
+                    return false;
+                };
+                word.replace(place, hit.encode_utf8(&mut buffer), edits);
+                true
+            }
+            Some(Typo::Insert) => {
+                let after = random.chance(0.5);
+                let meant = Self::key(word, place, after);
+                let beside = meant.map_or(&[][..], |meant| self.keyboard.neighbours(meant));
+                let Some(hit) = random.choose(beside) else {
+                    return false;
+                };
+                word.insert(place, after, hit.encode_utf8(&mut buffer), edits);
+                true
+            }
+            Some(Typo::Double) => {
+                let Some(key) = Self::key(word, place, true) else {
+                    return false;
+                };
+                word.insert(place, true, key.encode_utf8(&mut buffer), edits);
+                true
+            }
+            Some(Typo::Delete) => word.delete(place, edits),
+            Some(Typo::Swap) => word.swap(place, edits),
+            None => false,
+        }
     }
 }

@@ -98,12 +98,11 @@ impl TextOperatorConfig for Leet {
     }
 
     fn build(&self, context: &BuildContext<'_>) -> Result<Box<dyn TextOperator>, OperatorError> {
-        let share = 1.0;
         Ok(Box::new(Characters::new(
             Writing::new(self),
             context.amount,
             &self.characters,
-            share,
+            1.0,
         )))
     }
 

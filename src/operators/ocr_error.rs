@@ -107,12 +107,11 @@ impl TextOperatorConfig for OcrError {
     }
 
     fn build(&self, context: &BuildContext<'_>) -> Result<Box<dyn TextOperator>, OperatorError> {
-        let share = 0.1;
         Ok(Box::new(Characters::new(
             Reading::new(self.pairs),
             context.amount,
             &self.characters,
-            share,
+            0.1,
         )))
     }
 

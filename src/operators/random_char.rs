@@ -4,8 +4,9 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use unicode_segmentation::UnicodeSegmentation;
 
-use super::characters::{CharacterEdit, CharacterOptions, Characters, Spelling, to_case};
-use super::keyboard_typo::check_kinds;
+use super::characters::{
+    CharacterEdit, CharacterOptions, Characters, Spelling, check_kinds, draw_kind, to_case,
+};
 use crate::prelude::*;
 use crate::text::alphabet_of;
 
@@ -27,7 +28,7 @@ pub struct RandomChar {
     #[serde(default = "default_kinds")]
     pub kinds: Vec<CharacterChange>,
     /// Where new characters come from: `"same"` for the script of the one at that place, or a text
-    /// of which every character is one.
+    /// of which every character is one, taken as it is.
     #[serde(default = "default_alphabet")]
     pub alphabet: String,
     /// Which characters of a word that was drawn are edited: `rate`, `min` and `max` say how many, as
@@ -87,12 +88,11 @@ impl TextOperatorConfig for RandomChar {
             kinds: self.kinds.clone(),
             alphabet: (self.alphabet != SAME).then(|| alphabet.collect()),
         };
-        let share = 0.1;
         Ok(Box::new(Characters::new(
             change,
             context.amount,
             &self.characters,
-            share,
+            0.1,
         )))
     }
 
@@ -138,72 +138,44 @@ struct Change {
 }
 
 impl Change {
-    /// Whether there is something to put beside `letter` or in its place.
-    fn has_letters_for(&self, letter: char) -> bool {
-        self.alphabet.is_some() || alphabet_of(letter).is_some()
-    }
-
-    /// Draws a character to stand beside `letter` or in its place, and hands it to `give` as a capital or not.
-    /// It differs from `other`, by more than case.
+    /// Draws a character to stand beside `letter`, or in place of `old`, which begins with it: then
+    /// it is another letter. `give` gets it, as a capital or not where it comes from the script.
     fn draw(
         &self,
         letter: char,
-        other: &str,
+        old: Option<&str>,
         capital: bool,
         random: &mut Random,
         give: impl FnOnce(&str),
     ) -> bool {
         if let Some(all) = &self.alphabet {
-            let start = random.below(all.len());
-            let (before, from) = all.split_at(start);
-            let mut drawn = from.iter().chain(before);
-            let Some(new) = drawn.find(|new| new.as_str() != other) else {
+            let others = || all.iter().filter(|new| old != Some(new.as_str()));
+            let Some(new) = others().nth(random.below(others().count())) else {
                 return false;
             };
             give(new);
             return true;
         }
-        let Some(letters) = alphabet_of(letter) else {
-            return false;
+        let avoided = old.map(|_| to_case(letter, false));
+        let others = || {
+            let letters = alphabet_of(letter).unwrap_or_default().chars();
+            letters.filter(|new| Some(*new) != avoided)
         };
-        let small = to_case(letter, false);
-        let avoid = !other.is_empty() && letters.contains(small);
-        let count = letters.chars().count() - usize::from(avoid);
-        let mut rest = letters.chars().filter(|letter| !avoid || *letter != small);
-        let Some(new) = rest.nth(random.below(count)) else {
+        let Some(new) = others().nth(random.below(others().count())) else {
             return false;
         };
         give(to_case(new, capital).encode_utf8(&mut [0; 4]));
         true
     }
 
-    fn try_kind(
-        &self,
-        kind: CharacterChange,
-        word: &mut Spelling<'_>,
-        place: usize,
-        random: &mut Random,
-        edits: &mut Edits,
-    ) -> bool {
-        let Some(letter) = word.letter(place) else {
-            return false;
-        };
+    /// Whether this can be done at `place`, where `letter` stands.
+    fn can(&self, kind: CharacterChange, word: &Spelling<'_>, place: usize, letter: char) -> bool {
         match kind {
-            CharacterChange::Insert => {
-                let after = random.chance(0.5);
-                let capital = word.is_among_capitals(place, after);
-                self.draw(letter, "", capital, random, |new| {
-                    word.insert(place, after, new, edits);
-                })
+            CharacterChange::Insert | CharacterChange::Substitute => {
+                self.alphabet.is_some() || alphabet_of(letter).is_some()
             }
-            CharacterChange::Substitute => {
-                let old = word.character(place);
-                self.draw(letter, old, letter.is_uppercase(), random, |new| {
-                    word.replace(place, new, edits);
-                })
-            }
-            CharacterChange::Delete => word.delete(place, edits),
-            CharacterChange::Swap => word.swap(place, edits),
+            CharacterChange::Delete => word.can_delete(),
+            CharacterChange::Swap => word.swappable(place).is_some(),
         }
     }
 }
@@ -212,15 +184,9 @@ impl CharacterEdit for Change {
     const NOTHING: &'static str = "no word with a letter to edit";
 
     fn is_eligible(&self, word: &Spelling<'_>, place: usize) -> bool {
-        word.letter(place).is_some_and(|letter| {
-            self.kinds.iter().any(|kind| match kind {
-                CharacterChange::Insert | CharacterChange::Substitute => {
-                    self.has_letters_for(letter)
-                }
-                CharacterChange::Delete => word.can_delete(),
-                CharacterChange::Swap => word.swappable(place).is_some(),
-            })
-        })
+        let mut kinds = self.kinds.iter();
+        word.letter(place)
+            .is_some_and(|letter| kinds.any(|kind| self.can(*kind, word, place, letter)))
     }
 
     fn edit(
@@ -230,10 +196,27 @@ impl CharacterEdit for Change {
         random: &mut Random,
         edits: &mut Edits,
     ) -> bool {
-        let first = random.below(self.kinds.len());
-        let (before, from) = self.kinds.split_at(first);
-        from.iter()
-            .chain(before)
-            .any(|kind| self.try_kind(*kind, word, place, random, edits))
+        let Some(letter) = word.letter(place) else {
+            return false;
+        };
+        let can = |kind| self.can(kind, word, place, letter);
+        match draw_kind(&self.kinds, random, can) {
+            Some(CharacterChange::Insert) => {
+                let after = random.chance(0.5);
+                let capital = word.is_among_capitals(place, after);
+                self.draw(letter, None, capital, random, |new| {
+                    word.insert(place, after, new, edits);
+                })
+            }
+            Some(CharacterChange::Substitute) => {
+                let old = Some(word.character(place));
+                self.draw(letter, old, letter.is_uppercase(), random, |new| {
+                    word.replace(place, new, edits);
+                })
+            }
+            Some(CharacterChange::Delete) => word.delete(place, edits),
+            Some(CharacterChange::Swap) => word.swap(place, edits),
+            None => false,
+        }
     }
 }

@@ -5,7 +5,7 @@ use std::ops::Range;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::keyboard_typo::check_kinds;
+use super::characters::{check_kinds, draw_kind};
 use crate::prelude::*;
 use crate::text::Graphemes;
 
@@ -111,37 +111,27 @@ impl Spacing {
         edits: &mut Edits,
     ) -> bool {
         let gap = gap_before(text, word);
-        let first = random.below(self.kinds.len());
-        let (before, from) = self.kinds.split_at(first);
-        let characters = &mut self.characters;
-        from.iter().chain(before).any(|kind| {
-            let replacement = match kind {
-                SpaceChange::Insert => {
-                    characters.find(text.as_str(), word.range());
-                    let inner = characters.len().saturating_sub(1);
-                    if inner == 0 {
-                        return false;
-                    }
-                    let place = random.below(inner);
-                    edits.insert(characters.span(place).end, " ");
-                    return true;
-                }
-                _ if gap.is_empty() => return false,
-                SpaceChange::Double => {
-                    edits.insert(gap.end, " ");
-                    return true;
-                }
-                SpaceChange::Remove if is_beside_protected(text, &gap) => return false,
-                SpaceChange::Remove => "",
-                SpaceChange::Tab => "\t",
-                SpaceChange::Newline => "\n",
-            };
-            let changes = text.as_str().get(gap.clone()) != Some(replacement);
-            if changes {
-                edits.replace(gap.clone(), replacement);
+        self.characters.find(text.as_str(), word.range());
+        // Places between two characters.
+        let inner = self.characters.len().saturating_sub(1);
+        let can = |kind| match kind {
+            SpaceChange::Insert => inner > 0,
+            SpaceChange::Double | SpaceChange::Newline => !gap.is_empty(),
+            SpaceChange::Remove => !gap.is_empty() && !is_beside_protected(text, &gap),
+            SpaceChange::Tab => !gap.is_empty() && text.as_str().get(gap.clone()) != Some("\t"),
+        };
+        match draw_kind(&self.kinds, random, can) {
+            Some(SpaceChange::Insert) => {
+                let place = random.below(inner);
+                edits.insert(self.characters.span(place).end, " ");
             }
-            changes
-        })
+            Some(SpaceChange::Double) => edits.insert(gap.end, " "),
+            Some(SpaceChange::Remove) => edits.delete(gap),
+            Some(SpaceChange::Tab) => edits.replace(gap, "\t"),
+            Some(SpaceChange::Newline) => edits.replace(gap, "\n"),
+            None => return false,
+        }
+        true
     }
 }
 

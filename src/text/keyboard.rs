@@ -143,17 +143,17 @@ mod tests {
 
     #[test]
     fn neighbours_are_the_keys_around() {
-        let qwerty = Keyboard::new(Layout::Qwerty, |_, _| true);
-        assert_eq!(of(&qwerty, 'q'), "12aw");
-        assert_eq!(of(&qwerty, 'g'), "bfhtvy");
-        assert_eq!(of(&qwerty, 'P'), "):LO_{");
-        let qwertz = Keyboard::new(Layout::Qwertz, |_, to| to.is_alphabetic());
-        assert_eq!(of(&qwertz, 'z'), "ghtu");
-        assert_eq!(of(&qwertz, 'ö'), "lpäü");
-        assert_eq!(of(&qwertz, 'Ö'), "LPÄÜ");
-        let azerty = Keyboard::new(Layout::Azerty, |_, to| to.is_alphabetic());
-        assert_eq!(of(&azerty, 'a'), "qzé");
-        assert_eq!(of(&azerty, 'm'), "lpù");
+        let english = Keyboard::new(Layout::Qwerty, |_, _| true);
+        assert_eq!(of(&english, 'q'), "12aw");
+        assert_eq!(of(&english, 'g'), "bfhtvy");
+        assert_eq!(of(&english, 'P'), "):LO_{");
+        let german = Keyboard::new(Layout::Qwertz, |_, to| to.is_alphabetic());
+        assert_eq!(of(&german, 'z'), "ghtu");
+        assert_eq!(of(&german, 'ö'), "lpäü");
+        assert_eq!(of(&german, 'Ö'), "LPÄÜ");
+        let french = Keyboard::new(Layout::Azerty, |_, to| to.is_alphabetic());
+        assert_eq!(of(&french, 'a'), "qzé");
+        assert_eq!(of(&french, 'm'), "lpù");
     }
 
     #[test]

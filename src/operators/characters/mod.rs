@@ -30,6 +30,27 @@ pub(super) trait CharacterEdit: Send {
     ) -> bool;
 }
 
+/// Draws one of `kinds` that can be done, each equally likely; nothing where none can.
+pub(super) fn draw_kind<K: Copy>(
+    kinds: &[K],
+    random: &mut Random,
+    can: impl Fn(K) -> bool,
+) -> Option<K> {
+    let possible = || kinds.iter().copied().filter(|kind| can(*kind));
+    possible().nth(random.below(possible().count()))
+}
+
+/// The problem with an empty list of kinds, if it is.
+pub(super) fn check_kinds<K>(kinds: &[K], example: &str) -> Option<Problem> {
+    kinds.is_empty().then(|| {
+        Problem::new(
+            "kinds",
+            "`kinds` is empty: there is nothing to do",
+            format!("name at least one, as in `kinds = [\"{example}\"]`"),
+        )
+    })
+}
+
 /// An operator on characters.
 pub(super) struct Characters<E> {
     edit: E,

@@ -26,7 +26,7 @@ proptest! {
     #[test]
     fn each_word_drawn_has_one_edit(text in "[a-z]{2,8}( [a-z]{2,8}){0,11}") {
         let words = text.split(' ').count();
-        let edits = (words + 1) / 2;
+        let edits = words.div_ceil(2);
         for (name, options) in [
             ("keyboard_typo", ALL_TYPOS),
             ("random_char", ""),
