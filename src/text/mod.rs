@@ -1,10 +1,13 @@
 //! Text as operators see it: words, protected spans, lexicons.
 
+mod alphabets;
 mod ascii;
 mod case;
 mod chrf;
 mod classes;
+mod graphemes;
 pub mod inflection;
+mod keyboard;
 mod protect;
 mod segment;
 mod sentences;
@@ -16,8 +19,11 @@ mod word;
 pub mod wordnet;
 mod words;
 
+pub use alphabets::alphabet_of;
 pub use case::Case;
 pub use chrf::Chrf;
+pub use graphemes::Graphemes;
+pub use keyboard::{Keyboard, Layout};
 pub use segment::{Segmenter, Segments};
 pub use sentences::{middle, sentences};
 pub use stop_words::{StopWords, is_stop_word};
