@@ -4,6 +4,7 @@ mod ascii;
 mod case;
 mod chrf;
 mod classes;
+pub mod contractions;
 pub mod inflection;
 mod protect;
 mod segment;
