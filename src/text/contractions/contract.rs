@@ -137,8 +137,15 @@ fn with_verb(
         Needs::Anything => !next.is_empty() && !is_mark_of_ellipsis(next),
         // "It isn't" is likelier than "it's not".
         Needs::Predicate => !next.is_empty() && next != "not" && !is_mark_of_ellipsis(next),
-        Needs::Participle => is_participle(next),
-        Needs::SureParticiple => is_sure_participle(next) || next == "better",
+        Needs::Participle | Needs::SureParticiple => {
+            let (verb, _) = around.after_adverbs(place + 1);
+            let verb = verb.as_str();
+            let fits = match needs {
+                Needs::SureParticiple => is_sure_participle(verb) || verb == "better",
+                _ => is_participle(verb),
+            };
+            fits && next != "not"
+        }
         Needs::Verb => !next.is_empty() && next != "not" && !starts_new_phrase(next),
     };
     (fits && !may_end_clause(around, place)).then_some(new)

@@ -1,7 +1,7 @@
 //! From one word to two: "don't", "it's", "let's".
 
 use super::lists::{
-    ADVERBS, is_bare_verb, is_participle, is_pronoun, is_sure_participle,
+    is_bare_verb, is_participle, is_pronoun, is_sure_participle,
 };
 use super::{Change, Surroundings, is_lower, is_upper};
 use crate::text::Word;
@@ -83,26 +83,13 @@ fn takes_have(host: &str) -> bool {
     )
 }
 
-/// The first word after `place` that is no adverb, and whether there were adverbs before it.
-fn after_adverbs(around: Surroundings<'_>, place: usize) -> (super::Lower, bool) {
-    const MOST: usize = 4;
-    for after in place..place + MOST {
-        let next = around.next(after);
-        let word = next.as_str();
-        if word.is_empty() || !(ADVERBS.contains(&word) || word.ends_with("ly") && word.len() > 3) {
-            return (next, after > place);
-        }
-    }
-    (super::Lower::default(), true)
-}
-
 /// "'s" after `host`.
 fn is_or_has(around: Surroundings<'_>, place: usize, host: &str) -> Option<&'static str> {
     let asking = matches!(host, "what" | "who" | "where" | "how" | "when" | "why");
     if !asking && !matches!(host, "it" | "he" | "she" | "that" | "there" | "here") {
         return None;
     }
-    let (next, has_adverbs) = after_adverbs(around, place);
+    let (next, has_adverbs) = around.after_adverbs(place);
     match next.as_str() {
         // "It's really", and no more: "has" would want a participle.
         "" if has_adverbs => Some(" is"),
@@ -120,7 +107,7 @@ fn had_or_would(around: Surroundings<'_>, place: usize, host: &str) -> Option<&'
     if !is_pronoun(host) && !matches!(host, "who" | "that" | "there") {
         return None;
     }
-    let (next, _) = after_adverbs(around, place);
+    let (next, _) = around.after_adverbs(place);
     let next = next.as_str();
     if next == "better" || is_sure_participle(next) {
         Some(" had")

@@ -18,9 +18,9 @@ pub(super) const ASKING: [&str; 13] = [
 ];
 
 /// Words that may stand between an auxiliary and its verb. Those in -ly are known by their ending.
-pub(super) const ADVERBS: [&str; 22] = [
-    "all", "also", "always", "both", "even", "ever", "everywhere", "far", "just", "long", "maybe",
-    "never", "not", "now", "often", "once", "quite", "since", "sometimes", "soon", "still", "then",
+const ADVERBS: [&str; 21] = [
+    "all", "already", "also", "always", "both", "even", "ever", "just", "maybe", "never", "not",
+    "now", "often", "once", "quite", "since", "sometimes", "soon", "still", "then", "yet",
 ];
 
 /// Irregular participles that may be other words, or the verb itself, too.
@@ -44,11 +44,11 @@ const SURE_PARTICIPLES: [&str; 62] = [
 ];
 
 /// Verbs in their base form that are no participle of any verb.
-const BARE_VERBS: [&str; 60] = [
+const BARE_VERBS: [&str; 59] = [
     "add", "agree", "appreciate", "ask", "be", "believe", "buy", "call", "choose", "consider",
     "do", "enjoy", "expect", "find", "forget", "get", "give", "go", "guess", "happen", "hate",
     "have", "help", "hope", "imagine", "keep", "know", "leave", "like", "look", "lose", "love",
-    "make", "mind", "miss", "need", "pay", "pick", "play", "prefer", "probably", "rather",
+    "make", "mind", "miss", "need", "pay", "pick", "play", "prefer", "rather",
     "recommend", "say", "see", "sell", "send", "sit", "spend", "start", "stay", "suggest", "take",
     "tell", "think", "try", "use", "want", "work", "write",
 ];
@@ -57,6 +57,11 @@ const BARE_VERBS: [&str; 60] = [
 const NOT_PARTICIPLES: [&str; 9] = [
     "hundred", "indeed", "kindred", "naked", "sacred", "shred", "sled", "wicked", "wretched",
 ];
+
+/// Whether `word` is an adverb that may stand between an auxiliary and its verb, or looks like one.
+pub(super) fn is_adverb(word: &str) -> bool {
+    ADVERBS.contains(&word) || word.ends_with("ly") && word.len() > 3
+}
 
 /// Whether `word` is, or may be, the participle of a verb.
 pub(super) fn is_participle(word: &str) -> bool {

@@ -78,6 +78,19 @@ impl<'a> Surroundings<'a> {
         }
     }
 
+    /// The first word after that at `place` that is no adverb, and whether there were adverbs before
+    /// it; empty where something else than space comes first.
+    fn after_adverbs(self, place: usize) -> (Lower, bool) {
+        const MOST: usize = 4;
+        for after in place..place + MOST {
+            let next = self.next(after);
+            if next.length == 0 || !lists::is_adverb(next.as_str()) {
+                return (next, after > place);
+            }
+        }
+        (Lower::default(), true)
+    }
+
     /// The word before that at `place`, in lower case; empty unless nothing but space parts them.
     fn previous(self, place: usize) -> Lower {
         match place.checked_sub(1) {

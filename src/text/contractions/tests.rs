@@ -27,7 +27,7 @@ fn what_is_sure_is_contracted() {
         ("You can not win, we shall not lose", "You can't win, we shan't lose"),
         ("I am sure that it is good", "I'm sure that it's good"),
         ("I am not sure", "I'm not sure"),
-        ("It has been fun, I have already seen it", "It's been fun, I have already seen it"),
+        ("It has been fun, I have already seen it", "It's been fun, I've already seen it"),
         ("They have gone; I had never known", "They've gone; I had never known"),
         ("I would like to see; we will go", "I'd like to see; we'll go"),
         ("Let us go! And then let us rest.", "Let's go! And then let's rest."),
