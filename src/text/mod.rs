@@ -6,6 +6,7 @@ mod chrf;
 mod classes;
 pub mod contractions;
 pub mod inflection;
+pub mod misspellings;
 mod protect;
 mod segment;
 mod sentences;
