@@ -57,7 +57,7 @@ unsafe impl GlobalAlloc for Counting {
 static ALLOCATOR: Counting = Counting;
 
 /// All word operators, with options under which they work on many words of a text.
-const OPERATORS: [(&str, &str); 9] = [
+const OPERATORS: [(&str, &str); 19] = [
     ("random_deletion", "rate = 0.3"),
     ("random_deletion", "rate = 0.3\nreplicas = 3"),
     ("random_swap", "rate = 0.3"),
@@ -66,6 +66,19 @@ const OPERATORS: [(&str, &str); 9] = [
     ("punctuation_insertion", ""),
     ("punctuation_insertion", "replicas = 3"),
     ("eda", "alpha = 0.3\nreplicas = 4"),
+    ("contraction", "mode = \"both\""),
+    (
+        "dictionary_replacement",
+        "words = { the = [\"a\", \"this\"], \"of the\" = \"of\" }",
+    ),
+    ("inflection", "rate = 0.3"),
+    ("punctuation_insertion", "marks = [\"...\", \"-\"]"),
+    ("random_deletion", "rate = 0.3\nplaceholders = [\"_\"]"),
+    ("spelling_error", "rate = 0.3"),
+    ("spelling_error", "rate = 0.3\nreplicas = 3"),
+    ("word_merge", "rate = 0.3"),
+    ("word_split", "rate = 0.3"),
+    ("word_split", "rate = 0.3\nreplicas = 3"),
     ("filter", "words = [3, 5_000]\ncharacters = [1, 100_000]"),
 ];
 
@@ -148,8 +161,8 @@ fn the_allocator_is_counted() {
 fn word_operators_never_allocate_for_each_word() {
     let registry = Registry::builtin();
     let mut covered: Vec<&str> = OPERATORS.iter().map(|(name, _)| *name).collect();
-    covered.dedup();
     covered.sort_unstable();
+    covered.dedup();
     // Beside what translating a sentence takes, its allocations are nothing.
     let names = registry.names().filter(|name| *name != "back_translation");
     assert_eq!(
