@@ -65,21 +65,24 @@ impl TextOperatorConfig for Contraction {
                     "I do not know what it's about, but it is good, isn't it?",
                     "I'd like a dog. I have a cat.",
                 ],
-                output: &[],
+                output: &[
+                    "I don't know what it is about, but it's good, isn't it?",
+                    "I would like a dog. I have a cat.",
+                ],
             },
             Example {
                 title: "Only contractions are made; capitals and the kind of apostrophe stay",
                 options: "mode = \"contract\"",
                 columns: &[],
                 input: &["DO NOT PANIC: Tom’s here, and I am not afraid."],
-                output: &[],
+                output: &["DON’T PANIC: Tom’s here, and I’m not afraid."],
             },
             Example {
                 title: "Only undone, one at most, and none where \"'s\" may be \"has\"",
                 options: "mode = \"expand\"\nmax = 1",
                 columns: &[],
                 input: &["We can't say that it won't work.", "He's gone."],
-                output: &[],
+                output: &["We can't say that it will not work.", "He's gone."],
             },
         ]
     }
@@ -106,9 +109,7 @@ impl Contractor {
             let change = match self.mode {
                 ContractionMode::Contract => contract(around, place),
                 ContractionMode::Expand => expand(around, place),
-                ContractionMode::Both => {
-                    contract(around, place).or_else(|| expand(around, place))
-                }
+                ContractionMode::Both => contract(around, place).or_else(|| expand(around, place)),
             };
             self.changes.extend(change);
         }
@@ -129,8 +130,15 @@ impl TextOperator for Contractor {
         if drawn.is_empty() {
             return Outcome::Edited;
         }
-        let apostrophe = if text.as_str().contains('’') { '’' } else { '\'' };
-        for change in drawn.iter().filter_map(|place| self.changes.get(*place as usize)) {
+        let apostrophe = if text.as_str().contains('’') {
+            '’'
+        } else {
+            '\''
+        };
+        for change in drawn
+            .iter()
+            .filter_map(|place| self.changes.get(*place as usize))
+        {
             edits.replace_if(change.span.range(), |new| {
                 change.write(apostrophe, new);
                 true

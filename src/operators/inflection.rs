@@ -88,21 +88,21 @@ impl TextOperatorConfig for Inflection {
                 options: "",
                 columns: &[],
                 input: &["The children laughed at the big dogs."],
-                output: &[],
+                output: &["The children laughed at the bigger dogs."],
             },
             Example {
                 title: "Only plurals and past forms; capitals stay, names are left alone",
                 options: "rate = 1.0\nforms = [\"plural\", \"past\"]",
                 columns: &[],
                 input: &["Dogs BITE, and a mouse runs away from Paris."],
-                output: &[],
+                output: &["Dogs BIT, and a mice ran away from Paris."],
             },
             Example {
                 title: "Two variants of each row, and none where no word has another form",
                 options: "replicas = 2",
                 columns: &[],
                 input: &["a difficult exam", "He was with them."],
-                output: &[],
+                output: &["a difficult exams"],
             },
         ]
     }

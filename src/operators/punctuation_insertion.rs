@@ -72,7 +72,7 @@ impl TextOperatorConfig for PunctuationInsertion {
                 options: "max = 1\nmarks = [\"...\"]",
                 columns: &[],
                 input: &["Not a word is lost"],
-                output: &["Not a ! word is lost"],
+                output: &["Not a ... word is lost"],
             },
             Example {
                 title: "Two variants of each row",
@@ -128,7 +128,9 @@ impl TextOperator for Insertion {
         };
         let places = self.places.sample(words.len(), wanted, random);
         for place in places {
-            if let (Some(word), Some(mark)) = (words.get(*place as usize), random.choose(&self.marks)) {
+            if let (Some(word), Some(mark)) =
+                (words.get(*place as usize), random.choose(&self.marks))
+            {
                 edits.insert(word.range().start, mark);
             }
         }

@@ -54,7 +54,7 @@ impl TextOperatorConfig for RandomDeletion {
                 options: "rate = 0.3\nplaceholders = [\"_\"]",
                 columns: &[],
                 input: &["The film, (it SEEMS) was shot in 3 weeks; and that shows!"],
-                output: &[],
+                output: &["_ _, (it SEEMS) _ shot _ 3 weeks; and that shows!"],
             },
             Example {
                 title: "Three variants of each row",

@@ -12,8 +12,8 @@ const LONGEST: usize = 32;
 
 /// Misspells words as people do, who know how a word sounds and not how it is written.
 ///
-/// This is `SpellingAug` of nlpaug, whose list has no stated source and no licence. Here are three
-/// kinds of errors. `listed`: common misspellings of some 800 words ("definately"), also
+/// This is `SpellingAug` of nlpaug, with a list of our own and more than a list: three kinds of
+/// errors. `listed`: common misspellings of some 800 words ("definately"), also
 /// with an ending ("seperated"). `confused`: words taken for one another ("their" and "there", "could
 /// of", "alot"). `patterns`: rules for all other words, such as *ie* and *ei*, one
 /// consonant for two, -ance and -ence, silent letters, a forgotten apostrophe. A word that is
@@ -84,22 +84,28 @@ impl TextOperatorConfig for SpellingError {
                 title: "One word in ten, but at least one",
                 options: "",
                 columns: &[],
-                input: &["I received their letter yesterday, and I believe it was definitely sincere."],
-                output: &[],
+                input: &[
+                    "I received their letter yesterday, and I believe it was definitely sincere.",
+                ],
+                output: &[
+                    "I received their letter yesterday, and I believe it was defiantly sincere.",
+                ],
             },
             Example {
                 title: "Every word that can be misspelled; capitals stay",
                 options: "rate = 1.0",
                 columns: &[],
-                input: &["They could have GONE there, but their FRIEND doesn't like running a lot."],
-                output: &[],
+                input: &[
+                    "They could have GONE there, but their FRIEND doesn't like running a lot.",
+                ],
+                output: &["They coud of GONE their, but there FREIND dosen't like runing alot."],
             },
             Example {
                 title: "Only words taken for one another, and none where there is no such word",
                 options: "rate = 1.0\nkinds = [\"confused\"]",
                 columns: &[],
                 input: &["It’s too late for you to know.", "Nobody came."],
-                output: &[],
+                output: &["Its to late for you too no.", "Nobody came."],
             },
         ]
     }
@@ -166,7 +172,8 @@ impl Speller {
         let mut start = word.range().start;
         if let Some(wrong) = listed.get(drawn) {
             self.wrong.push_str(wrong);
-            self.wrong.push_str(self.lower.get(ending..).unwrap_or_default());
+            self.wrong
+                .push_str(self.lower.get(ending..).unwrap_or_default());
         } else if let Some(wrong) = confused.get(drawn.saturating_sub(listed.len())) {
             self.wrong.push_str(wrong);
         } else if let Some(wrong) = phrase.get(drawn.saturating_sub(listed.len() + confused.len()))
@@ -259,7 +266,11 @@ fn write(wrong: &str, case: Case, typographic: bool, into: &mut String) {
         Some((first, rest)) => {
             case.append(first, into);
             into.push('’');
-            let rest_case = if case == Case::Upper { case } else { Case::Lower };
+            let rest_case = if case == Case::Upper {
+                case
+            } else {
+                Case::Lower
+            };
             rest_case.append(rest, into);
         }
         None => case.append(letters, into),

@@ -42,21 +42,21 @@ impl TextOperatorConfig for WordMerge {
                 options: "",
                 columns: &[],
                 input: &["The quick brown fox jumps over the lazy dog"],
-                output: &[],
+                output: &["The quick brown fox jumpsover the lazy dog"],
             },
             Example {
                 title: "All pairs of words of two characters or more; marks keep words apart",
                 options: "rate = 1.0\nmin_characters = 2",
                 columns: &[],
                 input: &["I have to go, said the man."],
-                output: &[],
+                output: &["I havetogo, saidtheman."],
             },
             Example {
                 title: "Two variants of each row, and none where no space parts two words",
                 options: "replicas = 2",
                 columns: &[],
                 input: &["a difficult exam", "well, yes"],
-                output: &[],
+                output: &["adifficult exam", "a difficultexam"],
             },
         ]
     }

@@ -107,13 +107,7 @@ impl Dictionary {
         dictionary
     }
 
-    fn add(
-        &mut self,
-        word: &str,
-        key: String,
-        replacements: &[String],
-        segmenter: &mut Segmenter,
-    ) {
+    fn add(&mut self, word: &str, key: String, replacements: &[String], segmenter: &mut Segmenter) {
         let first = segmenter.first_word(&key).filter(|first| first.start == 0);
         let words = segmenter.count_words(&key);
         self.has_marks |= first.is_none();
@@ -137,7 +131,11 @@ impl Dictionary {
 
     /// The entries that begin with a word or a mark, the longest first.
     fn starting(&self, start: &str) -> impl Iterator<Item = (u32, &Entry)> {
-        let places = self.by_start.get(start).map(Vec::as_slice).unwrap_or_default();
+        let places = self
+            .by_start
+            .get(start)
+            .map(Vec::as_slice)
+            .unwrap_or_default();
         let entry = |place: &u32| Some((*place, self.entries.get(*place as usize)?));
         places.iter().filter_map(entry)
     }
@@ -209,7 +207,9 @@ impl Matcher {
                 break;
             };
             if word.range().start >= done {
-                done = self.find_word(text, word, place).unwrap_or(word.range().end);
+                done = self
+                    .find_word(text, word, place)
+                    .unwrap_or(word.range().end);
             }
             place += 1;
         }
@@ -219,15 +219,25 @@ impl Matcher {
     /// Looks for an entry that begins with the word at `place`; answers where it ends.
     fn find_word(&mut self, text: &Text<'_>, word: Word, place: usize) -> Option<usize> {
         self.start.clear();
-        push_normal(text.word(word), self.dictionary.case_sensitive, &mut self.start);
+        push_normal(
+            text.word(word),
+            self.dictionary.case_sensitive,
+            &mut self.start,
+        );
         let (entry, end) = self
             .dictionary
             .starting(&self.start)
             .filter(|(_, entry)| entry.words > 0)
             .find_map(|(place_of_entry, entry)| {
-                let end = self.dictionary.end_of(entry, text.as_str(), word.range().start)?;
+                let end = self
+                    .dictionary
+                    .end_of(entry, text.as_str(), word.range().start)?;
                 let last = self.words.get(place + entry.words - 1)?.range().end;
-                let fits = if entry.ends_in_word { last == end } else { last <= end };
+                let fits = if entry.ends_in_word {
+                    last == end
+                } else {
+                    last <= end
+                };
                 (fits && self.is_free(place + entry.words, end)).then_some((place_of_entry, end))
             })?;
         self.found.push(Found {
@@ -239,7 +249,9 @@ impl Matcher {
 
     /// Whether the word at `place`, if there is one, begins at `end` or after it.
     fn is_free(&self, place: usize, end: usize) -> bool {
-        self.words.get(place).is_none_or(|next| next.range().start >= end)
+        self.words
+            .get(place)
+            .is_none_or(|next| next.range().start >= end)
     }
 
     /// Looks for entries that begin with a mark between `done` and the word at `place`, which begins
@@ -254,16 +266,21 @@ impl Matcher {
                 continue;
             }
             self.start.clear();
-            fold(mark, self.dictionary.case_sensitive, |folded| self.start.push(folded));
-            let found = self.dictionary.starting(&self.start).find_map(|(entry_place, entry)| {
-                let end = self.dictionary.end_of(entry, text.as_str(), start)?;
-                let ends_well = self.ends_well(entry, place, end);
-                let is_protected = text
-                    .protected()
-                    .iter()
-                    .any(|span| span.range().start < end && start < span.range().end);
-                (ends_well && !is_protected).then_some((entry_place, end))
+            fold(mark, self.dictionary.case_sensitive, |folded| {
+                self.start.push(folded)
             });
+            let found = self
+                .dictionary
+                .starting(&self.start)
+                .find_map(|(entry_place, entry)| {
+                    let end = self.dictionary.end_of(entry, text.as_str(), start)?;
+                    let ends_well = self.ends_well(entry, place, end);
+                    let is_protected = text
+                        .protected()
+                        .iter()
+                        .any(|span| span.range().start < end && start < span.range().end);
+                    (ends_well && !is_protected).then_some((entry_place, end))
+                });
             if let Some((entry, end)) = found {
                 self.found.push(Found {
                     span: Word::new(start, end),
@@ -278,7 +295,10 @@ impl Matcher {
     /// Whether `end` cuts no word from that at `place` on, and a word ends there if one must.
     fn ends_well(&self, entry: &Entry, place: usize, end: usize) -> bool {
         let rest = self.words.get(place..).unwrap_or_default();
-        let inside = rest.iter().take_while(|word| word.range().start < end).last();
+        let inside = rest
+            .iter()
+            .take_while(|word| word.range().start < end)
+            .last();
         match inside {
             Some(last) if entry.ends_in_word => last.range().end == end,
             Some(last) => last.range().end <= end,

@@ -110,7 +110,8 @@ mod tests {
 
     #[test]
     fn lines_are_entries() {
-        let table = parse(b"\xef\xbb\xbf# a comment\n\ncolour\tcolor\r\nper cent\tpercent \t %\nvery\t\n");
+        let table =
+            parse(b"\xef\xbb\xbf# a comment\n\ncolour\tcolor\r\nper cent\tpercent \t %\nvery\t\n");
         let expected = [
             ("colour", vec!["color"]),
             ("per cent", vec!["percent", "%"]),

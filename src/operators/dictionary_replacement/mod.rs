@@ -154,21 +154,21 @@ impl TextOperatorConfig for DictionaryReplacement {
                 options: "words = { colour = \"color\", \"per cent\" = \"percent\", per = \"for each\" }",
                 columns: &[],
                 input: &["Colour: ten per cent, one PER person. Colourful!"],
-                output: &[],
+                output: &["Color: ten percent, one FOR EACH person. Colourful!"],
             },
             Example {
                 title: "One of several replacements; an empty one deletes",
                 options: "words = { film = [\"movie\", \"picture\"], very = \"\" }\nreplicas = 2",
                 columns: &[],
                 input: &["A very good film."],
-                output: &[],
+                output: &["A good picture.", "A good movie."],
             },
             Example {
                 title: "Capitals count, and a text without an entry stays",
                 options: "words = { US = \"United States\" }\ncase_sensitive = true",
                 columns: &[],
                 input: &["Tell us about the US.", "Tell us."],
-                output: &[],
+                output: &["Tell us about the United States.", "Tell us."],
             },
         ]
     }
@@ -198,13 +198,7 @@ impl TextOperator for Replacement {
     }
 }
 
-fn replace(
-    text: &Text<'_>,
-    found: &Found,
-    entry: &Entry,
-    random: &mut Random,
-    edits: &mut Edits,
-) {
+fn replace(text: &Text<'_>, found: &Found, entry: &Entry, random: &mut Random, edits: &mut Edits) {
     let Some(replacement) = random.choose(&entry.replacements) else {
         return;
     };

@@ -25,7 +25,10 @@ fn phrases_are_found_whole_and_the_longest_first() {
     for (text, expected) in [
         ("ten per  cent per centum", "ten percent for centum"),
         ("per\ncent", "for\ncent"),
-        ("my point of\tview; point of views", "my opinion; point of views"),
+        (
+            "my point of\tview; point of views",
+            "my opinion; point of views",
+        ),
         ("C++ or C+ or C", "Rust or C+ or C"),
         ("cats, e.g. lions", "cats, say lions"),
         ("I don’t", "I do not"),
@@ -57,7 +60,10 @@ fn other_scripts_are_found_in_whatever_case() {
 #[test]
 fn what_is_written_as_the_entry_is_replaced_as_given() {
     let options = r#"words = { NYC = "New York City", usa = "states" }"#;
-    assert_eq!(run(options, "NYC, USA, Usa"), "New York City, STATES, States");
+    assert_eq!(
+        run(options, "NYC, USA, Usa"),
+        "New York City, STATES, States"
+    );
 }
 
 #[test]
@@ -74,9 +80,16 @@ fn entries_that_are_wrong_are_named() {
         (r#"{"A": "b", "a": "c"}"#, "`A` and `a` are the same entry"),
     ] {
         let problems = config(words, false).validate();
-        assert!(problems.len() == 1 && problems[0].message.contains(part), "{problems:?}");
+        assert!(
+            problems.len() == 1 && problems[0].message.contains(part),
+            "{problems:?}"
+        );
     }
-    assert!(config(r#"{"A": "b", "a": ["c", ""]}"#, true).validate().is_empty());
+    assert!(
+        config(r#"{"A": "b", "a": ["c", ""]}"#, true)
+            .validate()
+            .is_empty()
+    );
 }
 
 #[test]

@@ -1,7 +1,8 @@
 //! From two words to one: "do not", "it is", "let us".
 
 use super::lists::{
-    ASKING, is_mark_of_ellipsis, is_participle, is_sure_participle, starts_new_phrase,
+    ASKING, is_mark_of_ellipsis, is_participle, is_regular_participle, is_sure_participle,
+    starts_new_phrase,
 };
 use super::{Change, Surroundings, is_lower, is_upper};
 use crate::text::Word;
@@ -46,7 +47,10 @@ pub fn contract(around: Surroundings<'_>, place: usize) -> Option<Change> {
         "not" if is_not_only(around, place + 1) => return None,
         "not" => with_not(lower.as_str())?,
         "us" if lower.as_str() == "let" && is_proposal(around, place) => (3, "'s"),
-        verb => (lower.length, with_verb(around, place, lower.as_str(), verb)?),
+        verb => (
+            lower.length,
+            with_verb(around, place, lower.as_str(), verb)?,
+        ),
     };
     let upper = case_of_both(first_text, second_text)?;
     let start = first.range().start + kept;
@@ -74,8 +78,8 @@ fn case_of_both(first: &str, second: &str) -> Option<bool> {
 
 fn with_not(verb: &str) -> Option<Joined> {
     let joined = match verb {
-        "is" | "are" | "was" | "were" | "has" | "have" | "had" | "do" | "does" | "did" | "would"
-        | "could" | "should" | "must" | "might" | "need" | "ought" => (verb.len(), "n't"),
+        "is" | "are" | "was" | "were" | "has" | "have" | "had" | "do" | "does" | "did"
+        | "would" | "could" | "should" | "must" | "might" | "need" | "ought" => (verb.len(), "n't"),
         "can" => (3, "'t"),
         "will" => (1, "on't"),
         "shall" => (3, "n't"),
@@ -94,12 +98,26 @@ fn is_not_only(around: Surroundings<'_>, not: usize) -> bool {
 fn is_proposal(around: Surroundings<'_>, place: usize) -> bool {
     let previous = around.previous(place);
     let starts = around.starts_sentence(place)
-        || matches!(previous.as_str(), "and" | "so" | "but" | "now" | "then" | "please");
+        || matches!(
+            previous.as_str(),
+            "and" | "so" | "but" | "now" | "then" | "please"
+        );
     let next = around.next(place + 1);
     let asks = matches!(
         next.as_str(),
-        "" | "know" | "in" | "out" | "off" | "through" | "into" | "alone" | "help" | "pass"
-            | "show" | "tell" | "have" | "down"
+        "" | "know"
+            | "in"
+            | "out"
+            | "off"
+            | "through"
+            | "into"
+            | "alone"
+            | "help"
+            | "pass"
+            | "show"
+            | "tell"
+            | "have"
+            | "down"
     );
     // "Let us show you the way."
     let names_you = (place + 2..place + 8)
@@ -137,18 +155,25 @@ fn with_verb(
         Needs::Anything => !next.is_empty() && !is_mark_of_ellipsis(next),
         // "It isn't" is likelier than "it's not".
         Needs::Predicate => !next.is_empty() && next != "not" && !is_mark_of_ellipsis(next),
-        Needs::Participle | Needs::SureParticiple => {
-            let (verb, _) = around.after_adverbs(place + 1);
-            let verb = verb.as_str();
-            let fits = match needs {
-                Needs::SureParticiple => is_sure_participle(verb) || verb == "better",
-                _ => is_participle(verb),
-            };
-            fits && next != "not"
+        Needs::Participle | Needs::SureParticiple if next == "not" => false,
+        Needs::Participle => is_perfect(around, place + 1, is_participle),
+        Needs::SureParticiple => {
+            next == "better" || is_perfect(around, place + 1, is_sure_participle)
         }
         Needs::Verb => !next.is_empty() && next != "not" && !starts_new_phrase(next),
     };
     (fits && !may_end_clause(around, place)).then_some(new)
+}
+
+/// Whether a participle follows the verb at `place`, and is no adjective: "have mixed feelings".
+fn is_perfect(around: Surroundings<'_>, place: usize, is_participle: fn(&str) -> bool) -> bool {
+    let (verb, after) = around.after_adverbs(place);
+    let verb = verb.as_str();
+    let next = around.next(after);
+    is_participle(verb)
+        && (!is_regular_participle(verb)
+            || next.as_str().is_empty()
+            || starts_new_phrase(next.as_str()))
 }
 
 /// What must follow a contracted verb.

@@ -1,8 +1,6 @@
 //! From one word to two: "don't", "it's", "let's".
 
-use super::lists::{
-    is_bare_verb, is_participle, is_pronoun, is_sure_participle,
-};
+use super::lists::{is_bare_verb, is_participle, is_pronoun, is_sure_participle};
 use super::{Change, Surroundings, is_lower, is_upper};
 use crate::text::Word;
 
@@ -54,10 +52,9 @@ fn negation(around: Surroundings<'_>, place: usize, host: &str) -> Option<(usize
         "can" => (3, "not"),
         "won" => (1, "ill not"),
         "shan" => (3, "ll not"),
-        "isn" | "aren" | "wasn" | "weren" | "hasn" | "haven" | "hadn" | "don" | "doesn" | "didn"
-        | "wouldn" | "couldn" | "shouldn" | "mustn" | "mightn" | "needn" | "oughtn" | "daren" => {
-            (host.len() - 1, " not")
-        }
+        "isn" | "aren" | "wasn" | "weren" | "hasn" | "haven" | "hadn" | "don" | "doesn"
+        | "didn" | "wouldn" | "couldn" | "shouldn" | "mustn" | "mightn" | "needn" | "oughtn"
+        | "daren" => (host.len() - 1, " not"),
         _ => return None,
     };
     let next = around.next(place);
@@ -89,7 +86,8 @@ fn is_or_has(around: Surroundings<'_>, place: usize, host: &str) -> Option<&'sta
     if !asking && !matches!(host, "it" | "he" | "she" | "that" | "there" | "here") {
         return None;
     }
-    let (next, has_adverbs) = around.after_adverbs(place);
+    let (next, after) = around.after_adverbs(place);
+    let has_adverbs = after > place + 1;
     match next.as_str() {
         // "It's really", and no more: "has" would want a participle.
         "" if has_adverbs => Some(" is"),

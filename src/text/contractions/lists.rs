@@ -19,8 +19,27 @@ pub(super) const ASKING: [&str; 13] = [
 
 /// Words that may stand between an auxiliary and its verb. Those in -ly are known by their ending.
 const ADVERBS: [&str; 21] = [
-    "all", "already", "also", "always", "both", "even", "ever", "just", "maybe", "never", "not",
-    "now", "often", "once", "quite", "since", "sometimes", "soon", "still", "then", "yet",
+    "all",
+    "already",
+    "also",
+    "always",
+    "both",
+    "even",
+    "ever",
+    "just",
+    "maybe",
+    "never",
+    "not",
+    "now",
+    "often",
+    "once",
+    "quite",
+    "since",
+    "sometimes",
+    "soon",
+    "still",
+    "then",
+    "yet",
 ];
 
 /// Irregular participles that may be other words, or the verb itself, too.
@@ -34,23 +53,131 @@ const PARTICIPLES: [&str; 46] = [
 
 /// Irregular participles that are not the base form of any verb.
 const SURE_PARTICIPLES: [&str; 62] = [
-    "arisen", "beaten", "been", "begun", "bitten", "blown", "born", "broken", "brought", "chosen",
-    "done", "drawn", "driven", "drunk", "eaten", "fallen", "fled", "flown", "forbidden",
-    "forgotten", "forgiven", "fought", "frozen", "given", "gone", "grown", "hidden", "hung", "kept",
-    "known", "learnt", "made", "mistaken", "overcome", "proven", "ridden", "risen", "rung", "said",
-    "seen", "shaken", "shown", "slept", "sold", "sought", "spent", "spoken", "spoilt", "stolen",
-    "stood", "sung", "sunk", "sworn", "taken", "taught", "thought", "thrown", "told", "understood",
-    "woken", "worn", "written",
+    "arisen",
+    "beaten",
+    "been",
+    "begun",
+    "bitten",
+    "blown",
+    "born",
+    "broken",
+    "brought",
+    "chosen",
+    "done",
+    "drawn",
+    "driven",
+    "drunk",
+    "eaten",
+    "fallen",
+    "fled",
+    "flown",
+    "forbidden",
+    "forgiven",
+    "forgotten",
+    "fought",
+    "frozen",
+    "given",
+    "gone",
+    "grown",
+    "hidden",
+    "hung",
+    "kept",
+    "known",
+    "learnt",
+    "made",
+    "mistaken",
+    "overcome",
+    "proven",
+    "ridden",
+    "risen",
+    "rung",
+    "said",
+    "seen",
+    "shaken",
+    "shown",
+    "slept",
+    "sold",
+    "sought",
+    "spent",
+    "spoilt",
+    "spoken",
+    "stolen",
+    "stood",
+    "sung",
+    "sunk",
+    "sworn",
+    "taken",
+    "taught",
+    "thought",
+    "thrown",
+    "told",
+    "understood",
+    "woken",
+    "worn",
+    "written",
 ];
 
 /// Verbs in their base form that are no participle of any verb.
 const BARE_VERBS: [&str; 59] = [
-    "add", "agree", "appreciate", "ask", "be", "believe", "buy", "call", "choose", "consider",
-    "do", "enjoy", "expect", "find", "forget", "get", "give", "go", "guess", "happen", "hate",
-    "have", "help", "hope", "imagine", "keep", "know", "leave", "like", "look", "lose", "love",
-    "make", "mind", "miss", "need", "pay", "pick", "play", "prefer", "rather",
-    "recommend", "say", "see", "sell", "send", "sit", "spend", "start", "stay", "suggest", "take",
-    "tell", "think", "try", "use", "want", "work", "write",
+    "add",
+    "agree",
+    "appreciate",
+    "ask",
+    "be",
+    "believe",
+    "buy",
+    "call",
+    "choose",
+    "consider",
+    "do",
+    "enjoy",
+    "expect",
+    "find",
+    "forget",
+    "get",
+    "give",
+    "go",
+    "guess",
+    "happen",
+    "hate",
+    "have",
+    "help",
+    "hope",
+    "imagine",
+    "keep",
+    "know",
+    "leave",
+    "like",
+    "look",
+    "lose",
+    "love",
+    "make",
+    "mind",
+    "miss",
+    "need",
+    "pay",
+    "pick",
+    "play",
+    "prefer",
+    "rather",
+    "recommend",
+    "say",
+    "see",
+    "sell",
+    "send",
+    "sit",
+    "spend",
+    "start",
+    "stay",
+    "suggest",
+    "take",
+    "tell",
+    "think",
+    "try",
+    "use",
+    "want",
+    "work",
+    "write",
 ];
 
 /// Words in -ed that are not participles.
@@ -68,15 +195,19 @@ pub(super) fn is_participle(word: &str) -> bool {
     is_sure_participle(word) || word == "got" || PARTICIPLES.contains(&word)
 }
 
-/// Whether `word` is a participle and no base form.
-pub(super) fn is_sure_participle(word: &str) -> bool {
+/// Whether `word` is a participle in -ed, and may as well be an adjective: "mixed feelings".
+pub(super) fn is_regular_participle(word: &str) -> bool {
     // "need", "exceed", "shed" and "embed" are base forms.
-    let regular = word.len() >= 5
+    word.len() >= 5
         && word.ends_with("ed")
         && !word.ends_with("eed")
         && !matches!(word, "embed" | "imbed" | "biped")
-        && !NOT_PARTICIPLES.contains(&word);
-    regular || SURE_PARTICIPLES.binary_search(&word).is_ok()
+        && !NOT_PARTICIPLES.contains(&word)
+}
+
+/// Whether `word` is a participle and no base form.
+pub(super) fn is_sure_participle(word: &str) -> bool {
+    is_regular_participle(word) || SURE_PARTICIPLES.binary_search(&word).is_ok()
 }
 
 /// Whether `word` is a verb in its base form, or goes before one after "would" alone: "rather".
@@ -93,8 +224,22 @@ pub(super) fn is_pronoun(word: &str) -> bool {
 pub(super) fn is_mark_of_ellipsis(word: &str) -> bool {
     matches!(
         word,
-        "and" | "or" | "but" | "nor" | "too" | "if" | "when" | "while" | "because" | "though"
-            | "although" | "than" | "until" | "unless" | "which" | "who"
+        "and"
+            | "or"
+            | "but"
+            | "nor"
+            | "too"
+            | "if"
+            | "when"
+            | "while"
+            | "because"
+            | "though"
+            | "although"
+            | "than"
+            | "until"
+            | "unless"
+            | "which"
+            | "who"
     )
 }
 
@@ -104,10 +249,43 @@ pub(super) fn starts_new_phrase(word: &str) -> bool {
         || is_pronoun(word)
         || matches!(
             word,
-            "the" | "a" | "an" | "my" | "your" | "his" | "her" | "its" | "our" | "their" | "this"
-                | "that" | "these" | "those" | "in" | "on" | "at" | "by" | "for" | "from" | "with"
-                | "of" | "to" | "as" | "so" | "about" | "into" | "after" | "before" | "since"
-                | "either" | "neither" | "today" | "tomorrow" | "here" | "there" | "then"
+            "the"
+                | "a"
+                | "an"
+                | "my"
+                | "your"
+                | "his"
+                | "her"
+                | "its"
+                | "our"
+                | "their"
+                | "this"
+                | "that"
+                | "these"
+                | "those"
+                | "in"
+                | "on"
+                | "at"
+                | "by"
+                | "for"
+                | "from"
+                | "with"
+                | "of"
+                | "to"
+                | "as"
+                | "so"
+                | "about"
+                | "into"
+                | "after"
+                | "before"
+                | "since"
+                | "either"
+                | "neither"
+                | "today"
+                | "tomorrow"
+                | "here"
+                | "there"
+                | "then"
         )
 }
 

@@ -62,7 +62,10 @@ impl<'a> Surroundings<'a> {
     fn joins_next(self, place: usize) -> bool {
         let pair = self.words.get(place).zip(self.words.get(place + 1));
         pair.is_some_and(|(word, next)| {
-            let between = self.text.as_bytes().get(word.range().end..next.range().start);
+            let between = self
+                .text
+                .as_bytes()
+                .get(word.range().end..next.range().start);
             between.is_some_and(|between| {
                 !between.is_empty() && between.iter().all(|byte| matches!(byte, b' ' | b'\t'))
             })
@@ -78,17 +81,17 @@ impl<'a> Surroundings<'a> {
         }
     }
 
-    /// The first word after that at `place` that is no adverb, and whether there were adverbs before
-    /// it; empty where something else than space comes first.
-    fn after_adverbs(self, place: usize) -> (Lower, bool) {
+    /// The first word after that at `place` that is no adverb, and its place; empty where something
+    /// else than space comes first.
+    fn after_adverbs(self, place: usize) -> (Lower, usize) {
         const MOST: usize = 4;
         for after in place..place + MOST {
             let next = self.next(after);
             if next.length == 0 || !lists::is_adverb(next.as_str()) {
-                return (next, after > place);
+                return (next, after + 1);
             }
         }
-        (Lower::default(), true)
+        (Lower::default(), place + MOST)
     }
 
     /// The word before that at `place`, in lower case; empty unless nothing but space parts them.
@@ -103,7 +106,9 @@ impl<'a> Surroundings<'a> {
     fn is_question(self, place: usize) -> bool {
         let after = self.words.get(place).map_or(0, |word| word.range().end);
         let rest = self.text.get(after..).unwrap_or_default();
-        let end = rest.bytes().find(|byte| matches!(byte, b'.' | b'!' | b'?' | b'\n'));
+        let end = rest
+            .bytes()
+            .find(|byte| matches!(byte, b'.' | b'!' | b'?' | b'\n'));
         end == Some(b'?')
     }
 
@@ -136,10 +141,16 @@ impl Lower {
         let mut lower = Self::default();
         for letter in word.chars() {
             let letter = if letter == '’' { '\'' } else { letter };
-            let Some(place) = lower.bytes.get_mut(lower.length).filter(|_| letter.is_ascii()) else {
+            let Some(place) = lower
+                .bytes
+                .get_mut(lower.length)
+                .filter(|_| letter.is_ascii())
+            else {
                 return Self::default();
             };
-            *place = u8::try_from(letter).unwrap_or_default().to_ascii_lowercase();
+            *place = u8::try_from(letter)
+                .unwrap_or_default()
+                .to_ascii_lowercase();
             lower.length += 1;
         }
         lower

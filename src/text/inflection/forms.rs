@@ -102,7 +102,9 @@ impl OtherForms {
     /// One of the forms found.
     pub fn get(&self, index: usize) -> Option<&str> {
         let end = *self.ends.get(index)?;
-        let start = index.checked_sub(1).and_then(|before| self.ends.get(before));
+        let start = index
+            .checked_sub(1)
+            .and_then(|before| self.ends.get(before));
         self.store.get(start.copied().unwrap_or_default()..end)
     }
 }

@@ -53,7 +53,10 @@ impl Wrong {
 
     /// One of them.
     pub fn get(self, index: usize) -> Option<&'static str> {
-        self.all.split('\t').nth(index).filter(|wrong| !wrong.is_empty())
+        self.all
+            .split('\t')
+            .nth(index)
+            .filter(|wrong| !wrong.is_empty())
     }
 }
 
@@ -115,7 +118,10 @@ mod tests {
                 assert!(!wrong.contains(&word), "{word}");
                 let letters = |byte: u8| byte.is_ascii_lowercase() || b"' ".contains(&byte);
                 for text in wrong.iter().chain([&word]) {
-                    assert!(!text.is_empty() && text.bytes().all(letters), "{word}: {text}");
+                    assert!(
+                        !text.is_empty() && text.bytes().all(letters),
+                        "{word}: {text}"
+                    );
                 }
             }
         }
@@ -135,7 +141,10 @@ mod tests {
     fn phrases_keep_their_first_word() {
         for (phrase, wrong) in entries(CONFUSED) {
             if let Some((first, _)) = phrase.split_once(' ') {
-                assert!(wrong.iter().all(|wrong| wrong.starts_with(first)), "{phrase}");
+                assert!(
+                    wrong.iter().all(|wrong| wrong.starts_with(first)),
+                    "{phrase}"
+                );
             }
         }
     }

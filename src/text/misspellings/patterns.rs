@@ -142,9 +142,7 @@ impl Patterns {
             let length = rule.right.len();
             let start = match rule.at {
                 At::Start => word.starts_with(rule.right).then_some(0),
-                At::End => word
-                    .ends_with(rule.right)
-                    .then_some(word.len() - length),
+                At::End => word.ends_with(rule.right).then_some(word.len() - length),
                 At::Inside => word
                     .get(1..)
                     .and_then(|rest| rest.find(rule.right))
@@ -207,7 +205,9 @@ mod tests {
             .filter_map(|key| {
                 let mut wrong = String::new();
                 let mut random = Random::from_key(key);
-                patterns.draw(word, &mut random, &mut wrong).then_some(wrong)
+                patterns
+                    .draw(word, &mut random, &mut wrong)
+                    .then_some(wrong)
             })
             .collect()
     }
@@ -234,7 +234,18 @@ mod tests {
 
     #[test]
     fn short_and_plain_words_stay() {
-        for word in ["", "'", "cat", "when", "full", "all", "table", "'tis", "house", "rock'n'roll"] {
+        for word in [
+            "",
+            "'",
+            "cat",
+            "when",
+            "full",
+            "all",
+            "table",
+            "'tis",
+            "house",
+            "rock'n'roll",
+        ] {
             assert!(all(word).is_empty(), "{word}: {:?}", all(word));
         }
     }
