@@ -3,6 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::preset::OneOf;
 use super::random_deletion::{Deletion, Share};
 use super::random_insertion::Insertion;
 use super::random_swap::Swap;
@@ -123,14 +124,12 @@ impl TextOperatorConfig for Eda {
         let alpha = self.alpha.for_rows(context.source_rows);
         // max(1, floor(alpha * words)), as in the paper and its implementation.
         let amount = Amount::new(alpha, 1, None).rounded_down();
-        Ok(Box::new(Mix {
-            operations: [
-                Box::new(Replacement::new(amount, self.max_senses)),
-                Box::new(Insertion::new(amount, self.max_senses)),
-                Box::new(Swap::new(amount, false)),
-                Box::new(Deletion::new(Share::Each(alpha))),
-            ],
-        }))
+        Ok(Box::new(OneOf(vec![
+            Box::new(Replacement::new(amount, self.max_senses)),
+            Box::new(Insertion::new(amount, self.max_senses)),
+            Box::new(Swap::new(amount, false)),
+            Box::new(Deletion::new(Share::Each(alpha))),
+        ])))
     }
 
     fn examples() -> Vec<Example> {
@@ -165,28 +164,5 @@ impl TextOperatorConfig for Eda {
                 output: &[],
             },
         ]
-    }
-}
-
-struct Mix {
-    operations: [Box<dyn TextOperator>; 4],
-}
-
-impl TextOperator for Mix {
-    fn rewrite(&mut self, text: &Text<'_>, random: &mut Random, edits: &mut Edits) -> Outcome {
-        let count = self.operations.len();
-        let first = match text.replica() {
-            0 => random.below(count),
-            replica => (replica as usize - 1) % count,
-        };
-        for turn in 0..count {
-            if let Some(operation) = self.operations.get_mut((first + turn) % count) {
-                let outcome = operation.rewrite(text, random, edits);
-                if outcome == Outcome::Edited && !edits.is_empty() {
-                    return outcome;
-                }
-            }
-        }
-        Outcome::Unchanged("no operation applies")
     }
 }

@@ -136,7 +136,7 @@ impl TextOperatorConfig for KeyboardTypo {
                 options: "rate = 0.5\nlayout = \"qwertz\"\nkinds = [\"substitute\", \"insert\", \"double\", \"delete\", \"swap\"]\ncharacters = { first = false }",
                 columns: &[],
                 input: &["Übrigens: der Schluss ist ZU lang, finde ich"],
-                output: &["Übrigens: dedr Shcluss ist ZUU lang, finhde ich"],
+                output: &["Übrrigens: dedr Schluss ist ZUH lang, findee ich"],
             },
             Example {
                 title: "As nlpaug by default: three words in ten, three characters in ten, digits and marks too",

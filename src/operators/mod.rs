@@ -13,7 +13,9 @@ mod homoglyph;
 mod inflection;
 mod keyboard_typo;
 mod leet;
+mod nlpaug_default;
 mod ocr_error;
+mod preset;
 mod punctuation_insertion;
 mod random_char;
 mod random_deletion;
@@ -23,6 +25,7 @@ mod spelling_error;
 mod synonym_replacement;
 #[cfg(test)]
 mod tests;
+mod typos;
 mod whitespace;
 mod word_merge;
 mod word_split;
@@ -40,6 +43,7 @@ pub use homoglyph::Homoglyph;
 pub use inflection::{Inflection, InflectionForm};
 pub use keyboard_typo::{KeyboardLayout, KeyboardTypo, Typo};
 pub use leet::{Leet, Strength};
+pub use nlpaug_default::NlpaugDefault;
 pub use ocr_error::OcrError;
 pub use punctuation_insertion::PunctuationInsertion;
 pub use random_char::{CharacterChange, RandomChar};
@@ -48,6 +52,7 @@ pub use random_insertion::RandomInsertion;
 pub use random_swap::RandomSwap;
 pub use spelling_error::{SpellingError, SpellingErrorKind};
 pub use synonym_replacement::SynonymReplacement;
+pub use typos::Typos;
 pub use whitespace::{SpaceChange, Whitespace};
 pub use word_merge::WordMerge;
 pub use word_split::WordSplit;
@@ -71,6 +76,7 @@ impl Registry {
             .register_text::<Inflection>()
             .register_text::<KeyboardTypo>()
             .register_text::<Leet>()
+            .register_text::<NlpaugDefault>()
             .register_text::<OcrError>()
             .register_text::<PunctuationInsertion>()
             .register_text::<RandomChar>()
@@ -79,6 +85,7 @@ impl Registry {
             .register_text::<RandomSwap>()
             .register_text::<SpellingError>()
             .register_text::<SynonymReplacement>()
+            .register_text::<Typos>()
             .register_text::<Whitespace>()
             .register_text::<WordMerge>()
             .register_text::<WordSplit>();

@@ -103,7 +103,7 @@ impl TextOperatorConfig for RandomChar {
                 options: "rate = 0.5",
                 columns: &[],
                 input: &["The house of 1984, Дом и сад, ΤΟ ΣΠΙΤΙ"],
-                output: &["Thse houes of 1984, Дмо е сад, ΟΤ ΣΠΙΤΙ"],
+                output: &["The housde of 1984, ом иа сав, Τ ΣΠΙΤΙ"],
             },
             Example {
                 title: "Letters within words change places, the first and the last stay",

@@ -59,6 +59,8 @@ static ALLOCATOR: Counting = Counting;
 /// All word operators, with options under which they work on many words of a text.
 const OPERATORS: &[(&str, &str)] = &[
     ("aeda", ""),
+    ("nlpaug_default", "replicas = 8"),
+    ("typos", "rate = 0.3\nreplicas = 6"),
     ("random_deletion", "rate = 0.3"),
     ("random_deletion", "rate = 0.3\nreplicas = 3"),
     ("random_swap", "rate = 0.3"),
