@@ -9,6 +9,7 @@ mod random_deletion;
 mod random_insertion;
 mod random_swap;
 mod synonym_replacement;
+mod tfidf_replacement;
 #[cfg(test)]
 mod tests;
 
@@ -21,6 +22,7 @@ pub use random_deletion::RandomDeletion;
 pub use random_insertion::RandomInsertion;
 pub use random_swap::RandomSwap;
 pub use synonym_replacement::SynonymReplacement;
+pub use tfidf_replacement::TfidfReplacement;
 
 use crate::operator::Registry;
 
@@ -37,7 +39,8 @@ impl Registry {
             .register_text::<RandomDeletion>()
             .register_text::<RandomInsertion>()
             .register_text::<RandomSwap>()
-            .register_text::<SynonymReplacement>();
+            .register_text::<SynonymReplacement>()
+            .register_text::<TfidfReplacement>();
         registry
     }
 }

@@ -49,13 +49,21 @@ impl Segmenter {
     pub fn new(patterns: &[String]) -> Result<Self, regex::Error> {
         let patterns = patterns.iter().map(|pattern| Regex::new(pattern));
         Ok(Self {
+            patterns: patterns.collect::<Result<_, _>>()?,
+            ..Self::plain()
+        })
+    }
+
+    /// A segmenter that protects what is always protected, and nothing else.
+    pub fn plain() -> Self {
+        Self {
             scanner: Scanner::new(),
             marks: WordMarks::default(),
             protected: Vec::new(),
             triggers: Vec::new(),
-            patterns: patterns.collect::<Result<_, _>>()?,
+            patterns: Vec::new(),
             stop_words: StopWords::none(),
-        })
+        }
     }
 
     /// The same, and what it finds leaves out `stop_words`.
