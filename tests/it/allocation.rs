@@ -7,6 +7,7 @@ use std::sync::Arc;
 use arrow::array::{ArrayRef, RecordBatch, StringArray};
 use augment::batch::{Batch, Origins, Rows, Shard};
 use augment::operator::{Amount, BuildContext, Context, Operator, Registry, Resources, TextColumn};
+use augment::text::WordCounts;
 use toml::de::DeTable;
 
 use crate::samples;
@@ -57,7 +58,7 @@ unsafe impl GlobalAlloc for Counting {
 static ALLOCATOR: Counting = Counting;
 
 /// All word operators, with options under which they work on many words of a text.
-const OPERATORS: [(&str, &str); 9] = [
+const OPERATORS: [(&str, &str); 10] = [
     ("random_deletion", "rate = 0.3"),
     ("random_deletion", "rate = 0.3\nreplicas = 3"),
     ("random_swap", "rate = 0.3"),
@@ -66,6 +67,7 @@ const OPERATORS: [(&str, &str); 9] = [
     ("punctuation_insertion", ""),
     ("punctuation_insertion", "replicas = 3"),
     ("eda", "alpha = 0.3\nreplicas = 4"),
+    ("tfidf_replacement", "rate = 0.3"),
     ("filter", "words = [3, 5_000]\ncharacters = [1, 100_000]"),
 ];
 
@@ -102,6 +104,12 @@ fn build(registry: &Registry, name: &str, options: &str) -> Box<dyn Operator> {
         name: "text".to_owned(),
         index: 0,
     };
+    let resources = Resources::default();
+    if configured.counts_words() {
+        let texts = samples::sentences(7, 1_000);
+        let counts = WordCounts::of(texts.iter().map(String::as_str));
+        resources.set_word_counts("operator", Arc::new(counts));
+    }
     let context = BuildContext {
         id: "operator",
         position: 0,
@@ -109,7 +117,7 @@ fn build(registry: &Registry, name: &str, options: &str) -> Box<dyn Operator> {
         text: &text,
         source_rows: 10_000,
         amount: Amount::NONE,
-        resources: &Resources::default(),
+        resources: &resources,
     };
     configured.build(&context).unwrap()
 }

@@ -92,7 +92,7 @@ mod tests {
         #[test]
         fn every_place_of_weight_is_drawn_once(
             key: u64,
-            weights in prop::collection::vec(prop_oneof![Just(0), 1..9_u64, 1..1 << 50_u64], 0..200),
+            weights in prop::collection::vec(prop_oneof![Just(0_u64), 1..9_u64, 1..(1_u64 << 50)], 0..200),
         ) {
             let mut places = WeightedPlaces::default();
             places.reset(weights.iter().copied());

@@ -122,7 +122,7 @@ impl TextOperatorConfig for TfidfReplacement {
                     other(format!("no words were counted for `{}`", context.id))
                 })?,
             };
-            Ok(Vocabulary::new(&counts, self.vocabulary as usize))
+            Ok::<_, OperatorError>(Vocabulary::new(&counts, self.vocabulary as usize))
         };
         let vocabulary = resources.shared.get_or_try_insert(context.id, make)?;
         Ok(Box::new(Replacement::new(context.amount, vocabulary)))
