@@ -123,7 +123,10 @@ impl Pass<'_> {
         while let Some((index, source, file)) = self.take() {
             let counted = catch_unwind(AssertUnwindSafe(|| self.count(source, file)));
             let counted = counted.unwrap_or_else(|_| {
-                Err(format!("{}: counting its words failed", file.path.display()))
+                Err(format!(
+                    "{}: counting its words failed",
+                    file.path.display()
+                ))
             });
             self.put(index, counted);
         }

@@ -9,9 +9,9 @@ mod random_deletion;
 mod random_insertion;
 mod random_swap;
 mod synonym_replacement;
-mod tfidf_replacement;
 #[cfg(test)]
 mod tests;
+mod tfidf_replacement;
 
 pub use aeda::Aeda;
 pub use back_translation::BackTranslation;

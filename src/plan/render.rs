@@ -69,7 +69,10 @@ impl Plan {
         let _ = writeln!(out, "    {} in, {} out", rows_in.text(), rows_out.text());
         if operator.spec.counts_words() {
             let sources = self.sorted_sources(operator);
-            let names = sources.into_iter().map(Producer::Source).collect::<Vec<_>>();
+            let names = sources
+                .into_iter()
+                .map(Producer::Source)
+                .collect::<Vec<_>>();
             let _ = writeln!(
                 out,
                 "    first counts the words of {} in {}",

@@ -631,10 +631,17 @@ mod tests {
         let progress = Progress::new(Show::Plain, false, totals(), Vec::new(), &say);
         progress.counting_started(1_000);
         progress.rows_counted(250);
-        assert_eq!(progress.any_line(), "words counted in 250 of 1,000 rows (25 %)");
+        assert_eq!(
+            progress.any_line(),
+            "words counted in 250 of 1,000 rows (25 %)"
+        );
         let event = progress.event();
         assert_eq!(
-            (&event["event"], &event["rows_counted"], &event["rows_total"]),
+            (
+                &event["event"],
+                &event["rows_counted"],
+                &event["rows_total"]
+            ),
             (&json!("counting"), &json!(250), &json!(1_000))
         );
         progress.counting_finished();

@@ -44,7 +44,8 @@ pub(super) fn bytes(mut file: &File) -> io::Result<Vec<u8>> {
     let length = tail.first_chunk().copied().map_or(0, u32::from_le_bytes);
     let whole = i64::from(length) + 8;
     // A length that the file does not have is for the decoder to name.
-    if u64::try_from(whole).is_ok_and(|whole| file.metadata().is_ok_and(|file| file.len() < whole)) {
+    if u64::try_from(whole).is_ok_and(|whole| file.metadata().is_ok_and(|file| file.len() < whole))
+    {
         return Ok(tail);
     }
     file.seek(SeekFrom::End(-whole))?;

@@ -339,7 +339,9 @@ mod tests {
 
     #[test]
     fn the_rarest_are_forgotten_first() {
-        let texts: Vec<String> = (0..200).map(|n| format!("often w{n} seldom{}", n % 4)).collect();
+        let texts: Vec<String> = (0..200)
+            .map(|n| format!("often w{n} seldom{}", n % 4))
+            .collect();
         let counts = count(&texts, 40).into_counts();
         assert!(counts.words().len() <= 40);
         let first: Vec<(&str, u64)> = counts.words()[..5]

@@ -84,7 +84,9 @@ mod tests {
         #[expect(clippy::cast_precision_loss, reason = "figures for a test")]
         pub(crate) fn likelihoods(&self) -> Vec<f64> {
             let weights = self.weights.iter();
-            weights.map(|weight| *weight as f64 / self.total as f64).collect()
+            weights
+                .map(|weight| *weight as f64 / self.total as f64)
+                .collect()
         }
     }
 

@@ -121,7 +121,9 @@ impl Rows {
         }
         let lower = word.to_lowercase();
         if lower != word {
-            return Err(format!("`{word}` is not in lower case: add it to `{lower}`"));
+            return Err(format!(
+                "`{word}` is not in lower case: add it to `{lower}`"
+            ));
         }
         if documents == 0 {
             return Err(format!("no text has `{word}`: leave it out"));
@@ -201,7 +203,11 @@ fn parse_line(line: &str, rows: &mut Rows) -> Result<(), String> {
         .parse()
         .map_err(|_| format!("`{documents}` is not a number of texts"))?;
     let occurrences = occurrences
-        .map(|field| field.parse().map_err(|_| format!("`{field}` is not a number")))
+        .map(|field| {
+            field
+                .parse()
+                .map_err(|_| format!("`{field}` is not a number"))
+        })
         .transpose()?;
     rows.add(word, number, occurrences)
 }
@@ -263,7 +269,11 @@ impl Columns {
             .as_ref()
             .filter(|column| column.is_valid(row))
             .map(|column| column.value(row));
-        rows.add(self.words.value(row), self.documents.value(row), occurrences)
+        rows.add(
+            self.words.value(row),
+            self.documents.value(row),
+            occurrences,
+        )
     }
 }
 
@@ -282,7 +292,9 @@ mod tests {
 
     fn parquet_of(columns: Vec<(&str, ArrayRef)>) -> Vec<u8> {
         let batch = RecordBatch::try_from_iter_with_nullable(
-            columns.into_iter().map(|(name, column)| (name, column, true)),
+            columns
+                .into_iter()
+                .map(|(name, column)| (name, column, true)),
         );
         let (batch, mut bytes) = (batch.unwrap(), Vec::new());
         let mut writer = ArrowWriter::try_new(&mut bytes, batch.schema(), None).unwrap();
@@ -300,7 +312,11 @@ mod tests {
             .iter()
             .map(|count| (&*count.word, count.documents, count.share))
             .collect();
-        let expected = [("the", 10, 2_064_384), ("a", 7, 458_752), ("été", 7, 131_072)];
+        let expected = [
+            ("the", 10, 2_064_384),
+            ("a", 7, 458_752),
+            ("été", 7, 131_072),
+        ];
         assert_eq!(words, expected);
         let words: ArrayRef = Arc::new(LargeStringArray::from(vec!["a", "", "été", "the"]));
         let documents: ArrayRef = Arc::new(Int64Array::from(vec![7, 10, 7, 10]));
@@ -319,18 +335,45 @@ mod tests {
         for (bytes, message) in [
             (&b"the\t3\n"[..], "words: no row has an empty word"),
             (b"\t3\n", "words: it has no word"),
-            (b"\t3\n\t4\n", "words, line 2: a second row has an empty word"),
+            (
+                b"\t3\n\t4\n",
+                "words, line 2: a second row has an empty word",
+            ),
             (b"\t3\nthe\n", "words, line 2: there is no tab"),
-            (b"\t3\nthe\tmany\n", "words, line 2: `many` is not a number of texts"),
-            (b"\t3\nthe\t-1\n", "words, line 2: `-1` is not a number of texts"),
+            (
+                b"\t3\nthe\tmany\n",
+                "words, line 2: `many` is not a number of texts",
+            ),
+            (
+                b"\t3\nthe\t-1\n",
+                "words, line 2: `-1` is not a number of texts",
+            ),
             (b"\t3\nthe\t1\tx\n", "words, line 2: `x` is not a number"),
-            (b"\t3\nthe\t1\t-2\n", "words, line 2: `the` cannot occur -2 times"),
-            (b"\t3\nthe\t1\tNaN\n", "words, line 2: `the` cannot occur NaN times"),
-            (b"\t3\nthe\t1\t1\t1\n", "words, line 2: there are more than three fields"),
-            (b"\t3\nThe\t1\n", "words, line 2: `The` is not in lower case"),
+            (
+                b"\t3\nthe\t1\t-2\n",
+                "words, line 2: `the` cannot occur -2 times",
+            ),
+            (
+                b"\t3\nthe\t1\tNaN\n",
+                "words, line 2: `the` cannot occur NaN times",
+            ),
+            (
+                b"\t3\nthe\t1\t1\t1\n",
+                "words, line 2: there are more than three fields",
+            ),
+            (
+                b"\t3\nThe\t1\n",
+                "words, line 2: `The` is not in lower case",
+            ),
             (b"\t3\nthe\t0\n", "words, line 2: no text has `the`"),
-            (b"\t3\nthe\t4\n", "words: 4 texts have `the`, and there are 3"),
-            (b"\t3\nthe\t1\nthe\t1\n", "words: two rows have the word `the`"),
+            (
+                b"\t3\nthe\t4\n",
+                "words: 4 texts have `the`, and there are 3",
+            ),
+            (
+                b"\t3\nthe\t1\nthe\t1\n",
+                "words: two rows have the word `the`",
+            ),
             (b"\t3\n\xff\t1\n", "words, line 2: it is not UTF-8"),
             (b"PAR1 not", "words: "),
         ] {
@@ -345,8 +388,7 @@ mod tests {
         let error = found(&parquet_of(vec![("word", Arc::clone(&words))])).unwrap_err();
         assert_eq!(error, "words: there is no column `documents`");
         let negative: ArrayRef = Arc::new(Int64Array::from(vec![-1]));
-        let error =
-            found(&parquet_of(vec![("word", words), ("documents", negative)])).unwrap_err();
+        let error = found(&parquet_of(vec![("word", words), ("documents", negative)])).unwrap_err();
         assert!(error.starts_with("words, row 1: "), "{error}");
     }
 }

@@ -81,7 +81,11 @@ impl TextOperatorConfig for TfidfReplacement {
                 "leave it out to draw from the 50,000 most frequent words",
             ));
         }
-        if self.statistics.as_ref().is_some_and(|path| path.as_os_str().is_empty()) {
+        if self
+            .statistics
+            .as_ref()
+            .is_some_and(|path| path.as_os_str().is_empty())
+        {
             problems.push(Problem::new(
                 "statistics",
                 "`statistics` is empty",
@@ -118,9 +122,9 @@ impl TextOperatorConfig for TfidfReplacement {
                     let read = file::read(&path).and_then(|bytes| file::parse(bytes, &path));
                     Arc::new(read.map_err(|error| other(format!("{error}: {}", error.help())))?)
                 }
-                None => resources.word_counts(context.id).ok_or_else(|| {
-                    other(format!("no words were counted for `{}`", context.id))
-                })?,
+                None => resources
+                    .word_counts(context.id)
+                    .ok_or_else(|| other(format!("no words were counted for `{}`", context.id)))?,
             };
             Ok::<_, OperatorError>(Vocabulary::new(&counts, self.vocabulary as usize))
         };
@@ -131,34 +135,48 @@ impl TextOperatorConfig for TfidfReplacement {
     fn examples() -> Vec<Example> {
         vec![
             Example {
-                title: "What is in every text goes rather than what is in one; here, the three \
-                        texts are the whole source",
-                options: "rate = 0.3",
+                title: "Common words go; here, the four texts are all that is counted",
+                options: "rate = 0.2",
                 columns: &[],
                 input: &[
                     "The plot was thin, but the camera loved the desert.",
-                    "The music was loud, and the ending was a mess.",
-                    "The camera was never still; the plot was all noise!",
+                    "The music is loud and cheap, and the ending drags.",
+                    "Never trust the poster: this film had no dragon at all.",
+                    "An honest story, told with WARMTH and a little mischief.",
                 ],
-                output: &[],
+                output: &[
+                    "This plot was thin, but is camera loved the desert.",
+                    "Is music is loud and cheap, and ending ending drags.",
+                    "Never trust cheap poster: this film had no dragon at all.",
+                    "An honest story, told with WARMTH is a little mischief.",
+                ],
             },
             Example {
                 title: "New words from the five most frequent ones only",
-                options: "rate = 0.3\nvocabulary = 5",
+                options: "rate = 0.2\nvocabulary = 5",
                 columns: &[],
                 input: &[
-                    "The plot was thin, but the camera loved the desert.",
-                    "The music was loud, and the ending was a mess.",
-                    "The camera was never still; the plot was all noise!",
+                    "It is slow, it is long, and it is a film of its time.",
+                    "It is a film of cats and a film of dogs.",
+                    "Is it a musical? It is: a LOUD one!",
                 ],
-                output: &[],
+                output: &[
+                    "It is slow, a is long, and a is and film of its time.",
+                    "It it a film of cats is a film of dogs.",
+                    "Is it is musical? A is: a LOUD one!",
+                ],
             },
             Example {
                 title: "Two variants of each row, and none where no word tells less than another",
                 options: "replicas = 2",
                 columns: &[],
                 input: &["A GOOD FILM", "A good cast", "Superb!"],
-                output: &[],
+                output: &[
+                    "Good GOOD FILM",
+                    "A FILM FILM",
+                    "A film cast",
+                    "A cast cast",
+                ],
             },
         ]
     }
@@ -219,7 +237,10 @@ impl Replacement {
         // Only in a text of millions of words could the sum be too large.
         let digits = |number: u64| number.checked_ilog2().map_or(0, |log| log + 1);
         let shift = (digits(most) + digits(self.places.len() as u64)).saturating_sub(63);
-        let weights = self.places.iter().map(|(_, telling)| (most - telling) >> shift);
+        let weights = self
+            .places
+            .iter()
+            .map(|(_, telling)| (most - telling) >> shift);
         self.drawn.reset(weights);
     }
 

@@ -21,7 +21,10 @@ fn places_are_as_likely_as_the_paper_says() {
         let expected = golden::replaced(number);
         assert_eq!(found.len(), expected.len());
         for (place, (found, expected)) in found.iter().zip(&expected).enumerate() {
-            assert!((found - expected).abs() < 1e-4, "{number} {place}: {found} {expected}");
+            assert!(
+                (found - expected).abs() < 1e-4,
+                "{number} {place}: {found} {expected}"
+            );
         }
     }
 }
@@ -32,16 +35,27 @@ fn what_tells_most_stays_and_a_new_word_is_another_one() {
         title: "",
         options: options.leak(),
         columns: &[],
-        input: &["the film was weary", "The week was the week", "The weary WEEK"],
+        input: &[
+            "the film was weary",
+            "The week was the week",
+            "The weary WEEK",
+        ],
         output: &[],
     };
     let registry = Registry::builtin();
-    let run = |options| example(options).run(&registry, TfidfReplacement::NAME).unwrap();
+    let run = |options| {
+        example(options)
+            .run(&registry, TfidfReplacement::NAME)
+            .unwrap()
+    };
     for replicas in 1..4 {
         for text in run(format!("rate = 1.0\nreplicas = {replicas}")) {
             assert!(!text.to_lowercase().starts_with("the "), "{text}");
             let most_telling = ["film", "week", "WEEK", "weary"];
-            assert!(most_telling.iter().any(|word| text.contains(word)), "{text}");
+            assert!(
+                most_telling.iter().any(|word| text.contains(word)),
+                "{text}"
+            );
         }
     }
 }
@@ -58,7 +72,10 @@ fn a_text_whose_words_tell_the_same_stays_as_it_is() {
             &mut Random::from_key(1),
             &mut edits,
         );
-        assert!(matches!(outcome, Outcome::Unchanged(_)), "{text}: {outcome:?}");
+        assert!(
+            matches!(outcome, Outcome::Unchanged(_)),
+            "{text}: {outcome:?}"
+        );
         assert!(edits.is_empty());
     }
 }

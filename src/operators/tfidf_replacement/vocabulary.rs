@@ -75,9 +75,7 @@ impl Vocabulary {
         )]
         let telling: Vec<f64> = drawn
             .iter()
-            .map(|count| {
-                f64::from(log2_of_ratio(documents, count.documents)) * count.share as f64
-            })
+            .map(|count| f64::from(log2_of_ratio(documents, count.documents)) * count.share as f64)
             .collect();
         let mut store = String::new();
         let mut columns = columns(&odds(&telling));
@@ -252,7 +250,10 @@ mod tests {
         assert_eq!(found.len(), golden::drawn().len());
         for ((word, found), (expected_word, expected)) in found.iter().zip(golden::drawn()) {
             assert_eq!(word, expected_word);
-            assert!((found - expected).abs() < 1e-4, "{word}: {found} {expected}");
+            assert!(
+                (found - expected).abs() < 1e-4,
+                "{word}: {found} {expected}"
+            );
         }
     }
 
@@ -260,7 +261,11 @@ mod tests {
     fn the_rare_words_are_not_drawn_but_known() {
         let counts = WordCounts::of(golden::texts());
         let vocabulary = Vocabulary::new(&counts, 3);
-        let drawn: Vec<String> = vocabulary.likelihoods().into_iter().map(|of| of.0).collect();
+        let drawn: Vec<String> = vocabulary
+            .likelihoods()
+            .into_iter()
+            .map(|of| of.0)
+            .collect();
         assert_eq!(drawn, ["film", "the", "was"]);
         let weight = |word: &str| vocabulary.weight(hash_bytes(0, word.as_bytes()));
         assert_eq!(weight("the"), 0);
@@ -275,23 +280,38 @@ mod tests {
         let mut random = Random::from_key(5);
         let mut counts = std::collections::BTreeMap::<String, u32>::new();
         for _ in 0..DRAWS {
-            *counts.entry(vocabulary.draw(&mut random).to_owned()).or_default() += 1;
+            *counts
+                .entry(vocabulary.draw(&mut random).to_owned())
+                .or_default() += 1;
         }
         for (word, expected) in golden::drawn() {
             let found = f64::from(counts.get(word).copied().unwrap_or_default()) / f64::from(DRAWS);
             // Five standard deviations.
             let far = 5.0 * (expected * (1.0 - expected) / f64::from(DRAWS)).sqrt();
-            assert!((found - expected).abs() <= far + 1e-9, "{word}: {found} {expected}");
+            assert!(
+                (found - expected).abs() <= far + 1e-9,
+                "{word}: {found} {expected}"
+            );
         }
     }
 
     #[test]
     fn logarithms_are_those_of_the_machine() {
-        for (all, part) in [(1, 1), (2, 1), (3, 2), (1_000_000, 7), (u64::MAX, 1), (10, 9)] {
+        for (all, part) in [
+            (1, 1),
+            (2, 1),
+            (3, 2),
+            (1_000_000, 7),
+            (u64::MAX, 1),
+            (10, 9),
+        ] {
             #[expect(clippy::cast_precision_loss, reason = "16 digits are compared")]
             let expected = (all as f64 / part as f64).log2();
             let found = f64::from(log2_of_ratio(all, part)) / 65_536.0;
-            assert!((found - expected).abs() < 2e-5, "{all} {part}: {found} {expected}");
+            assert!(
+                (found - expected).abs() < 2e-5,
+                "{all} {part}: {found} {expected}"
+            );
         }
         assert_eq!(log2_of_ratio(0, 0), 0);
         assert_eq!(log2_of_ratio(5, 9), 0);
