@@ -158,10 +158,10 @@ impl Pass<'_> {
         let mut guard = self.lock();
         let state = &mut *guard;
         match counted {
-            Ok(Some(counter)) => {
-                state.waiting.insert(index, counter);
-                while let Some(counter) = state.waiting.remove(&state.merged) {
-                    state.total.merge(&counter);
+            Ok(Some(words)) => {
+                state.waiting.insert(index, words);
+                while let Some(words) = state.waiting.remove(&state.merged) {
+                    state.total.merge(&words);
                     state.merged += 1;
                 }
             }

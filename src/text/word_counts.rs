@@ -154,7 +154,9 @@ impl WordCounter {
         for number in &here {
             if let Some(entry) = self.entry(*number) {
                 entry.documents += 1;
-                entry.share += u64::from(entry.here) * WHOLE / length;
+                let share = u64::from(entry.here) * WHOLE / length;
+                // Full after four thousand million texts of this word alone.
+                entry.share = entry.share.saturating_add(share);
                 entry.here = 0;
             }
         }
@@ -170,7 +172,7 @@ impl WordCounter {
             let number = self.number_of(more.hash, other.word(more));
             if let Some(entry) = self.entry(number) {
                 entry.documents += more.documents;
-                entry.share += more.share;
+                entry.share = entry.share.saturating_add(more.share);
             }
         }
         self.forget_rare();

@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use std::fs;
 
 use arrow::array::{AsArray, RecordBatch};
-use augment::engine::RunSettings;
+use augment::engine::{self, RunSettings, ShardReport};
+use augment::topology::{ShardOutcome, Silent, Stop};
 use parquet::basic::Compression;
 use parquet::file::properties::WriterProperties;
 
@@ -140,6 +141,19 @@ fn words_are_counted_only_if_there_is_work() {
             "\"event\":\"finished\"",
         ],
     );
+}
+
+#[test]
+fn counting_ends_when_the_run_is_to_stop() {
+    let scratch = workspace();
+    let plan = scratch.plan(PIPELINE);
+    let stop = Stop::default();
+    stop.request();
+    let report = engine::run(&plan, &RunSettings::new(2), &Silent, &stop).unwrap();
+    assert_eq!(report.shards.len(), 5);
+    let given_up = |shard: &ShardReport| shard.outcome == ShardOutcome::Abandoned;
+    assert!(report.shards.iter().all(given_up));
+    assert!(scratch.visible("out").is_empty());
 }
 
 #[test]

@@ -179,7 +179,7 @@ impl Rows {
 fn parse_lines(bytes: &[u8], rows: &mut Rows) -> Result<(), RowProblem> {
     let text = str::from_utf8(bytes).map_err(|error| {
         let before = bytes.get(..error.valid_up_to()).unwrap_or_default();
-        let line = before.iter().filter(|byte| **byte == b'\n').count() + 1;
+        let line = before.split(|byte| *byte == b'\n').count();
         (Some(format!("line {line}")), "it is not UTF-8".to_owned())
     })?;
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);

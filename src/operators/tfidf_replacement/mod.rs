@@ -281,6 +281,7 @@ impl TextOperator for Replacement {
             return Outcome::Edited;
         }
         self.weigh(text);
+        let mut reason = "all words tell as much";
         while wanted > 0 {
             let Some(place) = self.drawn.draw(random) else {
                 break;
@@ -290,9 +291,10 @@ impl TextOperator for Replacement {
                 break;
             };
             wanted -= usize::from(self.replace(text, word, hash, random, edits));
+            reason = "no other word drawn";
         }
         if edits.is_empty() {
-            Outcome::Unchanged("no word tells less than another")
+            Outcome::Unchanged(reason)
         } else {
             Outcome::Edited
         }

@@ -170,7 +170,8 @@ fn log2_of_ratio(all: u64, part: u64) -> Weight {
 #[expect(
     clippy::cast_possible_truncation,
     clippy::cast_sign_loss,
-    reason = "none is negative, and all are at most 2^40"
+    clippy::cast_precision_loss,
+    reason = "none is negative, all are at most 2^40, and so large a power of two is exact"
 )]
 fn odds(telling: &[f64]) -> Vec<u64> {
     const SCALE: f64 = (1_u64 << 40) as f64;
