@@ -12,10 +12,6 @@ use crate::report::Palette;
 pub(super) fn preview(
     registry: &Registry,
     arguments: &PreviewArguments,
-    #[cfg_attr(
-        not(feature = "onnx"),
-        expect(unused_variables, reason = "only fetching is loud")
-    )]
     volume: Volume,
     printer: &Printer,
 ) -> ExitStatus {
@@ -26,6 +22,9 @@ pub(super) fn preview(
     let Some(plan) = pipeline::load(registry, &arguments.pipeline, Some(&models), printer) else {
         return ExitStatus::NotStarted;
     };
+    if volume != Volume::Quiet && !plan.countings().is_empty() {
+        printer.say("counting the words of all shards first");
+    }
     match engine::preview(&plan, &arguments.at, arguments.rows.get(), &models) {
         Ok(rows) => {
             let palette = printer.out_palette();

@@ -8,7 +8,7 @@ use serde_json::json;
 
 use super::args::{ProgressMode, RunArguments};
 use super::{ExitStatus, Printer, Volume, pipeline, signals};
-use crate::engine::{self, RunReport, RunSettings};
+use crate::engine::{self, RunError, RunReport, RunSettings};
 use crate::mt::ModelSettings;
 use crate::operator::Registry;
 use crate::plan::Plan;
@@ -72,7 +72,11 @@ pub(super) fn run(
             .unwrap_or(status(&report, signal)),
         Err(error) => {
             printer.error(&error.to_string(), Some(&error.help()));
-            ExitStatus::NotStarted
+            match error {
+                // It had started to read.
+                RunError::Words { .. } => ExitStatus::Incomplete,
+                _ => ExitStatus::NotStarted,
+            }
         }
     }
 }

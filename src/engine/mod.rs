@@ -3,6 +3,7 @@
 
 mod assemble;
 mod commit;
+mod count;
 mod preview;
 mod read;
 mod write;
@@ -135,6 +136,14 @@ pub enum RunError {
     /// An operator cannot be made.
     #[error("an operator cannot start: {0}")]
     Operator(#[from] OperatorError),
+    /// The words of the sources cannot be counted.
+    #[error("the words for operator `{operator}` cannot be counted: {message}")]
+    Words {
+        /// The operator that needs them.
+        operator: String,
+        /// Which file is to blame, and why.
+        message: String,
+    },
     /// The columns of a sink cannot be written.
     #[error("sink `{sink}`: {message}")]
     Sink {
@@ -161,6 +170,11 @@ impl RunError {
         match self {
             Self::Ledger(error) => error.help(),
             Self::Operator(_) => "mend the cause and run again".to_owned(),
+            Self::Words { operator, .. } => format!(
+                "`{operator}` needs the words of every shard, whatever part of them is processed: \
+                 mend the file or take it out of the source, or name a file with counts in the \
+                 option `statistics`"
+            ),
             Self::Sink { help, .. } => help.clone(),
             Self::UnknownNode { known, .. } => format!("the nodes are: {}", known.join(", ")),
         }
@@ -216,6 +230,8 @@ pub fn run(
         models: settings.models.clone(),
         shared: Shared::default(),
     };
+    let counted =
+        todo.is_empty() || count::words(plan, &resources, settings.workers, observer, stop)?;
     let topology = assemble::topology(plan, &resources, &sources, &sinks, &publisher, observer);
 
     let shards: Vec<(usize, Arc<Shard>)> = todo
@@ -231,7 +247,11 @@ pub fn run(
         window: settings.window,
         keep_going: settings.keep_going,
     };
-    let outcomes = topology.run(&shards, options, stop)?;
+    let outcomes = if counted {
+        topology.run(&shards, options, stop)?
+    } else {
+        vec![ShardOutcome::Abandoned; shards.len()]
+    };
     if outcomes
         .iter()
         .all(|outcome| *outcome == ShardOutcome::Committed)

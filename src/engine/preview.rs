@@ -1,9 +1,11 @@
 //! A look at what a pipeline does, without writing anything.
 
 use std::any::Any;
+use std::num::NonZeroUsize;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::thread;
 
-use super::{RunError, RunSettings, asked_batch_rows, assemble, read};
+use super::{RunError, RunSettings, asked_batch_rows, assemble, count, read};
 use crate::batch::{Batch, Shard};
 use crate::mt::ModelSettings;
 use crate::operator::{Resources, Shared, TextValues};
@@ -33,6 +35,7 @@ pub struct PreviewRow {
 
 /// The first `rows` rows that leave the node `at`: the id of a source or an operator, an
 /// operator's port as `id.port`, or a sink, whose input is shown. `models` says how models run.
+/// Where an operator wants the words of its sources counted, that is done first, on all cores.
 ///
 /// # Errors
 /// When there is no such node, an operator cannot be made, or a shard cannot be read.
@@ -59,6 +62,8 @@ pub fn preview(
         .map(read::Source::keeping_text)
         .collect();
     let stop = Stop::default();
+    let threads = thread::available_parallelism().map_or(1, NonZeroUsize::get);
+    count::words(plan, &resources, threads, &Silent, &stop)?;
     let collector = Collector(Arc::new(Collected {
         operators: plan
             .operators

@@ -154,7 +154,7 @@ impl BatchReader for Reader {
     clippy::needless_pass_by_value,
     reason = "it is what `map_err` hands over"
 )]
-fn explain(error: crate::source::SourceError) -> String {
+pub(super) fn explain(error: crate::source::SourceError) -> String {
     match error.help() {
         help if help.is_empty() => error.to_string(),
         help => format!("{error}\n  help: {help}"),

@@ -82,6 +82,10 @@ impl<C: TextOperatorConfig> Configured for TextNode<C> {
         self.config.inspect(site)
     }
 
+    fn counts_words(&self) -> bool {
+        self.config.counts_words()
+    }
+
     fn build(&self, context: &BuildContext<'_>) -> Result<Box<dyn Operator>, OperatorError> {
         let options = self.options.or(C::DEFAULTS);
         let context = &BuildContext {

@@ -11,8 +11,10 @@ use super::{
     TextValues,
 };
 use crate::batch::{Batch, Origins, Rows, Shard};
+use crate::text::WordCounts;
 
-/// A documented and tested use of an operator. It runs with `seed = 42` and the operator id `demo`.
+/// A documented and tested use of an operator. It runs with `seed = 42` and the operator id `demo`;
+/// its texts are the whole source.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Example {
     /// What the example shows, in one line.
@@ -68,6 +70,11 @@ fn run_on_texts(
         name: "text".to_owned(),
         index: 0,
     };
+    let resources = Resources::default();
+    if configured.counts_words() {
+        let counts = WordCounts::of(texts.iter().copied());
+        resources.set_word_counts("demo", Arc::new(counts));
+    }
     let mut operator = configured.build(&BuildContext {
         id: "demo",
         position: 0,
@@ -75,7 +82,7 @@ fn run_on_texts(
         text: &text,
         source_rows: texts.len() as u64,
         amount: Amount::NONE,
-        resources: &Resources::default(),
+        resources: &resources,
     })?;
     let all = [("text", texts)];
     let all = || all.iter().chain(columns);

@@ -181,6 +181,12 @@ pub trait OperatorConfig:
         None
     }
 
+    /// Whether the words of the operator's sources have to be counted before it is built: it then
+    /// finds them in [`Resources::word_counts`].
+    fn counts_words(&self) -> bool {
+        false
+    }
+
     /// Makes an operator. Called once for every worker thread.
     ///
     /// # Errors

@@ -50,6 +50,10 @@ pub trait Configured: Send + Sync {
     fn batch_rows(&self) -> Option<usize> {
         None
     }
+    /// Whether the words of the operator's sources have to be counted before it is built.
+    fn counts_words(&self) -> bool {
+        false
+    }
     /// Makes an operator for one worker thread.
     ///
     /// # Errors
@@ -84,6 +88,9 @@ impl<C: OperatorConfig> Configured for C {
     }
     fn batch_rows(&self) -> Option<usize> {
         OperatorConfig::batch_rows(self)
+    }
+    fn counts_words(&self) -> bool {
+        OperatorConfig::counts_words(self)
     }
     fn build(&self, context: &BuildContext<'_>) -> Result<Box<dyn Operator>, OperatorError> {
         OperatorConfig::build(self, context)

@@ -2,11 +2,13 @@
 
 use std::any::{Any, TypeId};
 use std::collections::BTreeMap;
+use std::convert::Infallible;
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::mt::ModelSettings;
+use crate::text::WordCounts;
 
 /// What the operators of one run have in common. A run owns one and drops it at its end.
 #[derive(Debug, Default)]
@@ -17,6 +19,27 @@ pub struct Resources {
     pub models: ModelSettings,
     /// What is loaded once for all workers.
     pub shared: Shared,
+}
+
+/// Counted words, as the run hands them to an operator.
+struct Counted(Arc<WordCounts>);
+
+impl Resources {
+    /// Hands the operator `id` the words of its sources, counted. Whoever builds an operator that
+    /// wants them ([`OperatorConfig::counts_words`](super::OperatorConfig::counts_words)) does so
+    /// before.
+    pub fn set_word_counts(&self, id: &str, counts: Arc<WordCounts>) {
+        let kept = self
+            .shared
+            .get_or_try_insert(id, || Ok::<_, Infallible>(Counted(counts)));
+        drop(kept);
+    }
+
+    /// The words of the sources that reach the operator `id`, if they were counted for it.
+    pub fn word_counts(&self, id: &str) -> Option<Arc<WordCounts>> {
+        let kept = self.shared.get_or_try_insert(id, || Err::<Counted, ()>(()));
+        kept.ok().map(|counted| Arc::clone(&counted.0))
+    }
 }
 
 /// What is known when a plan is made, for a look at the files that options name.
@@ -111,6 +134,15 @@ mod tests {
         let text = shared.get_or_try_insert("a", || Ok::<_, ()>("one"));
         assert_eq!(*text.unwrap(), "one");
         assert_eq!(*number("a", 3).unwrap(), 1);
+    }
+
+    #[test]
+    fn words_are_counted_for_one_operator() {
+        let resources = Resources::default();
+        assert!(resources.word_counts("a").is_none());
+        resources.set_word_counts("a", Arc::new(WordCounts::of(["one two"])));
+        assert_eq!(resources.word_counts("a").unwrap().words().len(), 2);
+        assert!(resources.word_counts("b").is_none());
     }
 
     #[test]

@@ -228,6 +228,12 @@ pub trait TextOperatorConfig:
         Ok(Value::Null)
     }
 
+    /// Whether the words of the operator's sources have to be counted before it is built: it then
+    /// finds them in [`Resources::word_counts`](super::Resources::word_counts).
+    fn counts_words(&self) -> bool {
+        false
+    }
+
     /// Makes an operator. Called once for every worker thread.
     ///
     /// # Errors

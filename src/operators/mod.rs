@@ -25,6 +25,7 @@ mod spelling_error;
 mod synonym_replacement;
 #[cfg(test)]
 mod tests;
+mod tfidf_replacement;
 mod typos;
 mod whitespace;
 mod word_merge;
@@ -52,6 +53,7 @@ pub use random_insertion::RandomInsertion;
 pub use random_swap::RandomSwap;
 pub use spelling_error::{SpellingError, SpellingErrorKind};
 pub use synonym_replacement::SynonymReplacement;
+pub use tfidf_replacement::TfidfReplacement;
 pub use typos::Typos;
 pub use whitespace::{SpaceChange, Whitespace};
 pub use word_merge::WordMerge;
@@ -85,6 +87,7 @@ impl Registry {
             .register_text::<RandomSwap>()
             .register_text::<SpellingError>()
             .register_text::<SynonymReplacement>()
+            .register_text::<TfidfReplacement>()
             .register_text::<Typos>()
             .register_text::<Whitespace>()
             .register_text::<WordMerge>()

@@ -19,6 +19,14 @@ pub trait Catalog {
     /// Everything that is wrong with them.
     fn facts(&self, config: &ParquetSourceConfig) -> Result<SourceFacts, Vec<SourceError>>;
 
+    /// What tells one state of a source's data from another, without reading the data.
+    ///
+    /// # Errors
+    /// When a file cannot be looked at.
+    fn digest(&self, _facts: &SourceFacts) -> Result<String, SourceError> {
+        Ok(String::new())
+    }
+
     /// What the files that an operator's options name hold that the output depends on.
     ///
     /// # Errors
@@ -53,6 +61,10 @@ impl FileCatalog {
 impl Catalog for FileCatalog {
     fn facts(&self, config: &ParquetSourceConfig) -> Result<SourceFacts, Vec<SourceError>> {
         source::discover(config, &self.base)
+    }
+
+    fn digest(&self, facts: &SourceFacts) -> Result<String, SourceError> {
+        source::digest(facts)
     }
 
     fn inspect(&self, operator: &dyn Configured) -> Result<Value, Vec<Problem>> {

@@ -15,7 +15,8 @@ const FORMAT_VERSION: u32 = 1;
 /// The form leaves out what does not change the output: the pipeline's name, the order of its
 /// tables, comments, and where files lie. The files themselves are compared one by one when a run
 /// resumes, so that a new or changed file does not undo the others; what operators choose by the
-/// number of rows in all of them is here, with their options.
+/// number of rows in all of them is here, with their options; and where an operator's output depends
+/// on all rows, a digest of the files is among the facts of the operator.
 pub(super) fn of(plan: &Plan) -> String {
     let mut digest = String::with_capacity(64);
     for byte in Sha256::digest(canonical(plan).to_string()) {

@@ -4,6 +4,7 @@
 //! problem it can find in one go, and stays silent about what would only echo another problem.
 
 mod catalog;
+mod counting;
 mod draw;
 mod file_schema;
 mod fingerprint;
@@ -17,6 +18,7 @@ mod render;
 mod schema;
 
 pub use catalog::{Catalog, FileCatalog};
+pub use counting::Counting;
 pub use file_schema::json_schema;
 
 use std::fmt;
@@ -89,6 +91,7 @@ pub struct PlannedOperator {
     /// The sources, by position, that reach it.
     pub sources: Vec<usize>,
     /// What the files hold that its options name, say a hash of a model; null if they name none.
+    /// Where words are counted for the operator, also a digest of the sources' files.
     pub facts: Value,
 }
 
@@ -193,6 +196,13 @@ pub fn compile(
         problems.push(Diagnostic::error("A299", message).help("please report this as a bug"));
         return Err(problems);
     };
+    counting::note(&mut plan, raw, catalog, &mut problems);
+    if problems
+        .iter()
+        .any(|problem| problem.severity == Severity::Error)
+    {
+        return Err(problems);
+    }
     plan.stages = fuse::stages(&plan);
     plan.fingerprint = fingerprint::of(&plan);
     Ok((plan, problems))

@@ -203,7 +203,7 @@ pub(super) fn located(code: &'static str, problem: Problem, node: &RawNode<'_>) 
     }
 }
 
-fn source_problem(node: &RawNode<'_>, error: &SourceError) -> Diagnostic {
+pub(super) fn source_problem(node: &RawNode<'_>, error: &SourceError) -> Diagnostic {
     let message = error.to_string();
     let place = match error.option() {
         "paths" => place_of_path(node, &message),

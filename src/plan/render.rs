@@ -67,6 +67,19 @@ impl Plan {
             open: rows_in.open,
         };
         let _ = writeln!(out, "    {} in, {} out", rows_in.text(), rows_out.text());
+        if operator.spec.counts_words() {
+            let sources = self.sorted_sources(operator);
+            let names = sources
+                .into_iter()
+                .map(Producer::Source)
+                .collect::<Vec<_>>();
+            let _ = writeln!(
+                out,
+                "    first counts the words of {} in {}",
+                counted(operator.source_rows, "row"),
+                self.names(&names)
+            );
+        }
         for (port, schema) in operator.schemas.iter().enumerate() {
             let name = self.name_of(Producer::Operator {
                 operator: position,

@@ -17,10 +17,16 @@
 //!
 //! `measures` is there if the operator measures its work.
 //!
+//! Where the words of the sources are counted first, until then these come instead, one at once:
+//!
+//! ```json
+//! {"event": "counting", "elapsed_seconds": 1.0, "rows_counted": 4096, "rows_total": 10072}
+//! ```
+//!
 //! At the end comes one `{"event": "finished", "report": {...}}`, with what `--report` writes.
 
 use std::fmt::Write;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -109,6 +115,16 @@ struct OperatorState {
     busy_nanoseconds: AtomicU64,
 }
 
+/// The pass before the run, in which words are counted.
+#[derive(Default)]
+struct CountingState {
+    total: AtomicU64,
+    counted: AtomicU64,
+    under_way: AtomicBool,
+    /// When the run proper began.
+    finished: OnceLock<Instant>,
+}
+
 /// Which shards are where. Locked when a shard starts or ends, and to show progress.
 #[derive(Default)]
 struct Shards {
@@ -125,6 +141,7 @@ pub struct Progress<'a> {
     say: Say<'a>,
     verbose: bool,
     started: Instant,
+    counting: CountingState,
     sources: Vec<SourceState>,
     operators: Vec<OperatorState>,
     shards: Mutex<Shards>,
@@ -165,6 +182,7 @@ impl<'a> Progress<'a> {
             say,
             verbose,
             started: Instant::now(),
+            counting: CountingState::default(),
             sources,
             operators,
             shards: Mutex::default(),
@@ -208,8 +226,8 @@ impl<'a> Progress<'a> {
         while ended.recv_timeout(interval) == Err(RecvTimeoutError::Timeout) {
             match (&drawing, self.show) {
                 (Some(drawing), _) => drawing.update(self),
-                (None, Show::Json) => (self.say)(&self.json().to_string()),
-                (None, _) => (self.say)(&self.line()),
+                (None, Show::Json) => (self.say)(&self.event().to_string()),
+                (None, _) => (self.say)(&self.any_line()),
             }
         }
         // With nothing drawn there is nothing to clear, and a terminal that has gone cannot be.
@@ -246,9 +264,45 @@ impl<'a> Progress<'a> {
         self.sources.iter().map(SourceState::shards).sum()
     }
 
+    /// How long the run has been reading: the rate does not suffer from what came before.
+    fn reading_for(&self) -> Duration {
+        let began = self.counting.finished.get().unwrap_or(&self.started);
+        began.elapsed()
+    }
+
+    /// Rows whose words are counted, and all there are, while that goes on.
+    fn counting(&self) -> Option<(u64, u64)> {
+        let state = &self.counting;
+        state.under_way.load(Ordering::Relaxed).then(|| {
+            let counted = state.counted.load(Ordering::Relaxed);
+            (counted, state.total.load(Ordering::Relaxed))
+        })
+    }
+
+    /// One line on what is going on.
+    fn any_line(&self) -> String {
+        match self.counting() {
+            Some((counted, total)) => counting_line(counted, total),
+            None => self.line(),
+        }
+    }
+
+    /// What is going on, for programs.
+    fn event(&self) -> Value {
+        match self.counting() {
+            Some((counted, total)) => json!({
+                "event": "counting",
+                "elapsed_seconds": self.started.elapsed().as_secs_f64(),
+                "rows_counted": counted,
+                "rows_total": total,
+            }),
+            None => self.json(),
+        }
+    }
+
     /// What the operators measured of their work, each with the id of the operator.
     fn measures(&self) -> String {
-        let elapsed = self.started.elapsed();
+        let elapsed = self.reading_for();
         let mut text = String::new();
         for (operator, counts) in self.operators.iter().zip(self.counts()) {
             let measures = counts.measures.iter();
@@ -266,7 +320,7 @@ impl<'a> Progress<'a> {
     /// One line on how far the run is.
     fn line(&self) -> String {
         let measures = self.measures();
-        let (read, total, elapsed) = (self.rows_read(), self.rows_total(), self.started.elapsed());
+        let (read, total, elapsed) = (self.rows_read(), self.rows_total(), self.reading_for());
         let left = remaining(read, total, elapsed)
             .map_or_else(String::new, |left| format!(", about {} left", time(left)));
         let shards = self.shards();
@@ -287,7 +341,7 @@ impl<'a> Progress<'a> {
 
     /// The same for programs. See the [module documentation](self).
     fn json(&self) -> Value {
-        let (read, total, elapsed) = (self.rows_read(), self.rows_total(), self.started.elapsed());
+        let (read, total, elapsed) = (self.rows_read(), self.rows_total(), self.reading_for());
         let sources: Vec<Value> = self
             .sources
             .iter()
@@ -318,7 +372,7 @@ impl<'a> Progress<'a> {
         let shards = self.shards();
         let mut object = json!({
             "event": "progress",
-            "elapsed_seconds": elapsed.as_secs_f64(),
+            "elapsed_seconds": self.started.elapsed().as_secs_f64(),
             "rows_read": read,
             "rows_total": total,
             "rows_per_second": per_second(read, elapsed),
@@ -341,6 +395,25 @@ impl<'a> Progress<'a> {
 }
 
 impl Observer for Progress<'_> {
+    fn counting_started(&self, rows: u64) {
+        self.counting.total.store(rows, Ordering::Relaxed);
+        self.counting.under_way.store(true, Ordering::Relaxed);
+        match self.show {
+            Show::Json => (self.say)(&self.event().to_string()),
+            Show::Plain => (self.say)(&format!("first, {}", counting_line(0, rows))),
+            Show::Bars(_) | Show::Nothing => {}
+        }
+    }
+
+    fn rows_counted(&self, rows: u64) {
+        self.counting.counted.fetch_add(rows, Ordering::Relaxed);
+    }
+
+    fn counting_finished(&self) {
+        let _first_wins = self.counting.finished.set(Instant::now());
+        self.counting.under_way.store(false, Ordering::Relaxed);
+    }
+
     fn shard_expected(&self, shard: &Shard, rows: u64) {
         // A source that no shard is expected of has nothing left to read either.
         for source in &self.sources {
@@ -397,6 +470,15 @@ impl Observer for Progress<'_> {
     }
 }
 
+fn counting_line(counted_rows: u64, total: u64) -> String {
+    format!(
+        "words counted in {} of {} ({} %)",
+        grouped(counted_rows),
+        counted(total, "row"),
+        percent(counted_rows, total),
+    )
+}
+
 fn add_counts(totals: &mut Vec<Counts>, more: &[Counts]) {
     totals.resize(totals.len().max(more.len()), Counts::default());
     for (total, counts) in totals.iter_mut().zip(more) {
@@ -406,6 +488,8 @@ fn add_counts(totals: &mut Vec<Counts>, more: &[Counts]) {
 
 /// The bars on the terminal: one for each source, then one line for each operator.
 struct Drawing {
+    /// One line while words are counted before the run.
+    counting: ProgressBar,
     sources: Vec<ProgressBar>,
     operators: Vec<ProgressBar>,
 }
@@ -427,6 +511,7 @@ impl Drawing {
             bar.set_prefix(palette.name(format!("{id:<widest$}")));
             bar
         };
+        let counting = bar(None, "{msg}", "");
         let sources = progress.sources.iter().map(|source| {
             bar(
                 Some(source.total.rows),
@@ -440,13 +525,18 @@ impl Drawing {
             .iter()
             .map(|node| bar(None, "{prefix}  {msg}", &node.id));
         Self {
+            counting,
             sources,
             operators: operators.collect(),
         }
     }
 
     fn update(&self, progress: &Progress<'_>) {
-        let elapsed = progress.started.elapsed();
+        match progress.counting() {
+            Some((counted, total)) => self.counting.set_message(counting_line(counted, total)),
+            None => self.counting.finish_and_clear(),
+        }
+        let elapsed = progress.reading_for();
         for (bar, source) in self.sources.iter().zip(&progress.sources) {
             let (read, total) = (source.rows_read.load(Ordering::Relaxed), source.rows());
             bar.set_length(total);
@@ -532,6 +622,33 @@ mod tests {
             "{}",
             progress.line()
         );
+    }
+
+    #[test]
+    fn words_that_are_counted_first_are_on_show_until_then() {
+        let lines = Mutex::new(Vec::new());
+        let say = |line: &str| lines.lock().unwrap().push(line.to_owned());
+        let progress = Progress::new(Show::Plain, false, totals(), Vec::new(), &say);
+        progress.counting_started(1_000);
+        progress.rows_counted(250);
+        assert_eq!(
+            progress.any_line(),
+            "words counted in 250 of 1,000 rows (25 %)"
+        );
+        let event = progress.event();
+        assert_eq!(
+            (
+                &event["event"],
+                &event["rows_counted"],
+                &event["rows_total"]
+            ),
+            (&json!("counting"), &json!(250), &json!(1_000))
+        );
+        progress.counting_finished();
+        assert!(progress.any_line().starts_with("0 of 400 rows read"));
+        assert_eq!(progress.event()["event"], "progress");
+        let lines = lines.into_inner().unwrap();
+        assert_eq!(lines, ["first, words counted in 0 of 1,000 rows (0 %)"]);
     }
 
     #[test]

@@ -35,6 +35,25 @@ pub(super) fn read(path: &Path, file: &File) -> Result<ArrowReaderMetadata, Sour
     )
 }
 
+/// The bytes of the footer of a Parquet file, as they stand in it.
+///
+/// # Errors
+/// When the file cannot be read.
+pub(super) fn bytes(mut file: &File) -> io::Result<Vec<u8>> {
+    let tail = bytes_at(file, SeekFrom::End(-8), 4)?;
+    let length = tail.first_chunk().copied().map_or(0, u32::from_le_bytes);
+    let whole = i64::from(length) + 8;
+    // A length that the file does not have is for the decoder to name.
+    if u64::try_from(whole).is_ok_and(|whole| file.metadata().is_ok_and(|file| file.len() < whole))
+    {
+        return Ok(tail);
+    }
+    file.seek(SeekFrom::End(-whole))?;
+    let mut bytes = Vec::new();
+    file.take(u64::from(length)).read_to_end(&mut bytes)?;
+    Ok(bytes)
+}
+
 /// Runs a piece of the decoder. Damaged bytes should end in an error; should they make it panic
 /// instead, that is an error too.
 pub(super) fn guarded<T, E: Into<ParquetError>>(

@@ -1,5 +1,6 @@
 //! Input: Parquet files, found, checked and read batch by batch.
 
+mod digest;
 mod discover;
 mod error;
 mod footer;
@@ -9,6 +10,7 @@ mod reader;
 #[cfg(test)]
 mod tests;
 
+pub use digest::digest;
 pub use discover::discover;
 pub use error::SourceError;
 pub(crate) use paths::clean_path;

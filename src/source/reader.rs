@@ -9,6 +9,7 @@ use arrow::array::{ArrayRef, AsArray, RecordBatch, RecordBatchOptions, StringArr
 use arrow::compute::{CastOptions, cast, cast_with_options};
 use arrow::datatypes::{DataType, SchemaRef};
 use arrow::error::ArrowError;
+use parquet::arrow::ProjectionMask;
 use parquet::arrow::arrow_reader::{
     ArrowReaderMetadata, ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder,
 };
@@ -27,6 +28,8 @@ pub struct ShardReader {
     file: File,
     metadata: ArrowReaderMetadata,
     schema: SchemaRef,
+    /// The columns that are read.
+    projection: ProjectionMask,
     options: ReadOptions,
     /// The row group to open next.
     next_group: usize,
@@ -78,6 +81,7 @@ impl ShardReader {
             file,
             metadata,
             schema: Arc::clone(&facts.schema),
+            projection: ProjectionMask::all(),
             options: *options,
             next_group: 0,
             current: None,
@@ -86,6 +90,18 @@ impl ShardReader {
                 .limit
                 .map_or(shard.rows, |limit| limit.min(shard.rows)),
         })
+    }
+
+    /// The same reader for one column alone, by its position: batches have no other, and nothing
+    /// else is read.
+    ///
+    /// # Errors
+    /// When there is no such column.
+    pub fn only(mut self, column: usize) -> Result<Self, ArrowError> {
+        self.schema = Arc::new(self.schema.project(&[column])?);
+        let columns = self.metadata.parquet_schema();
+        self.projection = ProjectionMask::roots(columns, [column]);
+        Ok(self)
     }
 
     /// The next batch and the number of its first row in the shard; nothing at the end. After an
@@ -160,10 +176,11 @@ impl ShardReader {
             return Ok(true);
         }
         let file = self.file.try_clone().map_err(|error| error.to_string())?;
-        let batch_rows = batch_rows(group, &self.options);
+        let batch_rows = batch_rows(group, &self.projection, &self.options);
         let builder =
             ParquetRecordBatchReaderBuilder::new_with_metadata(file, self.metadata.clone())
                 .with_row_groups(vec![index])
+                .with_projection(self.projection.clone())
                 .with_limit(usize::try_from(rows).unwrap_or(usize::MAX))
                 .with_batch_size(batch_rows);
         let reader = guarded(|| builder.build())?;
@@ -203,12 +220,18 @@ impl ShardReader {
 }
 
 /// Rows in a batch of a row group, so that neither bound is passed.
-fn batch_rows(group: &RowGroupMetaData, options: &ReadOptions) -> usize {
+fn batch_rows(
+    group: &RowGroupMetaData,
+    projection: &ProjectionMask,
+    options: &ReadOptions,
+) -> usize {
     let rows = usize::try_from(group.num_rows()).unwrap_or_default().max(1);
     let bytes: usize = group
         .columns()
         .iter()
-        .map(|column| {
+        .enumerate()
+        .filter(|(leaf, _)| projection.leaf_included(*leaf))
+        .map(|(_, column)| {
             // A dictionary makes pages smaller than what they decode to.
             let decoded = column.unencoded_byte_array_data_bytes().unwrap_or_default();
             let size = column.uncompressed_size().max(decoded);

@@ -90,6 +90,63 @@ fn read_all(
 }
 
 #[test]
+fn one_column_is_read_alone() {
+    let folder = tempfile::tempdir().unwrap();
+    let rows = texts(25);
+    write(&folder.path().join("a.parquet"), &rows, 10);
+    let facts = discover(&config(&["a.parquet"]), folder.path()).unwrap();
+    for column in 0..2 {
+        let reader = ShardReader::open(&facts.shards[0], &facts, &ReadOptions::default());
+        let mut reader = reader.unwrap().only(column).unwrap();
+        let mut read = 0;
+        while let Some((first, batch)) = reader.next_batch().unwrap() {
+            let expected = rows.column(column).slice(first as usize, batch.num_rows());
+            assert_eq!((batch.num_columns(), batch.column(0)), (1, &expected));
+            read += batch.num_rows();
+        }
+        assert_eq!(read, 25);
+    }
+    let reader = ShardReader::open(&facts.shards[0], &facts, &ReadOptions::default());
+    assert!(reader.unwrap().only(2).is_err());
+}
+
+#[test]
+fn a_digest_tells_one_state_of_the_data_from_another() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name);
+    write(&path("a.parquet"), &texts(25), 10);
+    write(&path("b.parquet"), &texts(9), 10);
+    let state = || digest(&discover(&config(&["."]), folder.path()).unwrap()).unwrap();
+    let mut states = vec![state()];
+    assert_eq!(states[0].len(), 64);
+    fs::copy(path("b.parquet"), path("copy")).unwrap();
+    fs::rename(path("copy"), path("b.parquet")).unwrap();
+    assert_eq!(state(), states[0], "the same bytes at another time");
+    fs::rename(path("b.parquet"), path("c.parquet")).unwrap();
+    states.push(state());
+    write(&path("a.parquet"), &texts(25).slice(1, 24), 10);
+    states.push(state());
+    // As many rows and bytes, with other bounds.
+    let other: StringArray = (0..9).map(|row| Some(format!("now {row}"))).collect();
+    let rows = texts(9);
+    let columns = vec![Arc::new(other) as ArrayRef, Arc::clone(rows.column(1))];
+    let other = RecordBatch::try_new(rows.schema(), columns).unwrap();
+    let bytes = fs::metadata(path("c.parquet")).unwrap().len();
+    write(&path("c.parquet"), &other, 10);
+    assert_eq!(fs::metadata(path("c.parquet")).unwrap().len(), bytes);
+    states.push(state());
+    fs::remove_file(path("c.parquet")).unwrap();
+    states.push(state());
+    let count = states.len();
+    states.sort();
+    states.dedup();
+    assert_eq!(states.len(), count);
+    let facts = discover(&config(&["."]), folder.path()).unwrap();
+    fs::remove_file(path("a.parquet")).unwrap();
+    assert_eq!(digest(&facts).unwrap_err().code(), "A407");
+}
+
+#[test]
 fn batches_stay_within_row_groups_and_bounds() {
     let folder = tempfile::tempdir().unwrap();
     let rows = texts(25);

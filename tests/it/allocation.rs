@@ -7,6 +7,7 @@ use std::sync::Arc;
 use arrow::array::{ArrayRef, RecordBatch, StringArray};
 use augment::batch::{Batch, Origins, Rows, Shard};
 use augment::operator::{Amount, BuildContext, Context, Operator, Registry, Resources, TextColumn};
+use augment::text::WordCounts;
 use toml::de::DeTable;
 
 use crate::samples;
@@ -96,6 +97,7 @@ const OPERATORS: &[(&str, &str)] = &[
     ("word_merge", "rate = 0.3"),
     ("word_split", "rate = 0.3"),
     ("word_split", "rate = 0.3\nreplicas = 3"),
+    ("tfidf_replacement", "rate = 0.3"),
     ("filter", "words = [3, 5_000]\ncharacters = [1, 100_000]"),
 ];
 
@@ -132,6 +134,12 @@ fn build(registry: &Registry, name: &str, options: &str) -> Box<dyn Operator> {
         name: "text".to_owned(),
         index: 0,
     };
+    let resources = Resources::default();
+    if configured.counts_words() {
+        let texts = samples::sentences(7, 1_000);
+        let counts = WordCounts::of(texts.iter().map(String::as_str));
+        resources.set_word_counts("operator", Arc::new(counts));
+    }
     let context = BuildContext {
         id: "operator",
         position: 0,
@@ -139,7 +147,7 @@ fn build(registry: &Registry, name: &str, options: &str) -> Box<dyn Operator> {
         text: &text,
         source_rows: 10_000,
         amount: Amount::NONE,
-        resources: &Resources::default(),
+        resources: &resources,
     };
     configured.build(&context).unwrap()
 }

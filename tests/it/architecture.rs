@@ -75,7 +75,8 @@ const LAYERS: [(&str, &[&str]); 22] = [
     (
         "engine",
         &[
-            "counters", "batch", "mt", "operator", "source", "sink", "ledger", "plan", "topology",
+            "counters", "batch", "text", "mt", "operator", "source", "sink", "ledger", "plan",
+            "topology",
         ],
     ),
     // What talks to a person.

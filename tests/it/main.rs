@@ -23,4 +23,5 @@ mod resume;
 mod runtime;
 mod samples;
 mod scratch;
+mod word_counts;
 mod wordnet;
