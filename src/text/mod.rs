@@ -5,6 +5,7 @@ mod case;
 mod chrf;
 mod classes;
 pub mod inflection;
+pub mod part_of_speech;
 mod protect;
 mod segment;
 mod sentences;

@@ -121,7 +121,7 @@ def word_class(wordnet, word):
     lower = word.replace("’", "'").lower()
     if lower in FUNCTIONS:
         return lower
-    if word[0].isdigit():
+    if word[0] in "0123456789":
         return "<number>"
     if found := contraction(lower):
         return found
