@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::rate;
 use super::synonym_replacement::{check_max_senses, default_max_senses};
 use crate::prelude::*;
-use crate::text::thesaurus::Thesaurus;
+use crate::text::thesaurus::{Thesaurus, ThesaurusOptions};
 
 /// How many words are tried before an insertion is given up, as in the reference implementation.
 const TRIES: usize = 10;
@@ -83,7 +83,7 @@ impl Insertion {
     pub(super) fn new(rate: f64, max_senses: usize) -> Self {
         Self {
             rate,
-            thesaurus: Thesaurus::english(max_senses),
+            thesaurus: Thesaurus::new(ThesaurusOptions { max_senses, ..ThesaurusOptions::default() }),
             synonym: String::new(),
         }
     }
@@ -96,11 +96,11 @@ impl TextOperator for Insertion {
             self.synonym.clear();
             let found = (0..TRIES).any(|_| {
                 let source = random.below(words.len());
-                text.word_in_context(source).is_some_and(|(before, word)| {
+                words.get(source).is_some_and(|word| {
                     !text.may_be_name(word)
                         && self
                             .thesaurus
-                            .draw(text.word(word), before, random, &mut self.synonym)
+                            .draw(text.as_str(), word.range(), random, &mut self.synonym)
                 })
             });
             if !found {

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::rate;
 use crate::prelude::*;
-use crate::text::thesaurus::Thesaurus;
+use crate::text::thesaurus::{Thesaurus, ThesaurusOptions};
 
 /// Replaces words by synonyms from WordNet, which is embedded.
 ///
@@ -94,7 +94,7 @@ impl Replacement {
     pub(super) fn new(rate: f64, max_senses: usize) -> Self {
         Self {
             rate,
-            thesaurus: Thesaurus::english(max_senses),
+            thesaurus: Thesaurus::new(ThesaurusOptions { max_senses, ..ThesaurusOptions::default() }),
             order: Vec::new(),
         }
     }
@@ -114,7 +114,7 @@ impl TextOperator for Replacement {
             let other = drawn + random.below(words.len() - drawn);
             self.order.swap(drawn, other);
             let place = self.order.get(drawn).map_or(0, |place| *place as usize);
-            let Some((before, word)) = text.word_in_context(place) else {
+            let Some(word) = words.get(place) else {
                 break;
             };
             if text.may_be_name(word) {
@@ -124,7 +124,7 @@ impl TextOperator for Replacement {
             edits.replace_if(word.range(), |new| {
                 found = self
                     .thesaurus
-                    .draw_like(text.word(word), before, random, new);
+                    .draw_like(text.as_str(), word.range(), random, new);
                 found
             });
             wanted -= usize::from(found);

@@ -12,7 +12,7 @@ use super::{Neighbor, Reading, Tag};
 pub struct Class(pub(super) u16);
 
 /// The class of a word, as far as its letters tell.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Familiarity {
     class: Class,
     /// The class where the word begins with a capital that it alone has.
