@@ -5,8 +5,8 @@ use super::super::is_stop_word;
 use super::options::{Relation, ThesaurusOptions};
 use super::usage;
 
-/// So many times as frequent as a candidate may the word be that it stands for.
-const RARITY: u32 = 20;
+/// So many times as frequent as a synonym may the word be that it stands for.
+const RARITY: u32 = 10;
 /// Tags from which on it is known what a word is.
 const KNOWN: u32 = 10;
 /// A candidate must have its sense, or its part of speech, in one use of so many.
@@ -193,7 +193,7 @@ impl Finder {
         let here = of(part_of_speech);
         let all = PartOfSpeech::ALL.map(of).iter().sum::<u32>();
         let in_sense = self.tags_in(lemma, synset);
-        let rare = self.options.relation != Relation::Hyponym
+        let rare = self.options.relation == Relation::Synonym
             && here.saturating_add(1).saturating_mul(RARITY) < frequency;
         let other_part = all >= KNOWN && here.saturating_mul(SIDELINE) < all;
         let other_sense = here >= KNOWN && in_sense.saturating_mul(SIDELINE) < here;

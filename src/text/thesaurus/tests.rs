@@ -124,7 +124,8 @@ fn rude_archaic_and_rare_words_are_left_out() {
         offensive: true,
         ..options
     };
-    assert!(drawn_with(rude, "a [homosexual] man").len() > drawn_with(options, "a [homosexual] man").len());
+    assert!(drawn_with(rude, "the [bottom] of it").contains("butt"));
+    assert!(!drawn_with(options, "the [bottom] of it").contains("butt"));
 }
 
 #[test]
@@ -134,7 +135,7 @@ fn phrases_are_an_option_and_their_heads_take_the_form() {
         ..ThesaurusOptions::default()
     };
     let found = drawn_with(options, "two [movies] a day");
-    assert!(found.contains("moving pictures"), "{found:?}");
+    assert!(found.contains("motion pictures"), "{found:?}");
     let found = drawn_with(options, "he [quit] the job");
     assert!(found.iter().all(|phrase| !phrase.starts_with("give ")), "{found:?}");
 }

@@ -21,8 +21,8 @@ const NO_WORD: [&str; 8] = [
 ];
 
 /// Rude words that WordNet does not label, or not in all their senses. Sorted.
-const RUDE: [&str; 85] = [
-"arse", "arsehole", "ass", "asshole", "ballock", "bang", "bastard", "bitch", "bloody", "bollock", "bollocks", "bonk", "boob", "boobs", "bosom", "bugger", "bullshit", "bum", "cock", "coon", "crap", "cripple", "cunt", "damn", "darkie", "darky", "dick", "dickhead", "dike", "dyke", "eff", "faeces", "fag", "faggot", "fanny", "fart", "feces", "floozie", "floozy", "fuck", "fucker", "fucking", "gimp", "goddam", "goddamn", "gook", "gyp", "harlot", "ho", "hooker", "hump", "hussy", "idiot", "imbecile", "jew", "jism", "jizz", "knocker", "lech", "midget", "moron", "nigger", "nooky", "piss", "poof", "poove", "prick", "pussy", "queer", "rape", "retard", "retarded", "screw", "shag", "shit", "slut", "spastic", "squaw", "strumpet", "tit", "tits", "trollop", "turd", "whore", "wog",
+const RUDE: [&str; 121] = [
+    "arse", "arsehole", "ass", "asshole", "ballock", "bang", "bastard", "bimbo", "bitch", "bitchery", "bitchy", "bloody", "bollock", "bollocks", "bonk", "boob", "boobs", "bosom", "bugger", "bullshit", "bum", "bunghole", "buns", "butt", "chink", "cock", "cocksucker", "coon", "cooze", "crap", "cripple", "cunt", "damn", "darkie", "darky", "dick", "dickhead", "dike", "dyke", "eff", "faeces", "fag", "faggot", "fairy", "fanny", "fart", "fatso", "feces", "floozie", "floozy", "fuck", "fucker", "fucking", "gimp", "goddam", "goddamn", "gook", "gyp", "harlot", "ho", "homo", "hooker", "hump", "hussy", "idiot", "imbecile", "jew", "jism", "jizz", "keister", "kike", "knocker", "lech", "lesbo", "midget", "moron", "motherfucker", "nance", "nates", "nigga", "nigger", "nooky", "paki", "pansy", "piss", "poof", "poove", "pouf", "prat", "prick", "pussy", "puta", "queer", "rape", "retard", "retarded", "roger", "screw", "screwing", "shag", "shit", "sissy", "slag", "slut", "spastic", "spic", "spick", "squaw", "stinker", "strumpet", "tit", "tits", "tooshie", "tranny", "trollop", "turd", "tush", "tushie", "whore", "wog", "wop",
 ];
 
 /// Archaic, poetic and learned words that WordNet does not label. Sorted.
