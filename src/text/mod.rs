@@ -1,5 +1,6 @@
 //! Text as operators see it: words, protected spans, lexicons.
 
+pub mod article;
 mod ascii;
 mod case;
 mod chrf;
@@ -17,10 +18,11 @@ mod word;
 pub mod wordnet;
 mod words;
 
+pub use article::takes_an;
 pub use case::Case;
 pub use chrf::Chrf;
 pub use segment::{Segmenter, Segments};
 pub use sentences::{middle, sentences};
-pub use stop_words::is_stop_word;
+pub use stop_words::{StopWords, is_stop_word};
 pub use word::Word;
 pub use words::{WordIter, Words};

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use arrow::array::{ArrayRef, RecordBatch, StringArray};
 use augment::batch::{Batch, Origins, Rows, Shard};
-use augment::operator::{BuildContext, Context, Operator, Registry, Resources, TextColumn};
+use augment::operator::{Amount, BuildContext, Context, Operator, Registry, Resources, TextColumn};
 use toml::de::DeTable;
 
 use crate::samples;
@@ -57,7 +57,8 @@ unsafe impl GlobalAlloc for Counting {
 static ALLOCATOR: Counting = Counting;
 
 /// All word operators, with options under which they work on many words of a text.
-const OPERATORS: [(&str, &str); 9] = [
+const OPERATORS: [(&str, &str); 10] = [
+    ("aeda", ""),
     ("random_deletion", "rate = 0.3"),
     ("random_deletion", "rate = 0.3\nreplicas = 3"),
     ("random_swap", "rate = 0.3"),
@@ -108,6 +109,7 @@ fn build(registry: &Registry, name: &str, options: &str) -> Box<dyn Operator> {
         seed: 42,
         text: &text,
         source_rows: 10_000,
+        amount: Amount::NONE,
         resources: &Resources::default(),
     };
     configured.build(&context).unwrap()

@@ -47,15 +47,7 @@ const LAYERS: [(&str, &[&str]); 22] = [
     (
         "operators",
         &[
-            "random",
-            "diagnostic",
-            "batch",
-            "table",
-            "text",
-            "mt",
-            "sql",
-            "operator",
-            "prelude",
+            "random", "batch", "table", "text", "mt", "sql", "operator", "prelude",
         ],
     ),
     // Parquet in, Parquet out, what is finished.

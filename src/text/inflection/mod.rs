@@ -51,7 +51,10 @@ pub enum Inflection {
 
 /// Which forms of a verb a word is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-#[expect(clippy::struct_excessive_bools, reason = "a word may be several forms at once")]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "a word may be several forms at once"
+)]
 pub struct VerbForms {
     /// "go"
     pub base: bool,
@@ -126,7 +129,9 @@ impl Inflector {
 
     /// Whether the plural of a noun is the noun itself: "sheep".
     pub fn is_own_plural(&self, noun: &str) -> bool {
-        self.plurals.get(noun).is_some_and(|plural| &**plural == noun)
+        self.plurals
+            .get(noun)
+            .is_some_and(|plural| &**plural == noun)
     }
 
     fn detect_verb(&self, form: &str, lemma: &str) -> Option<Inflection> {

@@ -180,8 +180,14 @@ fn the_head_of_a_phrase_takes_the_form() {
     assert_eq!(verb("give up", Past), "> gave up");
     assert_eq!(verb("take place", PresentParticiple), "> taking place");
     assert_eq!(verb("give up", Base), "> give up");
-    assert_eq!(phrase("well known", PartOfSpeech::Adjective, Comparative), "> ");
-    assert_eq!(noun("common sense of happiness"), "> common senses of happiness");
+    assert_eq!(
+        phrase("well known", PartOfSpeech::Adjective, Comparative),
+        "> "
+    );
+    assert_eq!(
+        noun("common sense of happiness"),
+        "> common senses of happiness"
+    );
     assert_eq!(noun("office furniture"), "> ");
 }
 

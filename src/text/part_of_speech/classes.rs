@@ -66,10 +66,7 @@ impl Classes {
         let mut tags = [[Class::default(); 2]; Tag::COUNT];
         for (tag, classes) in Tag::ALL.into_iter().zip(&mut tags) {
             let name = tag.name();
-            *classes = [
-                named(&format!("<{name}>"))?,
-                named(&format!("<{name}?>"))?,
-            ];
+            *classes = [named(&format!("<{name}>"))?, named(&format!("<{name}?>"))?];
         }
         Some(Self {
             edge: named("<edge>")?,
@@ -122,7 +119,9 @@ impl Classes {
             list(&mut |reading| readings.push(reading));
         }
         Familiarity {
-            class: self.of_readings(&readings).unwrap_or_else(|| self.of_unknown(form)),
+            class: self
+                .of_readings(&readings)
+                .unwrap_or_else(|| self.of_unknown(form)),
             capitalised: self.name,
         }
     }

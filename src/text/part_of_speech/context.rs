@@ -80,7 +80,9 @@ fn first(text: &str) -> Neighbor<'_> {
 
 #[inline]
 fn is_part_of_word(c: char) -> bool {
-    c.is_ascii_alphanumeric() || matches!(c, '_' | '\'' | '’') || !c.is_ascii() && c.is_alphanumeric()
+    c.is_ascii_alphanumeric()
+        || matches!(c, '_' | '\'' | '’')
+        || !c.is_ascii() && c.is_alphanumeric()
 }
 
 /// What is left of a piece of text without quotes around it, unless nothing of substance is.

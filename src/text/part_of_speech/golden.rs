@@ -46,12 +46,20 @@ fn scores_are_those_of_the_training_script_and_mostly_right() {
         let ours: Vec<String> = readings
             .iter()
             .map(|(score, reading)| {
-                format!("{}/{}:{score}", wordnet.text(reading.lemma), reading.tag.name())
+                format!(
+                    "{}/{}:{score}",
+                    wordnet.text(reading.lemma),
+                    reading.tag.name()
+                )
             })
             .collect();
         assert_eq!(ours.join(" "), scores, "{line}");
         assert_eq!(around.past().to_string(), past, "{line}");
-        let best = readings.iter().rev().max_by_key(|(score, _)| *score).unwrap();
+        let best = readings
+            .iter()
+            .rev()
+            .max_by_key(|(score, _)| *score)
+            .unwrap();
         let expected = match part {
             "N" => PartOfSpeech::Noun,
             "V" => PartOfSpeech::Verb,

@@ -76,7 +76,8 @@ impl Tagger {
     /// The class of a word as a neighbour of others. `form` must be in lower case, with straight
     /// apostrophes. See [`Familiarity::seen_as`] for what its capitals add.
     pub fn class(&self, form: &str) -> Familiarity {
-        self.weights.class(form, |add| self.readings(form, |reading| add(reading)))
+        self.weights
+            .class(form, |add| self.readings(form, |reading| add(reading)))
     }
 
     /// The class of what is no word; nothing for a word.
@@ -92,7 +93,12 @@ impl Tagger {
 
     /// What the classes around a word speak for its readings.
     #[inline]
-    pub fn surroundings(&self, before: Class, second: Class, after: Class) -> Surroundings<'static> {
+    pub fn surroundings(
+        &self,
+        before: Class,
+        second: Class,
+        after: Class,
+    ) -> Surroundings<'static> {
         self.weights.surroundings(before, second, after)
     }
 }

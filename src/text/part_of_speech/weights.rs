@@ -94,7 +94,10 @@ impl Weights {
         let tag = reading.tag as usize;
         let part = reading.tag.part_of_speech() as usize;
         let at = |row: &Row, column: usize| row.get(column).copied().map_or(0, i32::from);
-        let ending = self.endings.iter().find(|(ending, _)| form.ends_with(ending));
+        let ending = self
+            .endings
+            .iter()
+            .find(|(ending, _)| form.ends_with(ending));
         let numbers = at(&self.count, part) * logarithm(2 * u64::from(reading.tag_count) + 1)
             + at(&self.senses, part) * logarithm(u64::from(reading.senses).max(1));
         at(&self.bias, tag) + ending.map_or(0, |(_, row)| at(row, tag)) + numbers.div_euclid(16)

@@ -1,7 +1,7 @@
 //! The words that may stand for a lemma, by WordNet.
 
-use super::super::wordnet::{LemmaId, Member, PartOfSpeech, Sense, SynsetId, WordNet};
 use super::super::is_stop_word;
+use super::super::wordnet::{LemmaId, Member, PartOfSpeech, Sense, SynsetId, WordNet};
 use super::options::{Relation, ThesaurusOptions};
 use super::usage;
 
@@ -74,12 +74,7 @@ impl Finder {
 
     /// The members of the synsets that the relation leads to, with weights: the tag count of the
     /// sense, and one.
-    fn related(
-        self,
-        lemma: LemmaId,
-        sense: Sense,
-        add: &mut dyn FnMut(SynsetId, Member, u32),
-    ) {
+    fn related(self, lemma: LemmaId, sense: Sense, add: &mut dyn FnMut(SynsetId, Member, u32)) {
         let wordnet = self.wordnet;
         let weight = sense.tag_count.saturating_add(1);
         let mut add_all = |synset, weight| {

@@ -48,13 +48,7 @@ impl Dictionary {
         entry
     }
 
-    fn store(
-        &self,
-        form: &str,
-        reading: &Reading,
-        all: &[Reading],
-        memory: &mut Memory,
-    ) -> Stored {
+    fn store(&self, form: &str, reading: &Reading, all: &[Reading], memory: &mut Memory) -> Stored {
         let candidates = self.candidates(reading, all);
         let list = self.inflect(form, reading.tag, reading.inflection, &candidates, memory);
         let participles = if reading.tag == Tag::PastOrParticiple {

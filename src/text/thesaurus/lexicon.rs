@@ -114,7 +114,10 @@ impl Lexicon {
                         lexicon.add(word, synonym.trim(), multi_word);
                     }
                 }
-                Line::Lemma { synset: name, lemma } => {
+                Line::Lemma {
+                    synset: name,
+                    lemma,
+                } => {
                     if name != synset.0 {
                         lexicon.add_synset(&synset.1, multi_word);
                         synset = (name.to_owned(), Vec::new());
@@ -262,7 +265,10 @@ mod tests {
             ("a\tb\n\nword", "line 3 of the lexicon words.tsv has no tab"),
             ("\tb", "line 1 of the lexicon words.tsv has no word before"),
             ("a\t ,", "line 1 of the lexicon words.tsv has no synonym"),
-            ("a\tn\tb", "line 1 of the lexicon words.tsv has more than one"),
+            (
+                "a\tn\tb",
+                "line 1 of the lexicon words.tsv has more than one",
+            ),
             ("02084071-n\tHund", "has no second tab"),
         ] {
             let error = parse(text, false).unwrap_err();

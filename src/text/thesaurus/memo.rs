@@ -255,11 +255,7 @@ impl Memo {
 
     /// What is known of `form`; `learn` finds it out if nothing is.
     #[inline]
-    pub(super) fn entry(
-        &mut self,
-        form: &str,
-        learn: impl FnOnce(&mut Memory) -> Entry,
-    ) -> Entry {
+    pub(super) fn entry(&mut self, form: &str, learn: impl FnOnce(&mut Memory) -> Entry) -> Entry {
         let Some(key) = Key::new(form) else {
             self.make_room();
             return learn(&mut self.memory);
@@ -295,12 +291,7 @@ impl Memo {
     }
 
     #[cold]
-    fn learn(
-        &mut self,
-        slot: usize,
-        key: Key,
-        learn: impl FnOnce(&mut Memory) -> Entry,
-    ) -> Entry {
+    fn learn(&mut self, slot: usize, key: Key, learn: impl FnOnce(&mut Memory) -> Entry) -> Entry {
         self.make_room();
         let entry = learn(&mut self.memory);
         // If everything was forgotten to make room, the first slot is free.

@@ -196,8 +196,7 @@ impl English {
         for reading in readings {
             let score = reading.evidence + surroundings.evidence(reading.tag);
             if best.is_none_or(|(highest, _)| score > highest) {
-                let is_participle =
-                    reading.tag == Tag::PastOrParticiple && !surroundings.is_past();
+                let is_participle = reading.tag == Tag::PastOrParticiple && !surroundings.is_past();
                 best = Some((
                     score,
                     if is_participle {

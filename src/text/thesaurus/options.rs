@@ -16,7 +16,10 @@ pub enum Relation {
 
 /// The options of a [`Thesaurus`](super::Thesaurus).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[expect(clippy::struct_excessive_bools, reason = "each allows something of its own")]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each allows something of its own"
+)]
 pub struct ThesaurusOptions {
     /// How words relate.
     pub relation: Relation,

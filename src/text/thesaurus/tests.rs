@@ -116,7 +116,9 @@ fn rude_archaic_and_rare_words_are_left_out() {
         "a [homosexual] man",
     ] {
         let decent = drawn_with(options, marked);
-        for rude in ["fuck", "apace", "bitch", "ass", "prat", "croaked", "fag", "queer"] {
+        for rude in [
+            "fuck", "apace", "bitch", "ass", "prat", "croaked", "fag", "queer",
+        ] {
             assert!(!decent.contains(rude), "{marked}: {decent:?}");
         }
     }
@@ -137,7 +139,10 @@ fn phrases_are_an_option_and_their_heads_take_the_form() {
     let found = drawn_with(options, "two [movies] a day");
     assert!(found.contains("motion pictures"), "{found:?}");
     let found = drawn_with(options, "he [quit] the job");
-    assert!(found.iter().all(|phrase| !phrase.starts_with("give ")), "{found:?}");
+    assert!(
+        found.iter().all(|phrase| !phrase.starts_with("give ")),
+        "{found:?}"
+    );
 }
 
 #[test]
@@ -145,13 +150,19 @@ fn other_relations_lead_elsewhere() {
     let found = relation(Relation::Hypernym, "two [dogs] here");
     assert!(found.contains("canines"), "{found:?}");
     let found = relation(Relation::Hyponym, "two [dogs] here");
-    assert!(found.contains("poodles") || found.contains("puppies"), "{found:?}");
+    assert!(
+        found.contains("poodles") || found.contains("puppies"),
+        "{found:?}"
+    );
     assert_eq!(
         relation(Relation::Antonym, "a [good] film"),
         BTreeSet::from(["bad".to_owned()])
     );
     let found = relation(Relation::Antonym, "a [huge] film");
-    assert!(found.contains("small") || found.contains("little"), "{found:?}");
+    assert!(
+        found.contains("small") || found.contains("little"),
+        "{found:?}"
+    );
     let found = relation(Relation::Antonym, "she was [buying] it");
     assert!(found.contains("selling"), "{found:?}");
     assert!(relation(Relation::Antonym, "the [table] here").is_empty());
@@ -177,7 +188,11 @@ fn a_lexicon_takes_the_place_of_wordnet() {
     let lexicon = "straße\tgasse\nстол\tпарта";
     let lexicon = Lexicon::parse(lexicon.as_bytes(), Path::new("words.tsv"), false).unwrap();
     let mut thesaurus = Thesaurus::with_lexicon(Arc::new(lexicon));
-    let mut all = |marked| all_drawn(&mut thesaurus, marked).into_iter().collect::<Vec<_>>();
+    let mut all = |marked| {
+        all_drawn(&mut thesaurus, marked)
+            .into_iter()
+            .collect::<Vec<_>>()
+    };
     assert_eq!(all("die [Straße] da"), ["Gasse"]);
     assert_eq!(all("[СТОЛ] там"), ["ПАРТА"]);
     assert_eq!(all("the [car] is"), [""; 0]);
