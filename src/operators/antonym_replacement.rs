@@ -58,21 +58,21 @@ impl TextOperatorConfig for AntonymReplacement {
                 options: "",
                 columns: &[],
                 input: &["It was a good film, and the actors looked happy."],
-                output: &[""],
+                output: &["It was a bad film, and the actors looked happy."],
             },
             Example {
                 title: "Opposites of adjectives, verbs and adverbs, and articles that follow them",
                 options: "rate = 1.0",
                 columns: &[],
                 input: &["A huge man quickly opened an old box and bought a little time."],
-                output: &[""],
+                output: &["A small woman slowly closed a young box and sold a big time."],
             },
             Example {
                 title: "Most nouns have none",
                 options: "rate = 1.0",
                 columns: &[],
                 input: &["The table in Paris"],
-                output: &[""],
+                output: &["The table in Paris"],
             },
         ]
     }

@@ -93,10 +93,10 @@ impl TextOperatorConfig for Eda {
                 columns: &[],
                 input: &["A sad comedy played out on the back roads of life."],
                 output: &[
-                    "A sad comedy played out on the rearwards roads of life.",
-                    "A sad comedy played out on the rearwards back roads of life.",
+                    "A sad clowning played out on the back roads of life.",
+                    "A clowning sad comedy played out on the back roads of life.",
                     "A sad comedy the out on played back roads of life.",
-                    "A sad comedy played out on the backward roads of life.",
+                    "A sad comedy played out on the back routes of life.",
                 ],
             },
             Example {
@@ -105,8 +105,8 @@ impl TextOperatorConfig for Eda {
                 columns: &[],
                 input: &["The movie was a big success."],
                 output: &[
-                    "The picture was a big success.",
-                    "The movie was a big success large.",
+                    "The film was a big success.",
+                    "film The movie was a big success.",
                 ],
             },
             Example {

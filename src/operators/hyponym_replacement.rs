@@ -57,21 +57,24 @@ impl TextOperatorConfig for HyponymReplacement {
                 options: "",
                 columns: &[],
                 input: &["The dog ran across a street."],
-                output: &[""],
+                output: &["The cur ran across a street."],
             },
             Example {
                 title: "Two variants, in the form of the words that they take the place of",
                 options: "replicas = 2\nrate = 0.5\nmax_senses = 1",
                 columns: &[],
                 input: &["He walked home with two children."],
-                output: &[""],
+                output: &[
+                    "He tramped home with two waifs.",
+                    "He pranced home with two kindergartners.",
+                ],
             },
             Example {
                 title: "Adjectives, names and stop words have none",
                 options: "rate = 1.0",
                 columns: &[],
                 input: &["She was happy in Paris."],
-                output: &[""],
+                output: &["She was happy in Paris."],
             },
         ]
     }

@@ -47,7 +47,7 @@ impl TextOperatorConfig for RandomInsertion {
                 options: "",
                 columns: &[],
                 input: &["A sad comedy played out on the back roads of life."],
-                output: &["A sad comedy played out on the backwards back roads of life."],
+                output: &["A sad comedy played out on the back roads of clowning life."],
             },
             Example {
                 title: "A higher rate",

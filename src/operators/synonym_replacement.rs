@@ -112,29 +112,27 @@ impl TextOperatorConfig for SynonymReplacement {
                 options: "",
                 columns: &[],
                 input: &["The movie was a big success, and the actors looked happy."],
-                output: &[""],
+                output: &["The film was a big success, and the actors looked happy."],
             },
             Example {
                 title: "Inflection, capitals and articles follow; names and stop words are left alone",
                 options: "rate = 1.0",
                 columns: &[],
-                input: &[
-                    "Movies in Paris HELPED him to buy a car quickly; he has begun an odd job.",
-                ],
-                output: &[""],
+                input: &["Movies in Paris HELPED him to buy a car quickly."],
+                output: &["Films in Paris AIDED him to purchase an automobile promptly."],
             },
             Example {
                 title: "The words around decide what a word is",
                 options: "rate = 1.0\nmax_senses = 1",
                 columns: &[],
                 input: &["They need your help.", "They help the needy."],
-                output: &["", ""],
+                output: &["They require your assist.", "They assist the needy."],
             },
             Example {
                 title: "Phrases and similar adjectives too",
                 options: "rate = 1.0\nmulti_word = true\nsimilar_to = true",
                 columns: &[],
-                input: &["Two beautiful movies were postponed."],
+                input: &["Two beautiful movies were shown."],
                 output: &[""],
             },
             Example {
@@ -142,7 +140,7 @@ impl TextOperatorConfig for SynonymReplacement {
                 options: "replicas = 2",
                 columns: &[],
                 input: &["a difficult exam", "He was with them."],
-                output: &["", ""],
+                output: &["a hard exam", "a difficult test"],
             },
         ]
     }

@@ -9,18 +9,18 @@ use std::ops::Range;
 use super::Case;
 
 /// How words begin that are said with a vowel though they are written with a consonant.
-const SILENT: [&str; 9] = [
-    "heir", "herb", "honest", "honor", "honour", "hour", "yquem", "ytterb", "yttri",
+const SILENT: [&str; 11] = [
+    "nth", "rpm", "heir", "herb", "honest", "honor", "honour", "hour", "yquem", "ytterb", "yttri",
 ];
 /// The same beginnings where the consonant is said after all.
 const SOUNDED: [&str; 2] = ["herbert", "herbiv"];
 
 /// How words begin that are said with a consonant, "y" or "w", though they are written with a vowel.
-const CONSONANT: [&str; 38] = [
+const CONSONANT: [&str; 37] = [
     "eu", "ewe", "once", "one-", "oneness", "ones", "oneself", "onetime", "ouija", "u-", "ubi",
     "ugan", "ugric", "uka", "ukr", "uku", "uly", "uma", "unanim", "unesco", "uni", "ura", "ure",
     "uri", "uro", "uru", "usa", "use", "usi", "usu", "uta", "ute", "uti", "uto", "uva", "uve",
-    "uvu", "uzi",
+    "uvu",
 ];
 /// The same beginnings where a vowel is said.
 const VOWEL: [&str; 7] = ["unid", "unill", "unim", "unin", "unir", "unisol", "uniss"];
@@ -29,11 +29,11 @@ const VOWEL: [&str; 7] = ["unid", "unill", "unim", "unin", "unir", "unisol", "un
 const SPELLED_WITH_VOWEL: &str = "aefhilmnorsx";
 /// Abbreviations of up to five capitals that have a vowel and are spelled all the same, of those for
 /// which it makes a difference.
-const SPELLED: [&str; 44] = [
+const SPELLED: [&str; 48] = [
     "FAQ", "FBI", "FDA", "FOIA", "FSA", "HIV", "HUD", "LAPD", "LED", "MBA", "MEP", "MIA", "MIT",
-    "MOU", "MRI", "MSDS", "MSNBC", "NAFTA", "NBA", "NCAA", "NEA", "NGO", "NIH", "NRA", "NSA",
-    "NYU", "RAF", "RNA", "ROI", "SAT", "SEC", "SEO", "SOS", "SUV", "UAE", "UFO", "UI", "UK", "UN",
-    "URI", "URL", "US", "USA", "USB",
+    "MOU", "MPEG", "MRI", "MSDS", "MSNBC", "NBA", "NCAA", "NEA", "NGO", "NIH", "NRA", "NSA", "NYU",
+    "RAF", "RNA", "ROI", "SAT", "SBA", "SEC", "SEO", "SOS", "SUV", "UAE", "UFO", "UI", "UK", "UN",
+    "URI", "URL", "US", "USA", "USB", "USDA", "USMC", "USSR",
 ];
 
 /// Whether `word` takes "an" rather than "a".

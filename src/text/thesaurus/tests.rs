@@ -154,10 +154,7 @@ fn other_relations_lead_elsewhere() {
         found.contains("poodles") || found.contains("puppies"),
         "{found:?}"
     );
-    assert_eq!(
-        relation(Relation::Antonym, "a [good] film"),
-        BTreeSet::from(["bad".to_owned()])
-    );
+    assert!(relation(Relation::Antonym, "a [good] film").contains("bad"));
     let found = relation(Relation::Antonym, "a [huge] film");
     assert!(
         found.contains("small") || found.contains("little"),
