@@ -220,6 +220,11 @@ fn in_plain_words(message: &str, name: &str) -> Diagnostic {
         )
         .label("has to be given here");
     }
+    // The words of a type with several forms, which serde passes on.
+    if let Some(expected) = message.strip_prefix("expected ") {
+        return Diagnostic::error("A103", format!("`{name}` takes {expected}"))
+            .label("none of these");
+    }
     Diagnostic::error("A103", message).label(format!("in `{name}`"))
 }
 

@@ -1,5 +1,6 @@
 //! `augment ops`: the operators and their documentation.
 
+use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::ops::Range;
 
@@ -135,12 +136,21 @@ fn describe_example(name: &str, example: &Example, palette: Palette, width: usiz
         let _ = writeln!(text, "      {line}");
     }
     text.push('\n');
-    for (label, rows) in [("before", example.input), ("after", example.output)] {
-        for row in rows {
-            let shown = wrapped(&super::diff::visible(row), "          ", width);
-            let _ = write!(text, "  {}", palette.faint(format!("{label:<8}")));
-            text.push_str(shown.get(10..).unwrap_or("(empty)\n"));
+    let mut line = |label: &str, row: &str, beside: &str| {
+        let shown = format!("{}{beside}", super::diff::visible(row));
+        let shown = wrapped(&shown, "          ", width);
+        let _ = write!(text, "  {}", palette.faint(format!("{label:<8}")));
+        text.push_str(shown.get(10..).unwrap_or("(empty)\n"));
+    };
+    for (number, row) in example.input.iter().enumerate() {
+        let mut beside = String::new();
+        for (column, value) in example.beside(number) {
+            let _ = write!(beside, "  [{column}: {}]", super::diff::visible(value));
         }
+        line("before", row, &beside);
+    }
+    for row in example.output {
+        line("after", row, "");
     }
     text
 }
@@ -183,6 +193,7 @@ fn json_of(registry: &Registry, document: &OperatorDocument) -> Value {
             json!({
                 "title": example.title,
                 "options": example.options,
+                "columns": example.columns.iter().copied().collect::<BTreeMap<_, _>>(),
                 "input": example.input,
                 "output": example.output,
             })

@@ -49,6 +49,11 @@ impl Edits {
         self.edits.is_empty()
     }
 
+    /// How many edits there are.
+    pub fn len(&self) -> usize {
+        self.edits.len()
+    }
+
     /// Deletes `span`.
     #[inline]
     pub fn delete(&mut self, span: Range<usize>) {

@@ -28,6 +28,13 @@ pub struct Example {
 }
 
 impl Example {
+    /// The other columns of the row `row` that goes in: names and values.
+    pub fn beside(&self, row: usize) -> impl Iterator<Item = (&'static str, &'static str)> {
+        let value = move |values: &[&'static str]| values.get(row).copied().unwrap_or_default();
+        let columns = self.columns.iter();
+        columns.map(move |(name, values)| (*name, value(values)))
+    }
+
     /// Runs the example with the operator `name` of `registry`: the texts that leave by its main
     /// output. A test of an operator compares them with `output`.
     ///

@@ -96,7 +96,10 @@ fn default_language_column() -> String {
 
 /// Words that are not edited.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(untagged)]
+#[serde(
+    untagged,
+    expecting = "expected \"english\", \"none\", or a list of words"
+)]
 pub enum StopWordOption {
     /// A list that the crate knows.
     Named(StopWordList),

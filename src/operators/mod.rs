@@ -3,31 +3,49 @@
 mod aeda;
 mod antonym_replacement;
 pub mod back_translation;
+mod case;
+mod characters;
+mod diacritics;
 mod eda;
 mod filter;
+mod homoglyph;
 mod hypernym_replacement;
 mod hyponym_replacement;
+mod keyboard_typo;
+mod leet;
+mod ocr_error;
 mod punctuation_insertion;
+mod random_char;
 mod random_deletion;
 mod random_insertion;
 mod random_swap;
 mod synonym_replacement;
 #[cfg(test)]
 mod tests;
+mod whitespace;
 mod word_replacement;
 
 pub use aeda::Aeda;
 pub use antonym_replacement::AntonymReplacement;
 pub use back_translation::BackTranslation;
+pub use case::{CaseChange, CaseMode};
+pub use characters::CharacterOptions;
+pub use diacritics::{Diacritics, DiacriticsMode};
 pub use eda::Eda;
 pub use filter::Filter;
+pub use homoglyph::Homoglyph;
 pub use hypernym_replacement::HypernymReplacement;
 pub use hyponym_replacement::HyponymReplacement;
+pub use keyboard_typo::{KeyboardLayout, KeyboardTypo, Typo};
+pub use leet::{Leet, Strength};
+pub use ocr_error::OcrError;
 pub use punctuation_insertion::PunctuationInsertion;
+pub use random_char::{CharacterChange, RandomChar};
 pub use random_deletion::RandomDeletion;
 pub use random_insertion::RandomInsertion;
 pub use random_swap::RandomSwap;
 pub use synonym_replacement::SynonymReplacement;
+pub use whitespace::{SpaceChange, Whitespace};
 
 use crate::operator::Registry;
 
@@ -39,15 +57,23 @@ impl Registry {
             .register_text::<Aeda>()
             .register_text::<AntonymReplacement>()
             .register::<BackTranslation>()
+            .register_text::<CaseChange>()
+            .register_text::<Diacritics>()
             .register_text::<Eda>()
             .register::<Filter>()
+            .register_text::<Homoglyph>()
             .register_text::<HypernymReplacement>()
             .register_text::<HyponymReplacement>()
+            .register_text::<KeyboardTypo>()
+            .register_text::<Leet>()
+            .register_text::<OcrError>()
             .register_text::<PunctuationInsertion>()
+            .register_text::<RandomChar>()
             .register_text::<RandomDeletion>()
             .register_text::<RandomInsertion>()
             .register_text::<RandomSwap>()
-            .register_text::<SynonymReplacement>();
+            .register_text::<SynonymReplacement>()
+            .register_text::<Whitespace>();
         registry
     }
 }

@@ -1,11 +1,14 @@
 //! Text as operators see it: words, protected spans, lexicons.
 
+mod alphabets;
 pub mod article;
 mod ascii;
 mod case;
 mod chrf;
 mod classes;
+mod graphemes;
 pub mod inflection;
+mod keyboard;
 pub mod part_of_speech;
 mod protect;
 mod segment;
@@ -18,9 +21,12 @@ mod word;
 pub mod wordnet;
 mod words;
 
+pub use alphabets::alphabet_of;
 pub use article::takes_an;
 pub use case::Case;
 pub use chrf::Chrf;
+pub use graphemes::Graphemes;
+pub use keyboard::{Keyboard, Layout};
 pub use segment::{Segmenter, Segments};
 pub use sentences::{middle, sentences};
 pub use stop_words::{StopWords, is_stop_word};

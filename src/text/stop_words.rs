@@ -162,10 +162,73 @@ const STOP_WORDS: [&str; 156] = [
     "yourself",
 ];
 
+/// Bytes that are compared at a stroke.
+const SHORT: usize = 8;
+
+/// Slots of the table of short stop words; a power of two.
+const SLOTS: usize = 1024;
+
+/// The stop words of up to eight bytes, as numbers, each where its hash says or next to it: most
+/// words are told from stop words by one comparison.
+static TABLE: [u64; SLOTS] = table();
+
+const fn table() -> [u64; SLOTS] {
+    let mut table = [0; SLOTS];
+    let mut number = 0;
+    while number < STOP_WORDS.len() {
+        let word = STOP_WORDS[number].as_bytes();
+        if word.len() <= SHORT {
+            let mut packed = 0;
+            let mut byte = word.len();
+            while byte > 0 {
+                byte -= 1;
+                packed = packed << 8 | word[byte] as u64;
+            }
+            let mut slot = slot_of(packed);
+            while table[slot] != 0 {
+                slot = (slot + 1) % SLOTS;
+            }
+            table[slot] = packed;
+        }
+        number += 1;
+    }
+    table
+}
+
+/// Where to begin to look for a word.
+const fn slot_of(packed: u64) -> usize {
+    // The high bits of the product: ten, for 1024 slots.
+    (packed.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 54) as usize
+}
+
 /// Whether `word`, which must be lower-case, is a function word of English.
 #[inline]
 pub fn is_stop_word(word: &str) -> bool {
-    word.contains('\'') || STOP_WORDS.binary_search(&word).is_ok()
+    if word.len() > SHORT {
+        return word.contains('\'') || STOP_WORDS.binary_search(&word).is_ok();
+    }
+    let mut bytes = [0; SHORT];
+    for (to, from) in bytes.iter_mut().zip(word.bytes()) {
+        *to = from;
+    }
+    is_short_stop_word(bytes)
+}
+
+/// Whether the word in `bytes`, lower-case and with zeros after it, is a function word.
+#[inline]
+fn is_short_stop_word(bytes: [u8; SHORT]) -> bool {
+    let packed = u64::from_le_bytes(bytes);
+    let mut slot = slot_of(packed);
+    // The table is never full, so this ends.
+    while let Some(&known) = TABLE.get(slot)
+        && known != 0
+    {
+        if known == packed {
+            return true;
+        }
+        slot = (slot + 1) % SLOTS;
+    }
+    bytes.contains(&b'\'')
 }
 
 /// Words that operators leave alone, in whatever case they stand in a text.
@@ -215,7 +278,19 @@ impl StopWords {
     }
 
     /// Whether `word` is one of them.
+    #[inline]
     pub fn contains(&self, word: &str) -> bool {
+        if self.words.is_empty() && word.len() <= SHORT {
+            let mut bytes = [0; SHORT];
+            for (to, from) in bytes.iter_mut().zip(word.bytes()) {
+                *to = from.to_ascii_lowercase();
+            }
+            return self.english && (is_short_stop_word(bytes) || word.contains('’'));
+        }
+        self.looks_up(word)
+    }
+
+    fn looks_up(&self, word: &str) -> bool {
         let mut buffer = [0; LONGEST];
         let Some(lower) = lower_case(word, &mut buffer) else {
             // Of English words only contractions are as long, or hold another apostrophe.
@@ -278,6 +353,17 @@ mod tests {
     #[test]
     fn the_list_is_sorted() {
         assert!(STOP_WORDS.is_sorted());
+    }
+
+    #[test]
+    fn every_word_of_the_list_is_found() {
+        for word in STOP_WORDS {
+            assert!(is_stop_word(word), "{word}");
+            assert!(
+                StopWords::english().contains(&word.to_uppercase()),
+                "{word}"
+            );
+        }
     }
 
     #[test]

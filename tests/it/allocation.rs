@@ -57,8 +57,9 @@ unsafe impl GlobalAlloc for Counting {
 static ALLOCATOR: Counting = Counting;
 
 /// All word operators, with options under which they work on many words of a text.
-const OPERATORS: [(&str, &str); 10] = [
+const OPERATORS: &[(&str, &str)] = &[
     ("aeda", ""),
+const OPERATORS: &[(&str, &str)] = &[
     ("random_deletion", "rate = 0.3"),
     ("random_deletion", "rate = 0.3\nreplicas = 3"),
     ("random_swap", "rate = 0.3"),
@@ -67,6 +68,20 @@ const OPERATORS: [(&str, &str); 10] = [
     ("punctuation_insertion", ""),
     ("punctuation_insertion", "replicas = 3"),
     ("eda", "alpha = 0.3\nreplicas = 4"),
+    ("keyboard_typo", "rate = 0.3"),
+    (
+        "keyboard_typo",
+        "rate = 0.3\nkinds = [\"insert\", \"double\", \"delete\", \"swap\"]\ncharacters = { rate = 0.5 }",
+    ),
+    ("ocr_error", "rate = 0.3"),
+    ("random_char", "rate = 0.3\ncharacters = { rate = 0.5 }"),
+    ("homoglyph", "rate = 0.3"),
+    ("case", "mode = \"sentence\""),
+    ("case", "mode = \"random\"\nrate = 0.3"),
+    ("whitespace", "rate = 0.3"),
+    ("diacritics", ""),
+    ("diacritics", "mode = \"add\""),
+    ("leet", "strength = \"strong\""),
     ("filter", "words = [3, 5_000]\ncharacters = [1, 100_000]"),
 ];
 
@@ -158,7 +173,7 @@ fn word_operators_never_allocate_for_each_word() {
         names.collect::<Vec<_>>(),
         "an operator has no case here"
     );
-    for (name, options) in OPERATORS {
+    for (name, options) in *OPERATORS {
         let mut operator = build(&registry, name, options);
         for (rows, words) in [(64, 10), (64, 1_000), (256, 10)] {
             let calls = allocations(&mut *operator, rows, words);

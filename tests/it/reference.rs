@@ -36,12 +36,39 @@ fn page(registry: &Registry) -> String {
         operator(&mut page, registry, document);
     }
     page.push_str("\n## Options of every row-level operator\n\n");
-    let common = documents
-        .iter()
-        .find(|document| !document.common.is_empty())
-        .unwrap();
-    table(&mut page, &common.common);
+    page.push_str(AMOUNTS);
+    let with_rate = |document: &&OperatorDocument| {
+        let mut own = document.options.iter();
+        !document.common.is_empty() && own.any(|option| option.name == "rate")
+    };
+    let example = documents.iter().find(with_rate).unwrap();
+    let (varied, _) = parted(example);
+    let without_default = |option: OptionDocument| OptionDocument {
+        default: Some("see the operator".to_owned()),
+        ..option
+    };
+    let mut options: Vec<OptionDocument> = varied.into_iter().map(without_default).collect();
+    options.extend_from_slice(&example.common);
+    table(&mut page, &options);
     page
+}
+
+const AMOUNTS: &str = "\
+How much of a text is edited is said in the same way everywhere: an operator edits
+`max(min, round(rate * eligible))` units of it, halves rounded up, but never more than `max`, nor than
+there are; and at rate 0 none. The units are words, unless the operator's page says otherwise. Eligible
+are those that the operator could edit: neither protected nor stop words. Operators without a `rate`
+take neither `min` nor `max`.
+
+";
+
+/// Those options of a row-level operator that all such operators take, each with its own default, and
+/// those that only it takes.
+fn parted(document: &OperatorDocument) -> (Vec<OptionDocument>, Vec<OptionDocument>) {
+    let varied = ["rate", "min", "max", "stop_words"];
+    let shared = !document.common.is_empty();
+    let options = document.options.iter().cloned();
+    options.partition(|option| shared && varied.contains(&option.name.as_str()))
 }
 
 fn operator(page: &mut String, registry: &Registry, document: &OperatorDocument) {
@@ -49,13 +76,21 @@ fn operator(page: &mut String, registry: &Registry, document: &OperatorDocument)
     if !document.details.is_empty() {
         writeln!(page, "\n{}", document.details).unwrap();
     }
-    if !document.options.is_empty() {
+    let (varied, own) = parted(document);
+    if !own.is_empty() {
         page.push('\n');
-        table(page, &document.options);
+        table(page, &own);
     }
     if !document.common.is_empty() {
-        page.push_str("\nAnd the [options of every row-level operator](");
-        page.push_str("#options-of-every-row-level-operator).\n");
+        page.push_str(if own.is_empty() { "\nThe" } else { "\nAnd the" });
+        page.push_str(" [options of every row-level operator](");
+        page.push_str("#options-of-every-row-level-operator)");
+        let defaults = varied.iter().filter_map(|option| {
+            let default = option.default.as_ref()?;
+            Some(format!("`{} = {default}`", option.name))
+        });
+        let defaults: Vec<String> = defaults.collect();
+        writeln!(page, ", by default {}.", defaults.join(", ")).unwrap();
     }
     let ports = ports(registry, document);
     if !ports.is_empty() {
@@ -120,15 +155,16 @@ fn example(page: &mut String, name: &str, example: &Example) {
         writeln!(page, "{line}").unwrap();
     }
     page.push_str("```\n\n```text\n");
-    for (sign, rows) in [("<", example.input), (">", example.output)] {
-        for row in rows {
-            writeln!(
-                page,
-                "{sign} {}",
-                row.replace('\n', "\\n").replace('\t', "\\t")
-            )
-            .unwrap();
+    let visible = |text: &str| text.replace('\n', "\\n").replace('\t', "\\t");
+    for (number, row) in example.input.iter().enumerate() {
+        write!(page, "< {}", visible(row)).unwrap();
+        for (column, value) in example.beside(number) {
+            write!(page, "  [{column}: {}]", visible(value)).unwrap();
         }
+        page.push('\n');
+    }
+    for row in example.output {
+        writeln!(page, "> {}", visible(row)).unwrap();
     }
     if example.output.is_empty() {
         page.push_str("(no row)\n");
