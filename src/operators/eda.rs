@@ -7,9 +7,10 @@ use super::preset::OneOf;
 use super::random_deletion::{Deletion, Share};
 use super::random_insertion::Insertion;
 use super::random_swap::Swap;
-use super::synonym_replacement::{Replacement, check_max_senses, default_max_senses};
+use super::word_replacement::{Replacement, check_max_senses, default_max_senses};
 use crate::operator::check_share;
 use crate::prelude::*;
+use crate::text::thesaurus::ThesaurusOptions;
 
 /// Makes replicas by the four operations of EDA, in equal shares, at the strength that the paper
 /// recommends for the size of the data set.
@@ -98,6 +99,8 @@ fn recommended(rows: u64) -> (f64, u32) {
 impl TextOperatorConfig for Eda {
     const NAME: &'static str = "eda";
 
+    const VERSION: u32 = 2;
+
     fn validate(&self) -> Vec<Problem> {
         let alpha = match self.alpha {
             Alpha::Fixed(alpha) => check_share("alpha", alpha),
@@ -124,8 +127,12 @@ impl TextOperatorConfig for Eda {
         let alpha = self.alpha.for_rows(context.source_rows);
         // max(1, floor(alpha * words)), as in the paper and its implementation.
         let amount = Amount::new(alpha, 1, None).rounded_down();
+        let synonyms = ThesaurusOptions {
+            max_senses: self.max_senses,
+            ..ThesaurusOptions::default()
+        };
         Ok(Box::new(OneOf(vec![
-            Box::new(Replacement::new(amount, self.max_senses)),
+            Box::new(Replacement::new(amount, synonyms)),
             Box::new(Insertion::new(amount, self.max_senses)),
             Box::new(Swap::new(amount, false)),
             Box::new(Deletion::new(Share::Each(alpha))),
@@ -140,10 +147,10 @@ impl TextOperatorConfig for Eda {
                 columns: &[],
                 input: &["A sad comedy played out on the back roads of life."],
                 output: &[
-                    "A sad comedy played out on the rearwards roads of life.",
-                    "A sad comedy played out on the rearwards back roads of life.",
+                    "A sad clowning played out on the back roads of life.",
+                    "A clowning sad comedy played out on the back roads of life.",
                     "A sad comedy the out on played back roads of life.",
-                    "A sad comedy played out on the backward roads of life.",
+                    "A sad comedy played out on the back routes of life.",
                 ],
             },
             Example {
@@ -152,8 +159,8 @@ impl TextOperatorConfig for Eda {
                 columns: &[],
                 input: &["The movie was a big success."],
                 output: &[
-                    "The picture was a big success.",
-                    "The movie was a big success large.",
+                    "The film was a big success.",
+                    "film The movie was a big success.",
                 ],
             },
             Example {

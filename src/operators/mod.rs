@@ -1,6 +1,7 @@
 //! The operators that ship with the crate, one file each.
 
 mod aeda;
+mod antonym_replacement;
 pub mod back_translation;
 mod case;
 mod characters;
@@ -10,6 +11,8 @@ mod dictionary_replacement;
 mod eda;
 mod filter;
 mod homoglyph;
+mod hypernym_replacement;
+mod hyponym_replacement;
 mod inflection;
 mod keyboard_typo;
 mod leet;
@@ -29,9 +32,11 @@ mod tfidf_replacement;
 mod typos;
 mod whitespace;
 mod word_merge;
+mod word_replacement;
 mod word_split;
 
 pub use aeda::Aeda;
+pub use antonym_replacement::AntonymReplacement;
 pub use back_translation::BackTranslation;
 pub use case::{CaseChange, CaseMode};
 pub use characters::CharacterOptions;
@@ -41,6 +46,8 @@ pub use dictionary_replacement::{DictionaryReplacement, Replacements};
 pub use eda::Eda;
 pub use filter::Filter;
 pub use homoglyph::Homoglyph;
+pub use hypernym_replacement::HypernymReplacement;
+pub use hyponym_replacement::HyponymReplacement;
 pub use inflection::{Inflection, InflectionForm};
 pub use keyboard_typo::{KeyboardLayout, KeyboardTypo, Typo};
 pub use leet::{Leet, Strength};
@@ -67,6 +74,7 @@ impl Registry {
         let mut registry = Self::empty();
         registry
             .register_text::<Aeda>()
+            .register_text::<AntonymReplacement>()
             .register::<BackTranslation>()
             .register_text::<CaseChange>()
             .register_text::<Contraction>()
@@ -75,6 +83,8 @@ impl Registry {
             .register_text::<Eda>()
             .register::<Filter>()
             .register_text::<Homoglyph>()
+            .register_text::<HypernymReplacement>()
+            .register_text::<HyponymReplacement>()
             .register_text::<Inflection>()
             .register_text::<KeyboardTypo>()
             .register_text::<Leet>()

@@ -54,7 +54,7 @@ impl TextOperatorConfig for NlpaugDefault {
                 columns: &[],
                 input: &["The quick brown fox jumps over the lazy dog."],
                 output: &[
-                    "The quick chocolate-brown dodger jumps over the lazy click.",
+                    "The quick brown slyboots startles over the work-shy dog.",
                     "The quick brown fox jumps lazy.",
                     "The quick brown fox jumps over lazy the dog.",
                     "The qu ick brown fox jumps ov er the lazy dog.",

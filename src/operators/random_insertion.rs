@@ -3,9 +3,10 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::synonym_replacement::{check_max_senses, default_max_senses};
+use super::word_replacement::{check_max_senses, default_max_senses};
 use crate::prelude::*;
-use crate::text::thesaurus::Thesaurus;
+use crate::text::article;
+use crate::text::thesaurus::{Thesaurus, ThesaurusOptions};
 
 /// How many words are tried before an insertion is given up, as in the reference implementation.
 const TRIES: usize = 10;
@@ -14,8 +15,10 @@ const TRIES: usize = 10;
 ///
 /// This is "random insertion" of EDA (Wei and Zou, 2019): as often as `rate`, the paper's alpha,
 /// comes to, a synonym of a word that is not a stop word goes to a random place. Unlike the reference
-/// implementation it does skip stop words, draws among all synonyms rather than taking whichever a
-/// hash table gives first, and can insert at the end.
+/// implementation it does skip stop words; knows which part of speech the word is and takes synonyms of
+/// its frequent senses, in its form, rather than whichever a hash table gives first; turns "a" into
+/// "an" and back where something is inserted after it; and can insert at the end. Rude and archaic words,
+/// names and phrases are never inserted. See `synonym_replacement`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct RandomInsertion {
     /// How many senses of a word, the most frequent first, synonyms may come from; at least 1.
@@ -26,7 +29,7 @@ pub struct RandomInsertion {
 impl TextOperatorConfig for RandomInsertion {
     const NAME: &'static str = "random_insertion";
 
-    const VERSION: u32 = 2;
+    const VERSION: u32 = 3;
     const DEFAULTS: Defaults = Defaults::rate(0.1).without_stop_words();
 
     fn validate(&self) -> Vec<Problem> {
@@ -44,7 +47,7 @@ impl TextOperatorConfig for RandomInsertion {
                 options: "",
                 columns: &[],
                 input: &["A sad comedy played out on the back roads of life."],
-                output: &["A sad comedy played out on the backwards back roads of life."],
+                output: &["A sad comedy played out on the back roads of clowning life."],
             },
             Example {
                 title: "A higher rate",
@@ -69,40 +72,65 @@ pub(super) struct Insertion {
     amount: Amount,
     thesaurus: Thesaurus,
     synonym: String,
+    /// Where something was inserted.
+    taken: Vec<usize>,
 }
 
 impl Insertion {
     pub(super) fn new(amount: Amount, max_senses: usize) -> Self {
         Self {
             amount,
-            thesaurus: Thesaurus::english(max_senses),
+            thesaurus: Thesaurus::new(ThesaurusOptions {
+                max_senses,
+                ..ThesaurusOptions::default()
+            }),
             synonym: String::new(),
+            taken: Vec::new(),
         }
+    }
+
+    /// Draws a synonym of some word of the text.
+    fn draw(&mut self, text: &Text<'_>, random: &mut Random) -> bool {
+        let words = text.words();
+        self.synonym.clear();
+        (0..TRIES).any(|_| {
+            let source = words.get(random.below(words.len()));
+            source.is_some_and(|word| {
+                !text.may_be_name(word)
+                    && self
+                        .thesaurus
+                        .draw(text.as_str(), word.range(), random, &mut self.synonym)
+            })
+        })
+    }
+
+    /// Inserts the synonym before a word, and corrects the article before it. Of several insertions at
+    /// one place the first stands next to the article.
+    fn insert_before(&mut self, word: Word, text: &Text<'_>, edits: &mut Edits) {
+        let place = word.range().start;
+        if !self.taken.contains(&place) {
+            self.taken.push(place);
+            let correction = article::correction(text.as_str(), place, &self.synonym);
+            if let Some((span, article)) = correction {
+                edits.replace(span, article);
+            }
+        }
+        self.synonym.push(' ');
+        edits.insert(place, &self.synonym);
     }
 }
 
 impl TextOperator for Insertion {
     fn rewrite(&mut self, text: &Text<'_>, random: &mut Random, edits: &mut Edits) -> Outcome {
         let words = text.words();
+        self.taken.clear();
         for _ in 0..self.amount.of(words.len()) {
-            self.synonym.clear();
-            let found = (0..TRIES).any(|_| {
-                let source = random.below(words.len());
-                text.word_in_context(source).is_some_and(|(before, word)| {
-                    !text.may_be_name(word)
-                        && self
-                            .thesaurus
-                            .draw(text.word(word), before, random, &mut self.synonym)
-                })
-            });
-            if !found {
+            if !self.draw(text, random) {
                 continue;
             }
             // Before any word, or after the last.
-            let place = random.below(words.len() + 1);
-            if let Some(word) = words.get(place) {
-                self.synonym.push(' ');
-                edits.insert(word.range().start, &self.synonym);
+            if let Some(word) = words.get(random.below(words.len() + 1)) {
+                self.insert_before(word, text, edits);
             } else if let Some(last) = words.last() {
                 self.synonym.insert(0, ' ');
                 edits.insert(last.range().end, &self.synonym);

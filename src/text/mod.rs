@@ -1,6 +1,7 @@
 //! Text as operators see it: words, protected spans, lexicons.
 
 mod alphabets;
+pub mod article;
 mod ascii;
 mod case;
 mod chrf;
@@ -11,6 +12,7 @@ pub mod inflection;
 mod keyboard;
 mod lower;
 pub mod misspellings;
+pub mod part_of_speech;
 mod protect;
 mod segment;
 mod sentences;
@@ -24,6 +26,7 @@ pub mod wordnet;
 mod words;
 
 pub use alphabets::alphabet_of;
+pub use article::takes_an;
 pub use case::Case;
 pub use chrf::Chrf;
 pub use graphemes::Graphemes;

@@ -52,6 +52,25 @@ pub enum Inflection {
     Superlative,
 }
 
+/// Which forms of a verb a word is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "a word may be several forms at once"
+)]
+pub struct VerbForms {
+    /// "go"
+    pub base: bool,
+    /// "goes"
+    pub third_person: bool,
+    /// "went", "walked", "put"
+    pub past: bool,
+    /// "gone", "walked", "put"
+    pub past_participle: bool,
+    /// "going"
+    pub present_participle: bool,
+}
+
 /// The irregular words of English, and the rules for the rest. Read-only.
 #[derive(Debug)]
 pub struct Inflector {
@@ -87,6 +106,35 @@ impl Inflector {
             PartOfSpeech::Verb => self.detect_verb(form, lemma),
             PartOfSpeech::Adjective | PartOfSpeech::Adverb => detect_degree(form),
         }
+    }
+
+    /// All forms of the verb `lemma` that the word `form` is, as [`Inflector::detect`] has them:
+    /// "put" is base, past and past participle. None where no other verb has the like.
+    pub fn verb_forms(&self, form: &str, lemma: &str) -> VerbForms {
+        let mut forms = VerbForms {
+            base: form == lemma,
+            ..VerbForms::default()
+        };
+        if let Some(principal) = self.verbs.get(lemma) {
+            forms.past = form == &*principal.past;
+            forms.past_participle = form == &*principal.participle;
+        }
+        if forms == VerbForms::default() {
+            match self.detect_verb(form, lemma) {
+                Some(Inflection::PresentParticiple) => forms.present_participle = true,
+                Some(Inflection::ThirdPerson) => forms.third_person = true,
+                Some(_) => (forms.past, forms.past_participle) = (true, true),
+                None => {}
+            }
+        }
+        forms
+    }
+
+    /// Whether the plural of a noun is the noun itself: "sheep".
+    pub fn is_own_plural(&self, noun: &str) -> bool {
+        self.plurals
+            .get(noun)
+            .is_some_and(|plural| &**plural == noun)
     }
 
     fn detect_verb(&self, form: &str, lemma: &str) -> Option<Inflection> {
@@ -135,6 +183,35 @@ impl Inflector {
                 self.write_degree(lemma, part_of_speech, inflection, out)
             }
         }
+    }
+
+    /// [`Inflector::inflect`] for phrases of several words too: the head of the phrase takes the form,
+    /// the first word of a verb ("gave up"), the last of a noun or the one before a preposition ("ice
+    /// creams", "rates of exchange").
+    pub fn inflect_phrase(
+        &self,
+        lemma: &str,
+        part_of_speech: PartOfSpeech,
+        inflection: Inflection,
+        out: &mut String,
+    ) -> bool {
+        if inflection == Inflection::Base || !lemma.contains(' ') {
+            return self.inflect(lemma, part_of_speech, inflection, out);
+        }
+        let (before, head, after) = match part_of_speech {
+            PartOfSpeech::Noun => spelling::head_of_noun_phrase(lemma),
+            PartOfSpeech::Verb => spelling::head_of_verb_phrase(lemma),
+            PartOfSpeech::Adjective | PartOfSpeech::Adverb => return false,
+        };
+        let start = out.len();
+        out.push_str(before);
+        let inflected = self.inflect(head, part_of_speech, inflection, out);
+        if inflected {
+            out.push_str(after);
+        } else {
+            out.truncate(start);
+        }
+        inflected
     }
 
     fn write_plural(&self, noun: &str, out: &mut String) -> bool {

@@ -21,6 +21,27 @@ pub(super) fn is_phrase_in_hyphens(word: &str) -> bool {
         .any(|part| SMALL_WORDS.contains(&part))
 }
 
+/// What stands before the head of a noun phrase of several words, the head, and what stands after.
+pub(super) fn head_of_noun_phrase(phrase: &str) -> (&str, &str, &str) {
+    let end = phrase
+        .match_indices(' ')
+        .find(|(place, _)| {
+            let rest = phrase.get(place + 1..).unwrap_or_default();
+            let next = rest.split(' ').next().unwrap_or_default();
+            SMALL_WORDS.contains(&next)
+        })
+        .map_or(phrase.len(), |(place, _)| place);
+    let (front, after) = phrase.split_at(end);
+    let (before, head) = front.split_at(front.rfind(' ').map_or(0, |place| place + 1));
+    (before, head, after)
+}
+
+/// The same of a verb with particles or objects: its first word is the head.
+pub(super) fn head_of_verb_phrase(phrase: &str) -> (&str, &str, &str) {
+    let (head, after) = phrase.split_at(phrase.find(' ').unwrap_or(phrase.len()));
+    ("", head, after)
+}
+
 fn is_vowel(letter: u8) -> bool {
     matches!(
         letter.to_ascii_lowercase(),

@@ -164,6 +164,50 @@ fn adjectives_are_inflected_and_recognised() {
 }
 
 #[test]
+fn the_head_of_a_phrase_takes_the_form() {
+    let phrase = |lemma, part, inflection| {
+        let mut out = "> ".to_owned();
+        let found = Inflector::english().inflect_phrase(lemma, part, inflection, &mut out);
+        assert_eq!(found, out.len() > 2);
+        out
+    };
+    let noun = |lemma| phrase(lemma, PartOfSpeech::Noun, Plural);
+    assert_eq!(noun("ice cream"), "> ice creams");
+    assert_eq!(noun("rate of exchange"), "> rates of exchange");
+    assert_eq!(noun("dog"), "> dogs");
+    assert_eq!(noun("peace of mind"), "> peaces of mind");
+    let verb = |lemma, inflection| phrase(lemma, PartOfSpeech::Verb, inflection);
+    assert_eq!(verb("give up", Past), "> gave up");
+    assert_eq!(verb("take place", PresentParticiple), "> taking place");
+    assert_eq!(verb("give up", Base), "> give up");
+    assert_eq!(
+        phrase("well known", PartOfSpeech::Adjective, Comparative),
+        "> "
+    );
+    assert_eq!(
+        noun("common sense of happiness"),
+        "> common senses of happiness"
+    );
+    assert_eq!(noun("office furniture"), "> ");
+}
+
+#[test]
+fn a_word_may_be_several_forms_of_a_verb() {
+    let forms = |form, lemma| Inflector::english().verb_forms(form, lemma);
+    let put = forms("put", "put");
+    assert!(put.base && put.past && put.past_participle && !put.third_person);
+    let walked = forms("walked", "walk");
+    assert!(walked.past && walked.past_participle && !walked.base);
+    let went = forms("went", "go");
+    assert!(went.past && !went.past_participle);
+    assert!(forms("going", "go").present_participle);
+    assert!(forms("goes", "go").third_person);
+    assert_eq!(forms("were", "be"), VerbForms::default());
+    assert!(Inflector::english().is_own_plural("sheep"));
+    assert!(!Inflector::english().is_own_plural("dog"));
+}
+
+#[test]
 fn what_has_no_such_form_is_refused() {
     for (lemma, part, inflection) in [
         ("beautiful", PartOfSpeech::Adjective, Comparative),

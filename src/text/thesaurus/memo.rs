@@ -1,6 +1,6 @@
-//! Candidates found before: the same words come up again and again.
+//! Words met before: the same ones come up again and again.
 
-use super::context::Before;
+use super::super::part_of_speech::{Familiarity, Tag};
 
 /// Slots of the table; a power of two.
 const SLOTS: usize = 1 << 18;
@@ -10,13 +10,15 @@ const MOST_WORDS: usize = SLOTS / 2;
 const MOST_BYTES: usize = 16 << 20;
 /// The longest word, in bytes, that is remembered: longer ones are rare.
 const LONGEST: usize = 16;
+/// Words that are kept within reach: their part of the table stays in the caches of a core. A power
+/// of two.
+const NEAR: usize = 1 << 12;
 
-/// A word and what stands before it, small enough to be compared at a stroke.
+/// A word, small enough to be compared at a stroke.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Key {
     form: [u64; 2],
     length: u8,
-    before: Before,
 }
 
 impl Key {
@@ -24,11 +26,10 @@ impl Key {
     const FREE: Self = Self {
         form: [0; 2],
         length: 0,
-        before: Before::Other,
     };
 
     #[inline]
-    fn new(form: &str, before: Before) -> Option<Self> {
+    fn new(form: &str) -> Option<Self> {
         let mut bytes = [0; LONGEST];
         bytes
             .get_mut(..form.len())?
@@ -41,7 +42,6 @@ impl Key {
         Some(Self {
             form: [low, high],
             length,
-            before,
         })
     }
 
@@ -51,129 +51,239 @@ impl Key {
     fn slot(self) -> usize {
         let [low, high] = self.form;
         let low = low ^ 0x9e37_79b9_7f4a_7c15;
-        let high = high ^ 0xbf58_476d_1ce4_e5b9 ^ self.before as u64;
+        let high = high ^ 0xbf58_476d_1ce4_e5b9;
         let product = u128::from(low) * u128::from(high);
         (product as u64 ^ (product >> 64) as u64) as usize % SLOTS
     }
 }
 
-/// A word and where its candidates are, in one piece of memory: most words have none, and are done
-/// with here.
-#[derive(Debug, Clone, Copy)]
-struct Slot {
-    key: Key,
-    count: u16,
+/// What is known of a word.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Entry {
+    /// What it is to its neighbours.
+    pub(super) familiarity: Familiarity,
+    /// Whether it is mostly a name when it begins with a capital.
+    pub(super) is_name: bool,
+    readings: u8,
     start: u32,
 }
 
-/// The candidates of one word, each after a byte that holds its length.
+impl Entry {
+    /// Whether no word can stand for it, whatever it is.
+    #[inline]
+    pub(super) fn is_barren(self) -> bool {
+        self.readings == 0
+    }
+}
+
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Candidates<'a> {
-    count: usize,
-    store: &'a str,
+struct Slot {
+    key: Key,
+    entry: Entry,
 }
 
-impl<'a> Candidates<'a> {
-    pub(super) fn len(self) -> usize {
-        self.count
+/// What a word can be, and the words that can then stand for it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Stored {
+    pub(super) tag: Tag,
+    /// What speaks for this reading wherever the word stands.
+    pub(super) evidence: i32,
+    pub(super) list: List,
+    /// The same words as participles, of a word that is a past or a participle.
+    pub(super) participles: List,
+}
+
+/// A list of candidates in the memory.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct List {
+    start: u32,
+    count: u16,
+    /// The sum of all weights.
+    weight: u32,
+}
+
+impl List {
+    pub(super) fn is_empty(self) -> bool {
+        self.count == 0
     }
 
-    pub(super) fn get(self, index: usize) -> Option<&'a str> {
-        if index >= self.count {
-            return None;
-        }
-        let mut rest = self.store;
-        for _ in 0..index {
-            let (_, after) = split_first(rest)?;
-            rest = after;
-        }
-        split_first(rest).map(|(candidate, _)| candidate)
+    /// One more than the largest number that [`Memory::pick`] makes sense for.
+    #[inline]
+    pub(super) fn weight(self) -> u32 {
+        self.weight
     }
 }
 
-/// The first candidate of `store`, and what comes after it.
-#[inline]
-fn split_first(store: &str) -> Option<(&str, &str)> {
-    let length = usize::from(*store.as_bytes().first()?);
-    store.get(1..)?.split_at_checked(length)
+#[derive(Debug, Clone, Copy)]
+struct Kept {
+    /// The weights of the list up to this one.
+    up_to: u32,
+    start: u32,
+    length: u8,
 }
 
-/// Words that are kept within reach: their part of the table stays in the caches of a core. A power
-/// of two.
-const NEAR: usize = 1 << 12;
+/// Readings and candidates, end to end.
+#[derive(Debug, Default)]
+pub(super) struct Memory {
+    readings: Vec<Stored>,
+    candidates: Vec<Kept>,
+    text: String,
+    blank: Familiarity,
+}
 
-/// Remembers the candidates of words. What it answers is what it was told, so that it changes
-/// speed and nothing else.
+impl Memory {
+    /// An entry of which nothing is known.
+    pub(super) fn entry(&self) -> Entry {
+        Entry {
+            familiarity: self.blank,
+            is_name: false,
+            readings: 0,
+            start: 0,
+        }
+    }
+
+    /// Begins a list of candidates; all are to be added before the next is begun.
+    pub(super) fn list(&self) -> List {
+        List {
+            start: u32::try_from(self.candidates.len()).unwrap_or(u32::MAX),
+            count: 0,
+            weight: 0,
+        }
+    }
+
+    /// Adds a candidate to the list begun last, unless it is too long to be a word.
+    pub(super) fn add(&mut self, list: &mut List, candidate: &str, weight: u32) {
+        let length = u8::try_from(candidate.len());
+        let start = u32::try_from(self.text.len());
+        let (Ok(length), Ok(start), Some(count), Some(up_to)) = (
+            length,
+            start,
+            list.count.checked_add(1),
+            list.weight.checked_add(weight),
+        ) else {
+            return;
+        };
+        self.text.push_str(candidate);
+        self.candidates.push(Kept {
+            up_to,
+            start,
+            length,
+        });
+        list.count = count;
+        list.weight = up_to;
+    }
+
+    /// The entry with these readings.
+    pub(super) fn keep(&mut self, entry: Entry, readings: &[Stored]) -> Entry {
+        let start = u32::try_from(self.readings.len()).unwrap_or(u32::MAX);
+        self.readings.extend_from_slice(readings);
+        Entry {
+            readings: u8::try_from(readings.len()).unwrap_or(u8::MAX),
+            start,
+            ..entry
+        }
+    }
+
+    /// The readings of a word.
+    #[inline]
+    pub(super) fn readings(&self, entry: Entry) -> &[Stored] {
+        let start = entry.start as usize;
+        self.readings
+            .get(start..start + usize::from(entry.readings))
+            .unwrap_or_default()
+    }
+
+    /// The candidate of a list on which `number` falls, if each gets as many numbers as it weighs.
+    #[inline]
+    pub(super) fn pick(&self, list: List, number: u32) -> Option<&str> {
+        let start = list.start as usize;
+        let all = self
+            .candidates
+            .get(start..start + usize::from(list.count))?;
+        let kept = all.iter().find(|kept| number < kept.up_to)?;
+        let start = kept.start as usize;
+        self.text.get(start..start + usize::from(kept.length))
+    }
+
+    fn clear(&mut self) {
+        self.readings.clear();
+        self.candidates.clear();
+        self.text.clear();
+    }
+}
+
+/// Remembers what is known of words. What it answers is what it was told, so that it changes speed
+/// and nothing else.
 #[derive(Debug)]
 pub(super) struct Memo {
     /// The words met last, each at the place that its hash gives it.
     near: Vec<Slot>,
     slots: Vec<Slot>,
     words: usize,
-    store: String,
+    memory: Memory,
+    /// How often everything was forgotten.
+    generation: u32,
 }
 
 impl Memo {
     pub(super) fn new() -> Self {
+        let memory = Memory::default();
         let free = Slot {
             key: Key::FREE,
-            count: 0,
-            start: 0,
+            entry: memory.entry(),
         };
         Self {
             near: vec![free; NEAR],
             slots: vec![free; SLOTS],
             words: 0,
-            store: String::new(),
+            memory,
+            generation: 0,
         }
     }
 
-    /// The candidates of `form` after `before`; `find` appends them, one call of its argument
-    /// each, if they are not known yet.
+    /// Where the readings and candidates of entries are.
     #[inline]
-    pub(super) fn candidates(
-        &mut self,
-        form: &str,
-        before: Before,
-        find: impl FnOnce(&mut dyn FnMut(&str)),
-    ) -> Candidates<'_> {
-        let (count, start) = match Key::new(form, before) {
-            Some(key) => self.known(key, find),
-            None => self.keep(find),
+    pub(super) fn memory(&self) -> &Memory {
+        &self.memory
+    }
+
+    /// Changes when entries got before are no longer good.
+    #[inline]
+    pub(super) fn generation(&self) -> u32 {
+        self.generation
+    }
+
+    /// What is known of `form`; `learn` finds it out if nothing is.
+    #[inline]
+    pub(super) fn entry(&mut self, form: &str, learn: impl FnOnce(&mut Memory) -> Entry) -> Entry {
+        let Some(key) = Key::new(form) else {
+            self.make_room();
+            return learn(&mut self.memory);
         };
-        Candidates {
-            count: usize::from(count),
-            store: self.store.get(start as usize..).unwrap_or_default(),
-        }
-    }
-
-    /// How many candidates the word has, and where.
-    #[inline]
-    fn known(&mut self, key: Key, find: impl FnOnce(&mut dyn FnMut(&str))) -> (u16, u32) {
         let home = key.slot();
         if let Some(near) = self.near.get(home % NEAR)
             && near.key == key
         {
-            return (near.count, near.start);
+            return near.entry;
         }
-        let (count, start) = match self.find(home, key) {
-            Ok(known) => (known.count, known.start),
-            Err(slot) => self.learn(slot, key, find),
+        let entry = match self.find(home, key) {
+            Ok(entry) => entry,
+            Err(slot) => self.learn(slot, key, learn),
         };
         if let Some(near) = self.near.get_mut(home % NEAR) {
-            *near = Slot { key, count, start };
+            *near = Slot { key, entry };
         }
-        (count, start)
+        entry
     }
 
     /// What is known of the word, or the slot where it would be.
     #[inline]
-    fn find(&self, home: usize, key: Key) -> Result<Slot, usize> {
+    fn find(&self, home: usize, key: Key) -> Result<Entry, usize> {
         let mut slot = home;
         // The table is never full, so this ends.
         loop {
             match self.slots.get(slot) {
-                Some(known) if known.key == key => return Ok(*known),
+                Some(known) if known.key == key => return Ok(known.entry),
                 Some(known) if known.key.length > 0 => slot = (slot + 1) % SLOTS,
                 _ => return Err(slot),
             }
@@ -181,49 +291,31 @@ impl Memo {
     }
 
     #[cold]
-    fn learn(
-        &mut self,
-        slot: usize,
-        key: Key,
-        find: impl FnOnce(&mut dyn FnMut(&str)),
-    ) -> (u16, u32) {
-        let (count, start) = self.keep(find);
+    fn learn(&mut self, slot: usize, key: Key, learn: impl FnOnce(&mut Memory) -> Entry) -> Entry {
+        self.make_room();
+        let entry = learn(&mut self.memory);
         // If everything was forgotten to make room, the first slot is free.
         let slot = if self.words == 0 { key.slot() } else { slot };
         if let Some(free) = self.slots.get_mut(slot) {
-            *free = Slot { key, count, start };
+            *free = Slot { key, entry };
             self.words += 1;
         }
-        (count, start)
+        entry
     }
 
-    /// Keeps what `find` appends: how many candidates, and where. Forgets everything first if
-    /// there is no room.
-    fn keep(&mut self, find: impl FnOnce(&mut dyn FnMut(&str))) -> (u16, u32) {
-        if self.words >= MOST_WORDS || self.store.len() >= MOST_BYTES {
+    /// Forgets everything if there is no room for more.
+    fn make_room(&mut self) {
+        if self.words >= MOST_WORDS || self.memory.text.len() >= MOST_BYTES {
             let free = Slot {
                 key: Key::FREE,
-                count: 0,
-                start: 0,
+                entry: self.memory.entry(),
             };
             self.near.fill(free);
             self.slots.fill(free);
             self.words = 0;
-            self.store.clear();
+            self.memory.clear();
+            self.generation = self.generation.wrapping_add(1);
         }
-        let start = u32::try_from(self.store.len()).unwrap_or(u32::MAX);
-        let store = &mut self.store;
-        let mut count = 0_u16;
-        find(&mut |candidate| {
-            // One byte for the length, itself a character: no word is as long as 128 bytes.
-            let length = u8::try_from(candidate.len()).ok().filter(u8::is_ascii);
-            if let (Some(length), Some(more)) = (length, count.checked_add(1)) {
-                store.push(char::from(length));
-                store.push_str(candidate);
-                count = more;
-            }
-        });
-        (count, start)
     }
 }
 
@@ -231,29 +323,52 @@ impl Memo {
 mod tests {
     use super::*;
 
+    fn told(memory: &mut Memory, candidates: &[(&str, u32)]) -> Entry {
+        let mut list = memory.list();
+        for (candidate, weight) in candidates {
+            memory.add(&mut list, candidate, *weight);
+        }
+        let reading = Stored {
+            tag: Tag::Noun,
+            evidence: 0,
+            list,
+            participles: list,
+        };
+        memory.keep(memory.entry(), &[reading])
+    }
+
+    fn picked(memo: &Memo, entry: Entry, number: u32) -> Option<&str> {
+        let reading = memo.memory().readings(entry)[0];
+        memo.memory().pick(reading.list, number)
+    }
+
     #[test]
     fn what_was_told_is_remembered_and_forgetting_changes_nothing() {
         let mut memo = Memo::new();
-        let mut told = 0;
-        for round in 0..3 {
+        let mut times = 0;
+        for _ in 0..3 {
             for number in 0..MOST_WORDS + 10 {
                 let form = format!("w{number}");
-                let candidates = memo.candidates(&form, Before::Other, |add| {
-                    told += 1;
-                    add(&form);
-                    add("x");
+                let entry = memo.entry(&form, |memory| {
+                    times += 1;
+                    told(memory, &[(&form, 1), ("x", 2)])
                 });
-                assert_eq!(candidates.len(), 2, "round {round}");
-                assert_eq!(candidates.get(0), Some(form.as_str()));
-                assert_eq!(candidates.get(1), Some("x"));
-                assert_eq!(candidates.get(2), None);
+                assert_eq!(picked(&memo, entry, 0), Some(form.as_str()));
+                assert_eq!(picked(&memo, entry, 1), Some("x"));
+                assert_eq!(picked(&memo, entry, 2), Some("x"));
+                assert_eq!(picked(&memo, entry, 3), None);
             }
         }
-        assert!(told > MOST_WORDS);
-        let before = told;
-        memo.candidates("w0", Before::Determiner, |_| told += 1);
-        memo.candidates("w0", Before::Determiner, |_| told += 1);
-        assert_eq!(told, before + 1);
+        assert!(times > MOST_WORDS);
+        assert!(memo.generation() > 0);
+        let before = times;
+        for _ in 0..2 {
+            memo.entry("new", |memory| {
+                times += 1;
+                memory.entry()
+            });
+        }
+        assert_eq!(times, before + 1);
     }
 
     #[test]
@@ -261,8 +376,8 @@ mod tests {
         let mut memo = Memo::new();
         for form in ["", "incomprehensibilities"] {
             for _ in 0..2 {
-                let candidates = memo.candidates(form, Before::Other, |add| add("y"));
-                assert_eq!(candidates.get(0), Some("y"));
+                let entry = memo.entry(form, |memory| told(memory, &[("y", 1)]));
+                assert_eq!(picked(&memo, entry, 0), Some("y"));
             }
         }
     }

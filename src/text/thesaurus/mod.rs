@@ -1,179 +1,248 @@
 //! From a word of a text to another that may stand in its place.
 
-mod context;
+mod candidates;
+mod dictionary;
+mod lexicon;
 mod memo;
+mod options;
+mod usage;
 
-use super::inflection::{Inflection, Inflector};
-use super::wordnet::{LemmaId, PartOfSpeech, WordNet};
-use super::{Case, is_stop_word};
+#[cfg(test)]
+mod tests;
+
+use std::ops::Range;
+use std::sync::Arc;
+
+use super::Case;
+use super::part_of_speech::{Class, Context, Neighbor, Surroundings, Tag};
 use crate::random::Random;
 
-use context::Before;
-use memo::Memo;
+use dictionary::Dictionary;
+use memo::{Entry, List, Memo};
+
+pub use lexicon::{Lexicon, LexiconError};
+pub use options::{Relation, ThesaurusOptions};
 
 /// The longest word, in bytes, that is looked up.
 const LONGEST: usize = 64;
 
-/// Finds synonyms of words as they stand in a text, in an embedded [`WordNet`].
+/// Finds words that can take the place of others as they stand in a text, in the embedded
+/// [`WordNet`](super::wordnet::WordNet) or in a [`Lexicon`].
 ///
-/// The word is lower-cased, stop words are refused, and `morphy` finds its lemma for each part of
-/// speech. The word before it rules some of them out; of the others the one counts in which the
-/// lemma was tagged most often in WordNet's corpora. Synonyms come from the first `max_senses`
-/// senses of the lemma, that is the most frequent ones, and take the form of the word: plural for
-/// plural, past for past. Names, multi-word lemmas and abbreviations are left out.
+/// The word is lower-cased, stop words are refused, and `morphy` finds what it can be a form of. The
+/// words around it tell which of these it is ([`part_of_speech`](super::part_of_speech)). Candidates
+/// come from the first senses of the lemma that they leave, each the likelier the more often its
+/// sense is tagged in WordNet's corpora, and take the form of the word: plural for plural, past for
+/// past, participle for participle.
+///
+/// What is left out: other forms of the word itself; names, abbreviations, single letters; words that
+/// are far rarer than the word, or nearly always another part of speech or of another sense; and, as
+/// long as the options do not let them in, phrases, stop words, and rude and archaic words. Left
+/// alone are parts of compounds with a hyphen, words with capitals inside, and words with a capital
+/// that are mostly names.
 #[derive(Debug)]
 pub struct Thesaurus {
+    source: Source,
+}
+
+#[derive(Debug)]
+enum Source {
+    WordNet(Box<English>),
+    Lexicon {
+        lexicon: Arc<Lexicon>,
+        /// The word in lower case.
+        form: String,
+    },
+}
+
+#[derive(Debug)]
+struct English {
     dictionary: Dictionary,
     memo: Memo,
 }
 
 impl Thesaurus {
-    /// The synonyms of English, from the first `max_senses` senses of a word.
-    pub fn english(max_senses: usize) -> Self {
-        let wordnet = WordNet::english();
-        let dictionary = Dictionary {
-            wordnet,
-            inflector: Inflector::english(),
-            max_senses,
-        };
+    /// A thesaurus of English.
+    pub fn new(options: ThesaurusOptions) -> Self {
         Self {
-            dictionary,
-            memo: Memo::new(),
+            source: Source::WordNet(Box::new(English {
+                dictionary: Dictionary::english(options),
+                memo: Memo::new(),
+            })),
         }
     }
 
-    /// Draws a synonym of `word`, which `before` precedes in its sentence, and appends it in lower
-    /// case to `into`. Answers whether there was one; if not, `into` is as it was.
+    /// The words of a lexicon, of whatever language: as they stand there, for no grammar is known.
+    pub fn with_lexicon(lexicon: Arc<Lexicon>) -> Self {
+        Self {
+            source: Source::Lexicon {
+                lexicon,
+                form: String::new(),
+            },
+        }
+    }
+
+    /// Draws a word for the one at `span` of `text`, and appends it as the dictionary spells it to
+    /// `into`. Answers whether there was one; if not, `into` is as it was.
     pub fn draw(
         &mut self,
-        word: &str,
-        before: Option<&str>,
+        text: &str,
+        span: Range<usize>,
         random: &mut Random,
         into: &mut String,
     ) -> bool {
-        let drawn = self.draw_form(word, before, random);
-        into.push_str(drawn.unwrap_or_default());
+        let drawn = self.find(text, span, random);
+        into.push_str(drawn.map_or("", |(drawn, _)| drawn));
         drawn.is_some()
     }
 
-    /// [`Thesaurus::draw`], with the capitals of `word`.
+    /// [`Thesaurus::draw`], with the capitals of the word.
     pub fn draw_like(
         &mut self,
-        word: &str,
-        before: Option<&str>,
+        text: &str,
+        span: Range<usize>,
         random: &mut Random,
         into: &mut String,
     ) -> bool {
-        let drawn = self.draw_form(word, before, random);
-        if let Some(drawn) = drawn {
-            Case::of(word).append(drawn, into);
+        let drawn = self.find(text, span, random);
+        if let Some((drawn, case)) = drawn {
+            case.append(drawn, into);
         }
         drawn.is_some()
     }
 
-    fn draw_form(&mut self, word: &str, before: Option<&str>, random: &mut Random) -> Option<&str> {
+    #[inline]
+    fn find(
+        &mut self,
+        text: &str,
+        span: Range<usize>,
+        random: &mut Random,
+    ) -> Option<(&str, Case)> {
+        match &mut self.source {
+            Source::WordNet(english) => english.find(text, span, random),
+            Source::Lexicon { lexicon, form } => {
+                let word = text.get(span)?;
+                form.clear();
+                form.extend(word.chars().flat_map(char::to_lowercase));
+                let candidates = lexicon.synonyms(form);
+                let drawn = candidates.get(random.below(candidates.len()))?;
+                Some((drawn, Case::of(word)))
+            }
+        }
+    }
+}
+
+impl English {
+    #[inline]
+    fn find(
+        &mut self,
+        text: &str,
+        span: Range<usize>,
+        random: &mut Random,
+    ) -> Option<(&str, Case)> {
+        let word = text.get(span.clone())?;
         let mut buffer = [0; LONGEST];
         let form = lower_case(word, &mut buffer)?;
-        let before = Before::of(before);
+        let entry = self.entry(form);
+        if entry.is_barren() || is_part_of_compound(text, &span) {
+            return None;
+        }
+        let case = if form == word {
+            Case::Lower
+        } else {
+            Case::of(word)
+        };
+        if case == Case::Mixed || case == Case::Title && entry.is_name {
+            return None;
+        }
+        let list = self.choose(form, entry, || Context::around(text, span))?;
+        let weight = usize::try_from(list.weight()).unwrap_or(usize::MAX);
+        let number = u32::try_from(random.below(weight)).unwrap_or(0);
+        let drawn = self.memo.memory().pick(list, number)?;
+        Some((drawn, case))
+    }
+
+    #[inline]
+    fn entry(&mut self, form: &str) -> Entry {
         let dictionary = &self.dictionary;
-        let candidates = self
-            .memo
-            .candidates(form, before, |add| dictionary.find(form, before, add));
-        candidates.get(random.below(candidates.len()))
+        self.memo
+            .entry(form, |memory| dictionary.learn(form, memory))
     }
-}
 
-/// What the memo asks for words that it has not met.
-#[derive(Debug, Clone, Copy)]
-struct Dictionary {
-    wordnet: &'static WordNet,
-    inflector: &'static Inflector,
-    max_senses: usize,
-}
-
-/// A word as its dictionary knows it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Entry {
-    lemma: LemmaId,
-    part_of_speech: PartOfSpeech,
-    inflection: Inflection,
-}
-
-impl Dictionary {
-    /// Hands all synonyms of a lower-case word to `add`, in the form of the word.
-    fn find(&self, form: &str, before: Before, add: &mut dyn FnMut(&str)) {
-        if is_stop_word(form) {
-            return;
-        }
-        let Some(entry) = self.entry(form, before) else {
-            return;
-        };
-        let mut inflected = String::new();
-        for synonym in self
-            .wordnet
-            .synonyms(entry.lemma, entry.part_of_speech, self.max_senses)
+    /// The candidates for the likeliest reading of a word, if it has any.
+    #[inline]
+    fn choose<'a>(
+        &mut self,
+        form: &str,
+        entry: Entry,
+        context: impl FnOnce() -> Context<'a>,
+    ) -> Option<List> {
+        if let [only] = self.memo.memory().readings(entry)
+            && only.list == only.participles
         {
-            let spelling = self.wordnet.spelling(synonym.member);
-            inflected.clear();
-            if is_plain_word(spelling)
-                && self.inflector.inflect(
-                    spelling,
-                    entry.part_of_speech,
-                    entry.inflection,
-                    &mut inflected,
-                )
-                && inflected != form
-            {
-                add(&inflected);
+            return (!only.list.is_empty()).then_some(only.list);
+        }
+        let generation = self.memo.generation();
+        let surroundings = self.surroundings(&context());
+        // If learning the neighbours made the memo forget, the word is to be learned anew.
+        let entry = if self.memo.generation() == generation {
+            entry
+        } else {
+            self.entry(form)
+        };
+        let readings = self.memo.memory().readings(entry);
+        // Of equals the first.
+        let mut best: Option<(i32, List)> = None;
+        for reading in readings {
+            let score = reading.evidence + surroundings.evidence(reading.tag);
+            if best.is_none_or(|(highest, _)| score > highest) {
+                let is_participle = reading.tag == Tag::PastOrParticiple && !surroundings.is_past();
+                best = Some((
+                    score,
+                    if is_participle {
+                        reading.participles
+                    } else {
+                        reading.list
+                    },
+                ));
             }
         }
+        best.map(|(_, list)| list).filter(|list| !list.is_empty())
     }
 
-    /// The likeliest reading of a lower-case word.
-    fn entry(&self, form: &str, before: Before) -> Option<Entry> {
-        let mut best: Option<(u32, PartOfSpeech, LemmaId)> = None;
-        for part_of_speech in PartOfSpeech::ALL {
-            let is_verb = part_of_speech == PartOfSpeech::Verb;
-            if is_verb && before == Before::Determiner {
-                continue;
+    #[inline]
+    fn surroundings(&mut self, context: &Context<'_>) -> Surroundings<'static> {
+        let before = self.class(context.before);
+        let second = self.class(context.second);
+        let after = self.class(context.after);
+        self.dictionary.tagger.surroundings(before, second, after)
+    }
+
+    #[inline]
+    fn class(&mut self, neighbor: Neighbor<'_>) -> Class {
+        match neighbor {
+            Neighbor::Word(word) => {
+                let mut buffer = [0; LONGEST];
+                let form = neighbor_form(word, &mut buffer).unwrap_or_default();
+                self.entry(form).familiarity.seen_as(word)
             }
-            if let Some(lemma) = self.wordnet.likeliest_base(form, part_of_speech) {
-                let expected = is_verb && before == Before::VerbMarker;
-                let bonus = if expected { 1_000_000 } else { 0 };
-                let evidence = self
-                    .wordnet
-                    .tag_count(lemma, part_of_speech)
-                    .saturating_add(bonus);
-                if best.is_none_or(|(most, _, _)| evidence > most) {
-                    best = Some((evidence, part_of_speech, lemma));
-                }
-            }
+            mark => self.dictionary.tagger.mark(mark).unwrap_or_default(),
         }
-        let (_, part_of_speech, lemma) = best?;
-        let found = self
-            .inflector
-            .detect(form, self.wordnet.text(lemma), part_of_speech)?;
-        let inflection = match found {
-            Inflection::Past if before == Before::Auxiliary => Inflection::PastParticiple,
-            other => other,
-        };
-        Some(Entry {
-            lemma,
-            part_of_speech,
-            inflection,
-        })
     }
 }
 
-/// Whether a spelling is a single word in lower case, of more than one letter.
-fn is_plain_word(spelling: &str) -> bool {
-    spelling.len() > 1
-        && spelling
-            .bytes()
-            .all(|byte| byte.is_ascii_lowercase() || byte == b'-')
+/// Whether a hyphen ties what stands at `span` to another word.
+#[inline]
+fn is_part_of_compound(text: &str, span: &Range<usize>) -> bool {
+    let bytes = text.as_bytes();
+    let at = |place: usize| bytes.get(place).copied().unwrap_or(b' ');
+    let is_letter = |byte: u8| byte.is_ascii_alphanumeric() || !byte.is_ascii();
+    at(span.end) == b'-' && is_letter(at(span.end + 1))
+        || span.start > 1 && at(span.start - 1) == b'-' && is_letter(at(span.start - 2))
 }
 
 /// `word` in lower case, if it is a short word of ASCII letters, hyphens and apostrophes.
+#[inline]
 fn lower_case<'a>(word: &str, buffer: &'a mut [u8; LONGEST]) -> Option<&'a str> {
     let lower = buffer.get_mut(..word.len())?;
     for (to, from) in lower.iter_mut().zip(word.bytes()) {
@@ -185,61 +254,20 @@ fn lower_case<'a>(word: &str, buffer: &'a mut [u8; LONGEST]) -> Option<&'a str> 
     std::str::from_utf8(lower).ok()
 }
 
-#[cfg(test)]
-mod tests {
-    use std::collections::BTreeSet;
-
-    use super::Thesaurus;
-    use crate::random::Random;
-
-    /// What may be drawn for `word` after `before`, over many draws.
-    fn drawn(before: Option<&str>, word: &str) -> BTreeSet<String> {
-        let mut thesaurus = Thesaurus::english(2);
-        (0..200)
-            .filter_map(|key| {
-                let mut new = String::new();
-                let mut random = Random::from_key(key);
-                thesaurus
-                    .draw(word, before, &mut random, &mut new)
-                    .then_some(new)
-            })
-            .collect()
+/// `word` with ASCII letters in lower case and straight apostrophes, if it is short.
+#[inline]
+fn neighbor_form<'a>(word: &str, buffer: &'a mut [u8; LONGEST]) -> Option<&'a str> {
+    const APOSTROPHE: &[u8] = "’".as_bytes();
+    let mut rest = word.as_bytes();
+    let mut length = 0;
+    while let Some((first, others)) = rest.split_first() {
+        let (byte, others) = match rest.strip_prefix(APOSTROPHE) {
+            Some(after) => (b'\'', after),
+            None => (first.to_ascii_lowercase(), others),
+        };
+        *buffer.get_mut(length)? = byte;
+        length += 1;
+        rest = others;
     }
-
-    #[test]
-    fn synonyms_take_the_form_of_the_word() {
-        assert!(drawn(None, "movies").contains("films"));
-        assert!(drawn(None, "bought").contains("purchased"));
-        assert!(drawn(None, "Buying").contains("purchasing"));
-        assert!(drawn(Some("has"), "started").contains("begun"));
-        assert!(drawn(Some("he"), "started").contains("began"));
-    }
-
-    #[test]
-    fn the_word_before_decides_between_noun_and_verb() {
-        // To help is to aid or assist; the help is the aid or assistance.
-        assert!(drawn(Some("the"), "help").contains("assistance"));
-        assert!(!drawn(Some("to"), "help").contains("assistance"));
-        assert!(drawn(Some("to"), "help").contains("assist"));
-    }
-
-    #[test]
-    fn stop_words_names_numbers_and_other_scripts_have_none() {
-        for word in ["the", "don't", "Paris", "42", "東京", "naïve", "", "zzzz"] {
-            assert!(drawn(None, word).is_empty(), "{word}");
-        }
-    }
-
-    #[test]
-    fn no_synonym_is_the_word_itself_a_name_or_several_words() {
-        for word in ["dog", "big", "run", "quickly", "house", "said"] {
-            for synonym in drawn(None, word) {
-                assert_ne!(synonym, word);
-                assert!(
-                    synonym.bytes().all(|b| b.is_ascii_lowercase() || b == b'-'),
-                    "{synonym}"
-                );
-            }
-        }
-    }
+    std::str::from_utf8(buffer.get(..length)?).ok()
 }

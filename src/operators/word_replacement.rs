@@ -1,0 +1,160 @@
+//! What the operators that put one word of a thesaurus in the place of another have in common.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
+
+use crate::operator::Site;
+use crate::prelude::*;
+use crate::text::article;
+use crate::text::thesaurus::{Lexicon, LexiconError, Relation, Thesaurus, ThesaurusOptions};
+
+/// Replaces words by what a thesaurus draws for them.
+pub(super) struct Replacement {
+    amount: Amount,
+    thesaurus: Thesaurus,
+    places: Places,
+    /// Why a text is left as it is.
+    reason: &'static str,
+}
+
+impl Replacement {
+    pub(super) fn new(amount: Amount, options: ThesaurusOptions) -> Self {
+        let reason = match options.relation {
+            Relation::Synonym => "no word with a synonym",
+            Relation::Hypernym => "no word with a hypernym",
+            Relation::Hyponym => "no word with a hyponym",
+            Relation::Antonym => "no word with an antonym",
+        };
+        Self::with(amount, Thesaurus::new(options), reason)
+    }
+
+    pub(super) fn with(amount: Amount, thesaurus: Thesaurus, reason: &'static str) -> Self {
+        Self {
+            amount,
+            thesaurus,
+            places: Places::default(),
+            reason,
+        }
+    }
+
+    /// Replaces a word, and the article before it where the new word takes the other one. Answers
+    /// whether there was a word to take its place.
+    #[inline]
+    fn replace(
+        &mut self,
+        text: &Text<'_>,
+        word: Word,
+        random: &mut Random,
+        edits: &mut Edits,
+    ) -> bool {
+        let mut found = false;
+        let mut correction = None;
+        edits.replace_if(word.range(), |new| {
+            let start = new.len();
+            found = self
+                .thesaurus
+                .draw_like(text.as_str(), word.range(), random, new);
+            if found {
+                let drawn = new.get(start..).unwrap_or_default();
+                correction = article::correction(text.as_str(), word.range().start, drawn);
+            }
+            found
+        });
+        if let Some((span, article)) = correction {
+            edits.replace(span, article);
+        }
+        found
+    }
+}
+
+impl TextOperator for Replacement {
+    fn rewrite(&mut self, text: &Text<'_>, random: &mut Random, edits: &mut Edits) -> Outcome {
+        let words = text.words();
+        let mut wanted = self.amount.of(words.len());
+        self.places.reset(words.len());
+        // Words are drawn one by one and looked up only then: most texts need but a few.
+        while wanted > 0 {
+            let Some(word) = self.places.draw(random).and_then(|place| words.get(place)) else {
+                break;
+            };
+            if !text.may_be_name(word) && self.replace(text, word, random, edits) {
+                wanted -= 1;
+            }
+        }
+        if edits.is_empty() {
+            Outcome::Unchanged(self.reason)
+        } else {
+            Outcome::Edited
+        }
+    }
+}
+
+pub(super) fn default_max_senses() -> usize {
+    ThesaurusOptions::default().max_senses
+}
+
+/// The problem with `max_senses = 0`, if it is.
+pub(super) fn check_max_senses(max_senses: usize) -> Option<Problem> {
+    (max_senses == 0).then(|| {
+        Problem::new(
+            "max_senses",
+            "`max_senses` must be at least 1",
+            "1 takes words of the most frequent sense only",
+        )
+    })
+}
+
+/// Looks at the lexicon that an option names: the hash of what it holds.
+pub(super) fn inspect_lexicon(
+    lexicon: Option<&Path>,
+    multi_word: bool,
+    site: Site<'_>,
+) -> Result<Value, Vec<Problem>> {
+    let Some(lexicon) = lexicon else {
+        return Ok(Value::Null);
+    };
+    let path = site.base.join(lexicon);
+    let problem = |error: &LexiconError| {
+        vec![Problem::new(
+            "lexicon",
+            error.to_string(),
+            "a lexicon is a file of lines `word<TAB>synonym, synonym`",
+        )]
+    };
+    let bytes = std::fs::read(&path).map_err(|source| {
+        problem(&LexiconError::Unreadable {
+            path: path.clone(),
+            source,
+        })
+    })?;
+    Lexicon::parse(&bytes, &path, multi_word).map_err(|error| problem(&error))?;
+    let hash: String = Sha256::digest(&bytes)
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect();
+    Ok(json!({ "lexicon": hash }))
+}
+
+/// The lexicon that an option names, read by the first worker of the run that asks for it.
+pub(super) fn load_lexicon(
+    lexicon: &Path,
+    multi_word: bool,
+    context: &BuildContext<'_>,
+) -> Result<Arc<Lexicon>, OperatorError> {
+    let path = context.resources.base.join(lexicon);
+    let key = format!("{multi_word} {}", path.display());
+    context
+        .resources
+        .shared
+        .get_or_try_insert(&key, || Lexicon::read(&path, multi_word))
+        .map_err(|error| OperatorError::Other(error.to_string()))
+}
+
+/// What stands for the path of a lexicon in the fingerprint: its hash is there, and where it lies is
+/// nobody's business.
+pub(super) fn any_file() -> PathBuf {
+    PathBuf::from("file")
+}
