@@ -15,6 +15,7 @@ pub mod config;
 pub mod counters;
 pub mod diagnostic;
 pub mod engine;
+pub mod inference;
 pub mod ledger;
 #[cfg(feature = "onnx")]
 pub mod models;

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use super::{RunError, RunSettings, asked_batch_rows, assemble, read};
 use crate::batch::{Batch, Shard};
-use crate::mt::ModelSettings;
+use crate::inference::ModelSettings;
 use crate::operator::{Resources, Shared, TextValues};
 use crate::plan::{Plan, Producer};
 use crate::topology::{

@@ -11,7 +11,8 @@ use ort::environment::Environment;
 use ort::session::Session;
 
 use super::*;
-use crate::mt::decoding::{Budget, Found};
+use crate::inference::Budget;
+use crate::mt::decoding::Found;
 use crate::mt::{Cost, Decoding, Strategy, TranslateError};
 use crate::random::Random;
 
