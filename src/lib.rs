@@ -17,6 +17,7 @@ pub mod diagnostic;
 pub mod engine;
 pub mod inference;
 pub mod ledger;
+pub mod masked;
 #[cfg(feature = "onnx")]
 pub mod models;
 pub mod mt;

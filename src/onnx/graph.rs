@@ -1,7 +1,7 @@
 //! A session of one graph, what goes in and what comes out.
 
 use std::borrow::Cow;
-use std::fs::{self, File};
+use std::fs::File;
 use std::io::{self, BufReader, Cursor};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -33,14 +33,6 @@ impl GraphFile<'_> {
             Self::Disk(path) => {
                 File::open(path).and_then(|file| Signature::read(&mut BufReader::new(file)))
             }
-        }
-    }
-
-    /// How large it is.
-    pub(crate) fn length(&self) -> io::Result<u64> {
-        match self {
-            Self::Bytes(bytes) => Ok(bytes.len() as u64),
-            Self::Disk(path) => fs::metadata(path).map(|metadata| metadata.len()),
         }
     }
 }

@@ -42,7 +42,5 @@ pub(crate) use archive::explain as explain_http;
 pub(crate) use digest::hexadecimal;
 pub(crate) use graph::{Graph, GraphFile, Input, failed, integers, named, side_by_side};
 pub(crate) use lock::lock;
-#[cfg(test)]
-pub(crate) use signature::Element;
-pub(crate) use signature::{Port, Signature};
+pub(crate) use signature::{Element, Port, Signature};
 pub(crate) use weights::GraphWeights;

@@ -3,6 +3,7 @@
 pub mod back_translation;
 mod eda;
 mod filter;
+pub mod masked_lm;
 mod punctuation_insertion;
 mod random_deletion;
 mod random_insertion;
@@ -15,6 +16,7 @@ mod tests;
 pub use back_translation::BackTranslation;
 pub use eda::Eda;
 pub use filter::Filter;
+pub use masked_lm::MaskedLm;
 pub use punctuation_insertion::PunctuationInsertion;
 pub use random_deletion::RandomDeletion;
 pub use random_insertion::RandomInsertion;
@@ -31,6 +33,7 @@ impl Registry {
             .register::<BackTranslation>()
             .register_text::<Eda>()
             .register::<Filter>()
+            .register::<MaskedLm>()
             .register_text::<PunctuationInsertion>()
             .register_text::<RandomDeletion>()
             .register_text::<RandomInsertion>()

@@ -88,7 +88,15 @@ const LAYERS: [(&str, &[&str]); 24] = [
     (
         "engine",
         &[
-            "counters", "batch", "inference", "operator", "source", "sink", "ledger", "plan", "topology",
+            "counters",
+            "batch",
+            "inference",
+            "operator",
+            "source",
+            "sink",
+            "ledger",
+            "plan",
+            "topology",
         ],
     ),
     // What talks to a person.
