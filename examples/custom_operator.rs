@@ -29,34 +29,42 @@ use serde::{Deserialize, Serialize};
 /// A row-level operator: it sees one text at a time and lists the edits it wants. The first
 /// paragraph of this comment is what `ops` prints, this one is what `ops shout` adds. Bytes that no
 /// edit names stay as they are; URLs, numbers with units and the like are not among the words; the
-/// options `replicas`, `protect` and `on_error` work without a line of code here.
+/// options `rate`, `min`, `max`, `stop_words`, `replicas`, `protect`, `languages` and `on_error` work
+/// without a line of code here.
 #[derive(Serialize, Deserialize, JsonSchema)]
 struct Shout {
-    /// Probability with which a word is put in capitals, from 0 to 1.
-    #[serde(default = "half")]
-    rate: f64,
-}
-
-fn half() -> f64 {
-    0.5
+    /// What to put after each of the words, for example `!`.
+    #[serde(default)]
+    mark: String,
 }
 
 impl TextOperatorConfig for Shout {
     const NAME: &'static str = "shout";
 
+    // Half of the words, unless the pipeline says otherwise.
+    const DEFAULTS: Defaults = Defaults::rate(0.5);
+
     // Problems are reported together with all others of the pipeline, each at its place in the
     // file.
     fn validate(&self) -> Vec<Problem> {
-        if (0.0..=1.0).contains(&self.rate) {
+        if self.mark.len() <= 3 {
             return Vec::new();
         }
-        let message = format!("`rate` is {}, and a probability is not", self.rate);
-        vec![Problem::new("rate", message, "give a number from 0 to 1")]
+        let message = format!("`mark` is `{}`, and nobody shouts like that", self.mark);
+        vec![Problem::new(
+            "mark",
+            message,
+            "give three characters at most",
+        )]
     }
 
     // Called once for each worker thread, so the operator may keep scratch memory.
-    fn build(&self, _context: &BuildContext<'_>) -> Result<Box<dyn TextOperator>, OperatorError> {
-        Ok(Box::new(Shouter { rate: self.rate }))
+    fn build(&self, context: &BuildContext<'_>) -> Result<Box<dyn TextOperator>, OperatorError> {
+        Ok(Box::new(Shouter {
+            mark: self.mark.clone(),
+            amount: context.amount,
+            places: Places::default(),
+        }))
     }
 
     // Documentation and test at once: `Example::run` gives what the operator makes of it.
@@ -64,6 +72,7 @@ impl TextOperatorConfig for Shout {
         vec![Example {
             title: "All words, and no link",
             options: "rate = 1.0",
+            columns: &[],
             input: &["see https://example.com for more"],
             output: &["SEE https://example.com FOR MORE"],
         }]
@@ -71,16 +80,21 @@ impl TextOperatorConfig for Shout {
 }
 
 struct Shouter {
-    rate: f64,
+    mark: String,
+    amount: Amount,
+    places: Places,
 }
 
 impl TextOperator for Shouter {
     fn rewrite(&mut self, text: &Text<'_>, random: &mut Random, edits: &mut Edits) -> Outcome {
-        for word in text.words() {
-            // `random` is keyed by the row: draws from it, and from nowhere else, keep the output
-            // the same for any number of workers.
-            if random.chance(self.rate) {
-                edits.replace(word.range(), &text.word(word).to_uppercase());
+        let words = text.words();
+        let wanted = self.amount.of(words.len());
+        // `random` is keyed by the row: draws from it, and from nowhere else, keep the output the
+        // same for any number of workers.
+        for place in self.places.sample(words.len(), wanted, random) {
+            if let Some(word) = words.get(*place as usize) {
+                let loud = text.word(word).to_uppercase() + &self.mark;
+                edits.replace(word.range(), &loud);
             }
         }
         Outcome::Edited

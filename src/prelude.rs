@@ -3,8 +3,8 @@
 pub use crate::batch::{Batch, Rows};
 pub use crate::diagnostic::Problem;
 pub use crate::operator::{
-    BuildContext, Context, Edits, Example, Operator, OperatorConfig, OperatorError, Outcome, Port,
-    Registry, Text, TextOperator, TextOperatorConfig,
+    Amount, BuildContext, Context, Defaults, Edits, Example, Operator, OperatorConfig,
+    OperatorError, Outcome, Port, Registry, Text, TextOperator, TextOperatorConfig,
 };
-pub use crate::random::Random;
+pub use crate::random::{Places, Random};
 pub use crate::text::{Word, Words};

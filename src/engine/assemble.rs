@@ -2,7 +2,7 @@
 
 use super::read::Source;
 use super::write::Sink;
-use crate::operator::{BuildContext, Resources};
+use crate::operator::{Amount, BuildContext, Resources};
 use crate::plan::{Plan, Producer};
 use crate::topology::{
     Commit, Feed, Observer, ShardSink, ShardSource, SinkNode, Stage, Step, Topology,
@@ -107,6 +107,7 @@ fn step<'a>(plan: &'a Plan, resources: &'a Resources, position: usize) -> Option
                 seed: plan.seed,
                 text: &node.text,
                 source_rows: node.source_rows,
+                amount: Amount::NONE,
                 resources,
             })
         }),

@@ -4,15 +4,14 @@
 use std::sync::Arc;
 
 use arrow::datatypes::SchemaRef;
-use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use super::languages::{self, Languages};
 use super::rewritten::{RefusedRows, RewrittenRows, replica_number};
 use super::text_column::{TextBuilder, TextValues};
 use super::{
-    BuildContext, Configured, Context, Edits, Operator, OperatorError, Outcome, Port, Text,
-    TextOperator, TextOperatorConfig,
+    BuildContext, Configured, Context, Edits, OnError, Operator, OperatorError, Outcome, Port,
+    Site, StopWordOption, Text, TextOperator, TextOperatorConfig, TextOptions,
 };
 use crate::batch::{Batch, EditRecord, Rows};
 use crate::diagnostic::Problem;
@@ -21,77 +20,6 @@ use crate::text::Segmenter;
 
 /// How often a replica is drawn again when it equals the input or an earlier replica.
 const ATTEMPTS: usize = 10;
-
-/// The most variants of a row that may be asked for: each is compared with all before it.
-const MOST_REPLICAS: u32 = 1_000;
-
-/// Options that every row-level operator understands beside its own.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
-pub struct TextOptions {
-    /// Variants to make of each row, that differ from it and from each other; the row itself does
-    /// not pass. Fewer are made, and a shortfall counted, where ten draws give nothing new.
-    /// Without this option each row is changed in place, or left as it is.
-    #[serde(default)]
-    pub replicas: Option<u32>,
-    /// Regular expressions: what they match is never edited. They add to what is always
-    /// protected: URLs, e-mail addresses, numbers with their units, mentions, hash tags, code in
-    /// back-ticks, XML and HTML tags, and template slots such as `{name}`.
-    #[serde(default)]
-    pub protect: Vec<String>,
-    /// What becomes of a row that the operator cannot process: `fail` fails its shard, `drop`
-    /// counts it and leaves it out, `route` counts it and sends it out of the port `errors`.
-    #[serde(default)]
-    pub on_error: OnError,
-}
-
-impl TextOptions {
-    /// Looks for problems that need no data.
-    pub fn validate(&self) -> Vec<Problem> {
-        let mut problems = Vec::new();
-        if self
-            .replicas
-            .is_some_and(|replicas| replicas > MOST_REPLICAS)
-        {
-            problems.push(Problem::new(
-                "replicas",
-                format!("`replicas` is more than {MOST_REPLICAS}"),
-                "ask for fewer variants, or split the work between several operators",
-            ));
-        }
-        if self.replicas == Some(0) {
-            problems.push(Problem::new(
-                "replicas",
-                "`replicas` must be at least 1",
-                "leave it out to change rows in place, or disconnect the operator",
-            ));
-        }
-        for pattern in &self.protect {
-            if let Err(error) = regex::Regex::new(pattern) {
-                let error = error.to_string();
-                let reason = error.lines().last().unwrap_or_default();
-                problems.push(Problem::new(
-                    "protect",
-                    format!("`{pattern}` is not a regular expression: {reason}"),
-                    "see https://docs.rs/regex/#syntax",
-                ));
-            }
-        }
-        problems
-    }
-}
-
-/// What becomes of a row that an operator cannot process.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum OnError {
-    /// The shard fails.
-    #[default]
-    Fail,
-    /// The row is counted and left out.
-    Drop,
-    /// The row is counted and leaves by the port `errors`.
-    Route,
-}
 
 /// A row-level operator as the engine sees it: its own options and the common ones.
 #[derive(Debug)]
@@ -123,6 +51,9 @@ impl<C: TextOperatorConfig> Configured for TextNode<C> {
     }
 
     fn schemas(&self, input: &SchemaRef) -> Result<Vec<SchemaRef>, Vec<Problem>> {
+        if let Some(problem) = languages::problem(&self.options, input) {
+            return Err(vec![problem]);
+        }
         Ok(vec![Arc::clone(input); self.ports().len()])
     }
 
@@ -135,7 +66,7 @@ impl<C: TextOperatorConfig> Configured for TextNode<C> {
     }
 
     fn canonical(&self, source_rows: u64) -> Value {
-        let mut options = self.options.clone();
+        let mut options = self.options.or(C::DEFAULTS);
         options.replicas = options
             .replicas
             .or_else(|| self.config.replicas(source_rows));
@@ -147,19 +78,30 @@ impl<C: TextOperatorConfig> Configured for TextNode<C> {
         })
     }
 
+    fn inspect(&self, site: Site<'_>) -> Result<Value, Vec<Problem>> {
+        self.config.inspect(site)
+    }
+
     fn build(&self, context: &BuildContext<'_>) -> Result<Box<dyn Operator>, OperatorError> {
+        let options = self.options.or(C::DEFAULTS);
+        let context = &BuildContext {
+            amount: options.amount(),
+            ..*context
+        };
+        let stop_words = options.stop_words.as_ref().map(StopWordOption::stop_words);
         Ok(Box::new(TextWorker {
             operator: self.config.build(context)?,
             replicas: self
                 .options
                 .replicas
                 .or_else(|| self.config.replicas(context.source_rows)),
-            on_error: self.options.on_error,
             key: context.key(),
             position: context.position,
             column: context.text.index,
             segmenter: Segmenter::new(&self.options.protect)
-                .map_err(|error| OperatorError::Other(error.to_string()))?,
+                .map_err(|error| OperatorError::Other(error.to_string()))?
+                .without(stop_words.unwrap_or_default()),
+            options,
             edits: Edits::default(),
         }))
     }
@@ -168,12 +110,32 @@ impl<C: TextOperatorConfig> Configured for TextNode<C> {
 struct TextWorker {
     operator: Box<dyn TextOperator>,
     replicas: Option<u32>,
-    on_error: OnError,
+    options: TextOptions,
     key: OperatorKey,
     position: usize,
     column: usize,
     segmenter: Segmenter,
     edits: Edits,
+}
+
+/// One row as it comes in.
+struct Input<'a> {
+    text: Option<&'a str>,
+    language: Option<&'a str>,
+    /// Whether the operator is to edit rows in this language.
+    spoken: bool,
+    row: usize,
+}
+
+impl<'a> Input<'a> {
+    /// The text to edit, or why there is nothing to edit.
+    fn editable(&self) -> Result<&'a str, &'static str> {
+        match self.text {
+            None => Err("null"),
+            Some(_) if !self.spoken => Err("another language"),
+            Some(text) => Ok(text),
+        }
+    }
 }
 
 /// What one batch turns into, row by row.
@@ -242,11 +204,19 @@ impl Operator for TextWorker {
             reasons: Vec::new(),
             tally: Tally::default(),
         };
+        let languages = Languages::of(&batch, &self.options)?;
         for row in 0..rows {
             context.at_row(batch.rows.number(row));
+            let language = languages.get(row);
+            let input = Input {
+                text: values.get(row),
+                language,
+                spoken: self.options.speaks(language),
+                row,
+            };
             match self.replicas {
-                None => self.change_in_place(&values, row, &batch.rows, &mut progress)?,
-                Some(count) => self.replicate(&values, row, count, &batch.rows, &mut progress)?,
+                None => self.change_in_place(&input, &batch.rows, &mut progress)?,
+                Some(count) => self.replicate(&input, count, &batch.rows, &mut progress)?,
             }
         }
         self.emit(&batch, progress, context)
@@ -256,21 +226,24 @@ impl Operator for TextWorker {
 impl TextWorker {
     fn change_in_place(
         &mut self,
-        values: &TextValues,
-        row: usize,
+        input: &Input<'_>,
         rows: &Rows,
         progress: &mut Progress,
     ) -> Result<(), OperatorError> {
+        let row = input.row;
         let incoming = rows.replica.get(row).copied().unwrap_or_default();
         let index = row_index(row);
-        let Some(text) = values.get(row) else {
-            progress.texts.push(None);
-            progress.tally.add("unchanged", "null", 1);
-            progress.finish_row(index, incoming, None);
-            return Ok(());
+        let text = match input.editable() {
+            Ok(text) => text,
+            Err(reason) => {
+                progress.texts.push(input.text);
+                progress.tally.add("unchanged", reason, 1);
+                progress.finish_row(index, incoming, None);
+                return Ok(());
+            }
         };
         let words = self.segmenter.segment(text);
-        let view = Text::new(text, words.words, words.protected, 0);
+        let view = Text::new(text, words.words, words.protected, 0).in_language(input.language);
         let mut random = self.key.row(rows.key(row), incoming, 0);
         match attempt(
             &mut *self.operator,
@@ -290,7 +263,9 @@ impl TextWorker {
                 progress.tally.add("unchanged", reason, 1);
                 progress.finish_row(index, incoming, None);
             }
-            Attempt::Failed(message) => fail_row(self.on_error, row, rows, message, progress)?,
+            Attempt::Failed(message) => {
+                fail_row(self.options.on_error, row, rows, message, progress)?;
+            }
         }
         Ok(())
     }
@@ -298,24 +273,28 @@ impl TextWorker {
     /// Makes `count` variants of a row that differ from it and from each other.
     fn replicate(
         &mut self,
-        values: &TextValues,
-        row: usize,
+        input: &Input<'_>,
         count: u32,
         rows: &Rows,
         progress: &mut Progress,
     ) -> Result<(), OperatorError> {
+        let row = input.row;
         let incoming = rows.replica.get(row).copied().unwrap_or_default();
         let index = row_index(row);
-        let Some(text) = values.get(row) else {
-            progress.tally.add("shortfall", "null", u64::from(count));
-            return Ok(());
+        let text = match input.editable() {
+            Ok(text) => text,
+            Err(reason) => {
+                progress.tally.add("shortfall", reason, u64::from(count));
+                return Ok(());
+            }
         };
         let first = progress.texts.len();
         let mut shortfall = 0;
         let mut last_reason = "no new variant";
         let words = self.segmenter.segment(text);
         for replica in 1..=count {
-            let view = Text::new(text, words.words, words.protected, replica);
+            let view =
+                Text::new(text, words.words, words.protected, replica).in_language(input.language);
             let mut random = self.key.row(rows.key(row), incoming, replica);
             let mut made = false;
             for _ in 0..ATTEMPTS {
@@ -342,7 +321,7 @@ impl TextWorker {
                     }
                     Attempt::Unchanged(reason) => last_reason = reason,
                     Attempt::Failed(message) => {
-                        return fail_row(self.on_error, row, rows, message, progress);
+                        return fail_row(self.options.on_error, row, rows, message, progress);
                     }
                 }
             }
@@ -370,7 +349,7 @@ impl TextWorker {
         for (kind, reason, count) in &progress.tally.0 {
             context.count(&format!("{kind}: {reason}"), *count);
         }
-        let port = (self.on_error == OnError::Route).then_some(1);
+        let port = (self.options.on_error == OnError::Route).then_some(1);
         let refused = RefusedRows {
             rows: progress.failed,
             reasons: progress.reasons,

@@ -4,7 +4,7 @@ use std::cell::Cell;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
-use super::Resources;
+use super::{Amount, Resources};
 use crate::batch::{Batch, Shard};
 use crate::counters::OperatorCounters;
 use crate::random::OperatorKey;
@@ -32,6 +32,8 @@ pub struct BuildContext<'a> {
     /// Rows in all shards of the sources that reach the operator, whatever part of them this run
     /// reads.
     pub source_rows: u64,
+    /// How much a row-level operator edits, by its options `rate`, `min` and `max`.
+    pub amount: Amount,
     /// What the operators of the run have in common.
     pub resources: &'a Resources,
 }

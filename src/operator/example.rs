@@ -2,12 +2,13 @@
 
 use std::sync::Arc;
 
-use arrow::array::{RecordBatch, StringArray};
+use arrow::array::{ArrayRef, RecordBatch, StringArray};
 use arrow::datatypes::{DataType, Field, Schema};
 use toml::de::DeTable;
 
 use super::{
-    BuildContext, Configured, Context, OperatorError, Registry, Resources, TextColumn, TextValues,
+    Amount, BuildContext, Configured, Context, OperatorError, Registry, Resources, TextColumn,
+    TextValues,
 };
 use crate::batch::{Batch, Origins, Rows, Shard};
 
@@ -18,6 +19,8 @@ pub struct Example {
     pub title: &'static str,
     /// The options, as TOML lines without `type` and `inputs`.
     pub options: &'static str,
+    /// Other columns of the rows that go in, by name, each of text.
+    pub columns: &'static [(&'static str, &'static [&'static str])],
     /// The texts that go in, one a row.
     pub input: &'static [&'static str],
     /// The texts that leave by the main output.
@@ -44,12 +47,16 @@ impl Example {
                     .collect();
                 other(messages.join("; "))
             })?;
-        run_on_texts(&*configured, self.input)
+        run_on_texts(&*configured, self.input, self.columns)
     }
 }
 
 /// Runs an operator on one batch of texts.
-fn run_on_texts(configured: &dyn Configured, texts: &[&str]) -> Result<Vec<String>, OperatorError> {
+fn run_on_texts(
+    configured: &dyn Configured,
+    texts: &[&str],
+    columns: &[(&str, &[&str])],
+) -> Result<Vec<String>, OperatorError> {
     let text = TextColumn {
         name: "text".to_owned(),
         index: 0,
@@ -60,10 +67,16 @@ fn run_on_texts(configured: &dyn Configured, texts: &[&str]) -> Result<Vec<Strin
         seed: 42,
         text: &text,
         source_rows: texts.len() as u64,
+        amount: Amount::NONE,
         resources: &Resources::default(),
     })?;
-    let schema = Arc::new(Schema::new(vec![Field::new("text", DataType::Utf8, true)]));
-    let records = RecordBatch::try_new(schema, vec![Arc::new(StringArray::from(texts.to_vec()))])?;
+    let all = [("text", texts)];
+    let all = || all.iter().chain(columns);
+    let fields: Vec<Field> = all()
+        .map(|(name, _)| Field::new(*name, DataType::Utf8, true))
+        .collect();
+    let arrays = all().map(|(_, values)| Arc::new(StringArray::from(values.to_vec())) as ArrayRef);
+    let records = RecordBatch::try_new(Arc::new(Schema::new(fields)), arrays.collect())?;
     let shard = Arc::new(Shard::new(0, "demo", "demo", 1));
     let origins = Arc::new(Origins::new("demo", 0, texts.len(), None));
     let rows = Rows::originals(origins, false);

@@ -7,21 +7,25 @@
 //! Each has a configuration type, deserialised from the operator's table in the pipeline file:
 //! [`TextOperatorConfig`] and [`OperatorConfig`]. A [`Registry`] maps the `type` of a table to it.
 
+mod amount;
 mod apply;
 mod context;
 mod edits;
 mod example;
+mod languages;
+mod options;
 mod registry;
 mod resources;
 mod rewritten;
 mod text;
 mod text_column;
 
-pub use apply::{OnError, TextOptions};
+pub use amount::{Amount, check_share};
 pub(crate) use context::current_row;
 pub use context::{BuildContext, Context, TextColumn};
 pub use edits::Edits;
 pub use example::Example;
+pub use options::{Defaults, OnError, StopWordList, StopWordOption, TextOptions};
 pub use registry::{Configured, OperatorDocument, OptionDocument, Registry};
 pub use resources::{Resources, Shared, Site};
 pub use rewritten::{RefusedRows, RewrittenRows, number_in_place, replica_number};

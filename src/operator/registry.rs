@@ -15,7 +15,7 @@ use toml::de::DeTable;
 
 use super::{
     BuildContext, Example, Operator, OperatorConfig, OperatorError, Port, Site, TextOperatorConfig,
-    apply::{TextNode, TextOptions},
+    TextOptions, apply::TextNode,
 };
 use crate::diagnostic::{Diagnostic, Problem};
 use crate::table;
@@ -185,8 +185,9 @@ impl<C: TextOperatorConfig> Kind for TextKind<C> {
         table: &DeTable<'_>,
         span: Range<usize>,
     ) -> Result<Box<dyn Configured>, Vec<Diagnostic>> {
-        let (own, common) = (table::keys_of::<C>(), table::keys_of::<TextOptions>());
+        let own = table::keys_of::<C>();
         let own: Vec<&str> = own.iter().map(String::as_str).collect();
+        let common = common_keys::<C>(&own);
         let common: Vec<&str> = common.iter().map(String::as_str).collect();
         let mut problems = table::check_keys(table, &[&own[..], &common[..]].concat());
         let (own, common) = (only(table, &own), only(table, &common));
@@ -196,7 +197,7 @@ impl<C: TextOperatorConfig> Kind for TextKind<C> {
             problems.extend(located(config.validate(), &own, &span));
         }
         if let Ok(options) = &options {
-            problems.extend(located(options.validate(), &common, &span));
+            problems.extend(located(options.validate(C::DEFAULTS), &common, &span));
         }
         match (config, options) {
             (Ok(config), Ok(options)) if problems.is_empty() => {
@@ -212,12 +213,29 @@ impl<C: TextOperatorConfig> Kind for TextKind<C> {
 
     fn document(&self) -> OperatorDocument {
         let (summary, details) = description::<C>();
+        let own = options::<C>();
+        let names: Vec<&str> = own.iter().map(|option| option.name.as_str()).collect();
+        let keys = common_keys::<C>(&names);
+        // What operators differ in is shown with the options of each.
+        let (mut options, common): (Vec<_>, Vec<_>) = options::<TextOptions>()
+            .into_iter()
+            .filter(|option| keys.contains(&option.name))
+            .partition(|option| VARIED.contains(&option.name.as_str()));
+        let defaults = TextOptions::default().or(C::DEFAULTS);
+        let defaults = serde_json::to_value(&defaults).unwrap_or(Value::Null);
+        for option in &mut options {
+            let default = defaults.get(&option.name);
+            option.default = default
+                .filter(|default| !default.is_null())
+                .map(ToString::to_string);
+        }
+        options.extend(own);
         OperatorDocument {
             name: C::NAME,
             summary,
             details,
-            options: options::<C>(),
-            common: options::<TextOptions>(),
+            options,
+            common,
             examples: C::examples(),
         }
     }
@@ -225,6 +243,21 @@ impl<C: TextOperatorConfig> Kind for TextKind<C> {
     fn defined_by(&self) -> &'static str {
         type_name::<C>()
     }
+}
+
+/// The common options in which the defaults of operators differ.
+const VARIED: [&str; 4] = ["rate", "min", "max", "stop_words"];
+
+/// The common options that an operator takes, `own` being its own: these come first, and who has
+/// no rate takes no bounds of it either.
+fn common_keys<C: TextOperatorConfig>(own: &[&str]) -> Vec<String> {
+    let mut keys = table::keys_of::<TextOptions>();
+    let has_rate = C::DEFAULTS.rate.is_some();
+    keys.retain(|key| {
+        !own.contains(&key.as_str())
+            && (has_rate || !matches!(key.as_str(), "rate" | "min" | "max"))
+    });
+    keys
 }
 
 /// The entries of `table` whose keys are in `keys`.

@@ -5,8 +5,9 @@ use std::ops::Range;
 use schemars::JsonSchema;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use serde_json::Value;
 
-use super::{BuildContext, Edits, Example, OperatorError};
+use super::{BuildContext, Defaults, Edits, Example, OperatorError, Site};
 use crate::diagnostic::Problem;
 use crate::random::Random;
 use crate::text::{Word, Words};
@@ -15,13 +16,15 @@ use crate::text::{Word, Words};
 ///
 /// Words are those of UAX #29 that hold a letter or a digit: punctuation and space lie between
 /// them. Words that lie in a protected span (an URL, a number with its unit, a
-/// template slot, ...) are not among them: an operator cannot touch what it is not shown.
+/// template slot, ...) and stop words are not among them: an operator cannot touch what it is not
+/// shown.
 #[derive(Debug, Clone, Copy)]
 pub struct Text<'a> {
     value: &'a str,
     words: Words<'a>,
     protected: &'a [Word],
     replica: u32,
+    language: Option<&'a str>,
 }
 
 impl<'a> Text<'a> {
@@ -33,7 +36,19 @@ impl<'a> Text<'a> {
             words,
             protected,
             replica,
+            language: None,
         }
+    }
+
+    /// The same, known to be in `language`.
+    #[must_use]
+    pub fn in_language(self, language: Option<&'a str>) -> Self {
+        Self { language, ..self }
+    }
+
+    /// The tag of the language that it is in, such as `en` or `pt-BR`, where a column says so.
+    pub fn language(&self) -> Option<&'a str> {
+        self.language
     }
 
     /// The whole text.
@@ -182,6 +197,10 @@ pub trait TextOperatorConfig:
     /// Increased when the same options and input give another output. Part of the fingerprint.
     const VERSION: u32 = 1;
 
+    /// What the common options are where the table has none of them. Give a rate, and the operator
+    /// takes `rate`, `min` and `max`: what they come to is in [`BuildContext::amount`].
+    const DEFAULTS: Defaults = Defaults::NONE;
+
     /// Looks for problems that need no data: ranges, contradictions.
     fn validate(&self) -> Vec<Problem> {
         Vec::new()
@@ -198,6 +217,15 @@ pub trait TextOperatorConfig:
     /// looks at [`BuildContext::source_rows`].
     fn resolved(&self, _source_rows: u64) -> Option<Self> {
         None
+    }
+
+    /// Looks at the files that the options name: what they hold that the output depends on, say a
+    /// hash of a list of words. It becomes part of the run's fingerprint.
+    ///
+    /// # Errors
+    /// Everything that is wrong with the files. The option of a problem may be dotted.
+    fn inspect(&self, _site: Site<'_>) -> Result<Value, Vec<Problem>> {
+        Ok(Value::Null)
     }
 
     /// Makes an operator. Called once for every worker thread.

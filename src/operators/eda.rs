@@ -3,11 +3,11 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::random_deletion::Deletion;
+use super::random_deletion::{Deletion, Share};
 use super::random_insertion::Insertion;
 use super::random_swap::Swap;
-use super::rate;
 use super::synonym_replacement::{Replacement, check_max_senses, default_max_senses};
+use crate::operator::check_share;
 use crate::prelude::*;
 
 /// Makes replicas by the four operations of EDA, in equal shares, at the strength that the paper
@@ -44,7 +44,7 @@ impl TextOperatorConfig for Eda {
     const NAME: &'static str = "eda";
 
     fn validate(&self) -> Vec<Problem> {
-        let alpha = self.alpha.and_then(|alpha| rate::check("alpha", alpha));
+        let alpha = self.alpha.and_then(|alpha| check_share("alpha", alpha));
         alpha
             .into_iter()
             .chain(check_max_senses(self.max_senses))
@@ -66,12 +66,14 @@ impl TextOperatorConfig for Eda {
         let alpha = self
             .alpha
             .unwrap_or_else(|| recommended(context.source_rows).0);
+        // max(1, floor(alpha * words)), as in the paper and its implementation.
+        let amount = Amount::new(alpha, 1, None).rounded_down();
         Ok(Box::new(Mix {
             operations: [
-                Box::new(Replacement::new(alpha, self.max_senses)),
-                Box::new(Insertion::new(alpha, self.max_senses)),
-                Box::new(Swap::new(alpha)),
-                Box::new(Deletion::new(alpha)),
+                Box::new(Replacement::new(amount, self.max_senses)),
+                Box::new(Insertion::new(amount, self.max_senses)),
+                Box::new(Swap::new(amount, false)),
+                Box::new(Deletion::new(Share::Each(alpha))),
             ],
         }))
     }
@@ -81,6 +83,7 @@ impl TextOperatorConfig for Eda {
             Example {
                 title: "Four replicas: one by each operation",
                 options: "alpha = 0.1\nreplicas = 4",
+                columns: &[],
                 input: &["A sad comedy played out on the back roads of life."],
                 output: &[
                     "A sad comedy played out on the rearwards roads of life.",
@@ -92,6 +95,7 @@ impl TextOperatorConfig for Eda {
             Example {
                 title: "A small data set gets 16 gentle replicas by itself; here two are enough",
                 options: "replicas = 2",
+                columns: &[],
                 input: &["The movie was a big success."],
                 output: &[
                     "The picture was a big success.",
@@ -101,6 +105,7 @@ impl TextOperatorConfig for Eda {
             Example {
                 title: "A text of one word without a synonym gives none, and a shortfall is counted",
                 options: "replicas = 4",
+                columns: &[],
                 input: &["Zanzibar"],
                 output: &[],
             },

@@ -99,6 +99,7 @@ impl OperatorConfig for Filter {
             Example {
                 title: "Texts of two to four words",
                 options: "words = [2, 4]",
+                columns: &[],
                 input: &[
                     "one",
                     "one two",
@@ -110,12 +111,14 @@ impl OperatorConfig for Filter {
             Example {
                 title: "Characters, not bytes",
                 options: "characters = [0, 5]",
+                columns: &[],
                 input: &["Größe", "length"],
                 output: &["Größe"],
             },
             Example {
                 title: "Both conditions must hold",
                 options: "words = [1, 9]\ncharacters = [4, 99]",
+                columns: &[],
                 input: &["a b", "word", "?!?!?!"],
                 output: &["word"],
             },
@@ -124,12 +127,14 @@ impl OperatorConfig for Filter {
             examples.push(Example {
                 title: "An SQL condition on the columns, here the text itself",
                 options: r#"where = "text NOT LIKE 'http%' AND length(text) BETWEEN 3 AND 20""#,
+                columns: &[],
                 input: &["https://example.com", "ok", "A plain sentence."],
                 output: &["A plain sentence."],
             });
             examples.push(Example {
                 title: "Measures of the text, for what bounds cannot say",
                 options: r#"where = "words = 1 OR characters < 3 * words""#,
+                columns: &[],
                 input: &["word", "a b c", "two words"],
                 output: &["word", "a b c"],
             });
@@ -375,6 +380,7 @@ mod tests {
                     seed: 1,
                     text: &text,
                     source_rows: rows as u64,
+                    amount: Amount::NONE,
                     resources: &Resources::default(),
                 })
                 .unwrap();

@@ -1,5 +1,6 @@
 //! The operators that ship with the crate, one file each.
 
+mod aeda;
 pub mod back_translation;
 mod eda;
 mod filter;
@@ -8,11 +9,11 @@ mod punctuation_insertion;
 mod random_deletion;
 mod random_insertion;
 mod random_swap;
-mod rate;
 mod synonym_replacement;
 #[cfg(test)]
 mod tests;
 
+pub use aeda::Aeda;
 pub use back_translation::BackTranslation;
 pub use eda::Eda;
 pub use filter::Filter;
@@ -30,6 +31,7 @@ impl Registry {
     pub fn builtin() -> Self {
         let mut registry = Self::empty();
         registry
+            .register_text::<Aeda>()
             .register::<BackTranslation>()
             .register_text::<Eda>()
             .register::<Filter>()

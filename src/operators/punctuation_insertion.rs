@@ -3,7 +3,6 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::rate;
 use crate::prelude::*;
 
 /// The six marks of the paper.
@@ -11,33 +10,22 @@ const MARKS: [&str; 6] = [". ", ", ", "! ", "? ", "; ", ": "];
 
 /// Inserts punctuation marks before words drawn at random.
 ///
-/// This is AEDA (Karimi, Rossi and Prati, 2021): the number of marks is drawn from 1 to
-/// `floor(rate * words + 1)`, each stands before a different word, and is one of `. , ! ? ; :`.
-/// Every word keeps its place and its neighbours, which is why AEDA is kinder to long texts than
-/// deletion or swapping.
+/// This is the operation of AEDA (Karimi, Rossi and Prati, 2021): each mark stands before a
+/// different word, and is one of `. , ! ? ; :`. Every word keeps its place and its neighbours, which
+/// is why it is kinder to long texts than deletion or swapping. The paper draws the number of
+/// marks, from 1 to `floor(0.3 * words + 1)`: so does the preset `aeda`; here there are as many as
+/// `rate` comes to, by default the mean of the paper's.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
-pub struct PunctuationInsertion {
-    /// Upper bound of the marks per word, from 0 to 1; at 0 nothing is inserted.
-    #[serde(default = "default_rate")]
-    pub rate: f64,
-}
-
-fn default_rate() -> f64 {
-    0.3
-}
+pub struct PunctuationInsertion {}
 
 impl TextOperatorConfig for PunctuationInsertion {
     const NAME: &'static str = "punctuation_insertion";
 
-    fn validate(&self) -> Vec<Problem> {
-        rate::check("rate", self.rate).into_iter().collect()
-    }
+    const VERSION: u32 = 2;
+    const DEFAULTS: Defaults = Defaults::rate(0.15);
 
-    fn build(&self, _context: &BuildContext<'_>) -> Result<Box<dyn TextOperator>, OperatorError> {
-        Ok(Box::new(Insertion {
-            rate: self.rate,
-            places: Vec::new(),
-        }))
+    fn build(&self, context: &BuildContext<'_>) -> Result<Box<dyn TextOperator>, OperatorError> {
+        Ok(Box::new(Insertion::new(Marks::Exactly(context.amount))))
     }
 
     fn examples() -> Vec<Example> {
@@ -45,30 +33,51 @@ impl TextOperatorConfig for PunctuationInsertion {
             Example {
                 title: "The paper's example",
                 options: "",
+                columns: &[],
                 input: &["a sad , superior human comedy played out on the back roads of life ."],
                 output: &[
-                    "; a sad , superior human ; comedy played . out on the back roads of life .",
+                    "a sad , superior human comedy played ! out , on the back roads of life .",
                 ],
             },
             Example {
                 title: "At most one mark",
                 options: "rate = 0.01",
+                columns: &[],
                 input: &["Not a word is lost"],
                 output: &["Not a ! word is lost"],
             },
             Example {
                 title: "Two variants of each row",
                 options: "replicas = 2",
+                columns: &[],
                 input: &["so good"],
-                output: &["? so good", "so ? good"],
+                output: &[", so good", "so : good"],
             },
         ]
     }
 }
 
-struct Insertion {
-    rate: f64,
-    places: Vec<u32>,
+/// How many marks a text gets.
+pub(super) enum Marks {
+    /// So many.
+    Exactly(Amount),
+    /// From 1 to `floor(rate * words + 1)`, each number equally likely.
+    UpTo(f64),
+}
+
+/// The operator behind [`PunctuationInsertion`].
+pub(super) struct Insertion {
+    marks: Marks,
+    places: Places,
+}
+
+impl Insertion {
+    pub(super) fn new(marks: Marks) -> Self {
+        Self {
+            marks,
+            places: Places::default(),
+        }
+    }
 }
 
 impl TextOperator for Insertion {
@@ -77,15 +86,12 @@ impl TextOperator for Insertion {
         if words.is_empty() {
             return Outcome::Unchanged("no words");
         }
-        if self.rate <= 0.0 {
-            return Outcome::Unchanged("rate 0");
-        }
-        let most = most_marks(self.rate, words.len());
-        let marks = 1 + random.below(most);
-        self.places.clear();
-        self.places.extend((0..).take(words.len()));
-        random.partial_shuffle(&mut self.places, marks);
-        for place in self.places.iter().take(marks) {
+        let wanted = match self.marks {
+            Marks::Exactly(amount) => amount.of(words.len()),
+            Marks::UpTo(rate) => 1 + random.below(most_marks(rate, words.len())),
+        };
+        let places = self.places.sample(words.len(), wanted, random);
+        for place in places {
             if let (Some(word), Some(mark)) = (words.get(*place as usize), random.choose(&MARKS)) {
                 edits.insert(word.range().start, mark);
             }

@@ -3,36 +3,25 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::rate;
 use crate::prelude::*;
 
-/// Deletes each word with a probability of `rate`.
+/// Deletes words drawn at random.
 ///
-/// This is "random deletion" of EDA (Wei and Zou, 2019): a text of one word is left alone, and if
-/// every word is drawn, one of them, drawn at random, stays. Unlike the reference implementation
-/// it keeps capitals, digits, punctuation and every script: EDA lower-cases the text and throws
-/// away what is not a letter from a to z. A deleted word takes the space before it along.
+/// This is "random deletion" of EDA (Wei and Zou, 2019), with as many words as `rate` comes to, as
+/// in TextAttack; the paper deletes each word with a probability, and so does the preset `eda`. One
+/// word at least is always left. Unlike the reference implementation it keeps capitals, digits,
+/// punctuation and every script: EDA lower-cases the text and throws away what is not a letter from
+/// a to z. A deleted word takes the space before it along.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
-pub struct RandomDeletion {
-    /// Probability with which a word is deleted, from 0 to 1. The paper's p.
-    #[serde(default = "default_rate")]
-    pub rate: f64,
-}
-
-fn default_rate() -> f64 {
-    0.1
-}
+pub struct RandomDeletion {}
 
 impl TextOperatorConfig for RandomDeletion {
     const NAME: &'static str = "random_deletion";
-    const VERSION: u32 = 2;
+    const VERSION: u32 = 3;
+    const DEFAULTS: Defaults = Defaults::rate(0.1);
 
-    fn validate(&self) -> Vec<Problem> {
-        rate::check("rate", self.rate).into_iter().collect()
-    }
-
-    fn build(&self, _context: &BuildContext<'_>) -> Result<Box<dyn TextOperator>, OperatorError> {
-        Ok(Box::new(Deletion::new(self.rate)))
+    fn build(&self, context: &BuildContext<'_>) -> Result<Box<dyn TextOperator>, OperatorError> {
+        Ok(Box::new(Deletion::new(Share::Exactly(context.amount))))
     }
 
     fn examples() -> Vec<Example> {
@@ -40,40 +29,53 @@ impl TextOperatorConfig for RandomDeletion {
             Example {
                 title: "Every third word or so goes, and what stays is as it was",
                 options: "rate = 0.3",
+                columns: &[],
                 input: &["The film, (it SEEMS) was shot in 3 weeks; and that shows!"],
-                output: &["film, (it SEEMS); and!"],
+                output: &[", (it SEEMS) shot 3 weeks; and that shows!"],
             },
             Example {
                 title: "A single word is never deleted",
                 options: "rate = 1.0",
+                columns: &[],
                 input: &["Superb!"],
                 output: &["Superb!"],
             },
             Example {
                 title: "Three variants of each row",
                 options: "rate = 0.2\nreplicas = 3",
+                columns: &[],
                 input: &["one two three four five six seven"],
                 output: &[
-                    "two three four five",
-                    "one two five six seven",
-                    "one two three five six seven",
+                    "one two four five six seven",
+                    "one two three four six seven",
+                    "one two three four five seven",
                 ],
             },
         ]
     }
 }
 
+/// Which words go.
+pub(super) enum Share {
+    /// So many.
+    Exactly(Amount),
+    /// Each with this probability.
+    Each(f64),
+}
+
 /// The operator behind [`RandomDeletion`].
 pub(super) struct Deletion {
-    rate: f64,
+    share: Share,
+    places: Places,
     /// Places of the words drawn.
     drawn: Vec<u32>,
 }
 
 impl Deletion {
-    pub(super) fn new(rate: f64) -> Self {
+    pub(super) fn new(share: Share) -> Self {
         Self {
-            rate,
+            share,
+            places: Places::default(),
             drawn: Vec::new(),
         }
     }
@@ -81,8 +83,19 @@ impl Deletion {
     /// Draws from `count` words: `drawn` has their places. One at least is spared.
     fn draw(&mut self, count: usize, random: &mut Random) {
         self.drawn.clear();
+        match self.share {
+            Share::Exactly(amount) => {
+                let wanted = amount.of(count).min(count - 1);
+                let drawn = self.places.sample(count, wanted, random);
+                self.drawn.extend_from_slice(drawn);
+            }
+            Share::Each(probability) => self.draw_each(probability, count, random),
+        }
+    }
+
+    fn draw_each(&mut self, probability: f64, count: usize, random: &mut Random) {
         for first in (0..count).step_by(64) {
-            let mut drawn = random.chances(self.rate, count - first);
+            let mut drawn = random.chances(probability, count - first);
             while drawn != 0 {
                 let place = first + drawn.trailing_zeros() as usize;
                 self.drawn.push(u32::try_from(place).unwrap_or(u32::MAX));

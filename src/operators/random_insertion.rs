@@ -3,7 +3,6 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::rate;
 use super::synonym_replacement::{check_max_senses, default_max_senses};
 use crate::prelude::*;
 use crate::text::thesaurus::Thesaurus;
@@ -13,36 +12,29 @@ const TRIES: usize = 10;
 
 /// Inserts synonyms of words of the text at random places.
 ///
-/// This is "random insertion" of EDA (Wei and Zou, 2019): `max(1, rate * words)` times, rounded
-/// down, a synonym of a word that is not a stop word goes to a random place. Unlike the reference
+/// This is "random insertion" of EDA (Wei and Zou, 2019): as often as `rate`, the paper's alpha,
+/// comes to, a synonym of a word that is not a stop word goes to a random place. Unlike the reference
 /// implementation it does skip stop words, draws among all synonyms rather than taking whichever a
 /// hash table gives first, and can insert at the end.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct RandomInsertion {
-    /// Insertions per word of the text, from 0 to 1. The paper's alpha.
-    #[serde(default = "default_rate")]
-    pub rate: f64,
     /// How many senses of a word, the most frequent first, synonyms may come from; at least 1.
     #[serde(default = "default_max_senses")]
     pub max_senses: usize,
 }
 
-fn default_rate() -> f64 {
-    0.1
-}
-
 impl TextOperatorConfig for RandomInsertion {
     const NAME: &'static str = "random_insertion";
 
+    const VERSION: u32 = 2;
+    const DEFAULTS: Defaults = Defaults::rate(0.1).without_stop_words();
+
     fn validate(&self) -> Vec<Problem> {
-        rate::check("rate", self.rate)
-            .into_iter()
-            .chain(check_max_senses(self.max_senses))
-            .collect()
+        check_max_senses(self.max_senses).into_iter().collect()
     }
 
-    fn build(&self, _context: &BuildContext<'_>) -> Result<Box<dyn TextOperator>, OperatorError> {
-        Ok(Box::new(Insertion::new(self.rate, self.max_senses)))
+    fn build(&self, context: &BuildContext<'_>) -> Result<Box<dyn TextOperator>, OperatorError> {
+        Ok(Box::new(Insertion::new(context.amount, self.max_senses)))
     }
 
     fn examples() -> Vec<Example> {
@@ -50,23 +42,23 @@ impl TextOperatorConfig for RandomInsertion {
             Example {
                 title: "A synonym of some word, at some place",
                 options: "",
+                columns: &[],
                 input: &["A sad comedy played out on the back roads of life."],
-                output: &["A sad comedy played routes out on the back roads of life."],
+                output: &["A sad comedy played out on the backwards back roads of life."],
             },
             Example {
                 title: "A higher rate",
                 options: "rate = 0.5",
+                columns: &[],
                 input: &["The film was big and the house small"],
-                output: &["large The celluloid film was big firm and the house large small"],
+                output: &["The film was big and the firm house small movie"],
             },
             Example {
                 title: "Two variants of each row",
                 options: "replicas = 2",
+                columns: &[],
                 input: &["a difficult exam"],
-                output: &[
-                    "a difficult exam unmanageable",
-                    "a difficult unmanageable exam",
-                ],
+                output: &["a difficult hard exam", "a difficult test exam"],
             },
         ]
     }
@@ -74,15 +66,15 @@ impl TextOperatorConfig for RandomInsertion {
 
 /// The operator behind [`RandomInsertion`].
 pub(super) struct Insertion {
-    rate: f64,
+    amount: Amount,
     thesaurus: Thesaurus,
     synonym: String,
 }
 
 impl Insertion {
-    pub(super) fn new(rate: f64, max_senses: usize) -> Self {
+    pub(super) fn new(amount: Amount, max_senses: usize) -> Self {
         Self {
-            rate,
+            amount,
             thesaurus: Thesaurus::english(max_senses),
             synonym: String::new(),
         }
@@ -92,7 +84,7 @@ impl Insertion {
 impl TextOperator for Insertion {
     fn rewrite(&mut self, text: &Text<'_>, random: &mut Random, edits: &mut Edits) -> Outcome {
         let words = text.words();
-        for _ in 0..rate::words_at(self.rate, words.len()) {
+        for _ in 0..self.amount.of(words.len()) {
             self.synonym.clear();
             let found = (0..TRIES).any(|_| {
                 let source = random.below(words.len());

@@ -3,35 +3,29 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::rate;
 use crate::prelude::*;
 
 /// Swaps two words of the text, drawn at random, several times over.
 ///
-/// This is "random swap" of EDA (Wei and Zou, 2019), with `max(1, rate * words)` swaps, rounded
-/// down. Unlike the reference implementation it always draws two different places, and leaves
+/// This is "random swap" of EDA (Wei and Zou, 2019): so many swaps as `rate`, the paper's alpha,
+/// comes to. Unlike the reference implementation it always draws two different places, and leaves
 /// everything between the words where it is: capitals travel with their words, punctuation and
-/// space do not move.
+/// space do not move. With `adjacent` a word changes places with the one after it, as in nlpaug.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct RandomSwap {
-    /// Swaps per word of the text, from 0 to 1. The paper's alpha.
-    #[serde(default = "default_rate")]
-    pub rate: f64,
-}
-
-fn default_rate() -> f64 {
-    0.1
+    /// Whether only neighbours change places.
+    #[serde(default)]
+    pub adjacent: bool,
 }
 
 impl TextOperatorConfig for RandomSwap {
     const NAME: &'static str = "random_swap";
 
-    fn validate(&self) -> Vec<Problem> {
-        rate::check("rate", self.rate).into_iter().collect()
-    }
+    const VERSION: u32 = 2;
+    const DEFAULTS: Defaults = Defaults::rate(0.1);
 
-    fn build(&self, _context: &BuildContext<'_>) -> Result<Box<dyn TextOperator>, OperatorError> {
-        Ok(Box::new(Swap::new(self.rate)))
+    fn build(&self, context: &BuildContext<'_>) -> Result<Box<dyn TextOperator>, OperatorError> {
+        Ok(Box::new(Swap::new(context.amount, self.adjacent)))
     }
 
     fn examples() -> Vec<Example> {
@@ -39,18 +33,21 @@ impl TextOperatorConfig for RandomSwap {
             Example {
                 title: "One swap in a short text; punctuation stays in place",
                 options: "",
+                columns: &[],
                 input: &["Well, the film was long."],
                 output: &["Well, the long was film."],
             },
             Example {
                 title: "A higher rate",
                 options: "rate = 0.5",
+                columns: &[],
                 input: &["one two three four five six"],
                 output: &["six two one three five four"],
             },
             Example {
                 title: "Two variants of each row, and none where there is nothing to swap",
                 options: "replicas = 2",
+                columns: &[],
                 input: &["alpha beta gamma", "alone"],
                 output: &["beta alpha gamma", "gamma beta alpha"],
             },
@@ -60,7 +57,8 @@ impl TextOperatorConfig for RandomSwap {
 
 /// The operator behind [`RandomSwap`].
 pub(super) struct Swap {
-    rate: f64,
+    amount: Amount,
+    adjacent: bool,
     /// For each place of the text one more than where it is in `touched`; 0 where it is not.
     known: Vec<u32>,
     touched: Vec<Place>,
@@ -77,9 +75,10 @@ struct Place {
 }
 
 impl Swap {
-    pub(super) fn new(rate: f64) -> Self {
+    pub(super) fn new(amount: Amount, adjacent: bool) -> Self {
         Self {
-            rate,
+            amount,
+            adjacent,
             known: Vec::new(),
             touched: Vec::new(),
         }
@@ -108,10 +107,15 @@ impl Swap {
             self.known.resize(count, 0);
         }
         self.touched.clear();
-        for _ in 0..rate::words_at(self.rate, count) {
-            let first = random.below(count);
-            // Any place but the first.
-            let second = first + 1 + random.below(count - 1);
+        for _ in 0..self.amount.of(count) {
+            let (first, second) = if self.adjacent {
+                let first = random.below(count - 1);
+                (first, first + 1)
+            } else {
+                let first = random.below(count);
+                // Any place but the first.
+                (first, first + 1 + random.below(count - 1))
+            };
             let second = if second < count {
                 second
             } else {

@@ -3,14 +3,13 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::rate;
 use crate::prelude::*;
 use crate::text::thesaurus::Thesaurus;
 
 /// Replaces words by synonyms from WordNet, which is embedded.
 ///
-/// This is "synonym replacement" of EDA (Wei and Zou, 2019): `max(1, rate * words)` words, rounded
-/// down, drawn among those that are not stop words and have a synonym. Unlike the reference
+/// This is "synonym replacement" of EDA (Wei and Zou, 2019): as many words as `rate`, the paper's
+/// alpha, comes to, drawn among those that are not stop words and have a synonym. Unlike the reference
 /// implementation it replaces the word that was drawn, not every occurrence of it; takes synonyms
 /// of the part of speech that the word before allows and in which the word is most frequent, from
 /// its most frequent senses; puts them in the form of the word, plural for plural and past for
@@ -18,16 +17,9 @@ use crate::text::thesaurus::Thesaurus;
 /// words with capitals inside a sentence are left alone.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct SynonymReplacement {
-    /// Share of words to replace, from 0 to 1. The paper's alpha.
-    #[serde(default = "default_rate")]
-    pub rate: f64,
     /// How many senses of a word, the most frequent first, synonyms may come from; at least 1.
     #[serde(default = "default_max_senses")]
     pub max_senses: usize,
-}
-
-fn default_rate() -> f64 {
-    0.1
 }
 
 pub(super) fn default_max_senses() -> usize {
@@ -48,15 +40,15 @@ pub(super) fn check_max_senses(max_senses: usize) -> Option<Problem> {
 impl TextOperatorConfig for SynonymReplacement {
     const NAME: &'static str = "synonym_replacement";
 
+    const VERSION: u32 = 2;
+    const DEFAULTS: Defaults = Defaults::rate(0.1).without_stop_words();
+
     fn validate(&self) -> Vec<Problem> {
-        rate::check("rate", self.rate)
-            .into_iter()
-            .chain(check_max_senses(self.max_senses))
-            .collect()
+        check_max_senses(self.max_senses).into_iter().collect()
     }
 
-    fn build(&self, _context: &BuildContext<'_>) -> Result<Box<dyn TextOperator>, OperatorError> {
-        Ok(Box::new(Replacement::new(self.rate, self.max_senses)))
+    fn build(&self, context: &BuildContext<'_>) -> Result<Box<dyn TextOperator>, OperatorError> {
+        Ok(Box::new(Replacement::new(context.amount, self.max_senses)))
     }
 
     fn examples() -> Vec<Example> {
@@ -64,20 +56,23 @@ impl TextOperatorConfig for SynonymReplacement {
             Example {
                 title: "One word in ten, but at least one",
                 options: "",
+                columns: &[],
                 input: &["The movie was a big success, and the actors looked happy."],
-                output: &["The movie was a big success, and the actors appeared happy."],
+                output: &["The movie was a big success, and the thespians looked happy."],
             },
             Example {
                 title: "Capitals are kept, names and stop words left alone",
                 options: "rate = 1.0\nmax_senses = 1",
+                columns: &[],
                 input: &["Movie fans in Paris BUY this quickly"],
                 output: &["Picture fans in Paris PURCHASE this apace"],
             },
             Example {
                 title: "Two variants of each row, and none where no word has a synonym",
                 options: "replicas = 2",
+                columns: &[],
                 input: &["a difficult exam", "He was with them."],
-                output: &["a difficult test", "a unmanageable exam"],
+                output: &["a hard exam", "a difficult test"],
             },
         ]
     }
@@ -85,17 +80,17 @@ impl TextOperatorConfig for SynonymReplacement {
 
 /// The operator behind [`SynonymReplacement`].
 pub(super) struct Replacement {
-    rate: f64,
+    amount: Amount,
     thesaurus: Thesaurus,
-    order: Vec<u32>,
+    places: Places,
 }
 
 impl Replacement {
-    pub(super) fn new(rate: f64, max_senses: usize) -> Self {
+    pub(super) fn new(amount: Amount, max_senses: usize) -> Self {
         Self {
-            rate,
+            amount,
             thesaurus: Thesaurus::english(max_senses),
-            order: Vec::new(),
+            places: Places::default(),
         }
     }
 }
@@ -103,17 +98,13 @@ impl Replacement {
 impl TextOperator for Replacement {
     fn rewrite(&mut self, text: &Text<'_>, random: &mut Random, edits: &mut Edits) -> Outcome {
         let words = text.words();
-        let mut wanted = rate::words_at(self.rate, words.len());
-        self.order.clear();
-        self.order.extend((0..).take(words.len()));
+        let mut wanted = self.amount.of(words.len());
+        self.places.reset(words.len());
         // Words are drawn one by one and looked up only then: most texts need but a few.
-        for drawn in 0..words.len() {
-            if wanted == 0 {
+        while wanted > 0 {
+            let Some(place) = self.places.draw(random) else {
                 break;
-            }
-            let other = drawn + random.below(words.len() - drawn);
-            self.order.swap(drawn, other);
-            let place = self.order.get(drawn).map_or(0, |place| *place as usize);
+            };
             let Some((before, word)) = text.word_in_context(place) else {
                 break;
             };

@@ -45,15 +45,35 @@ fn every_operator_and_option_is_documented() {
     }
 }
 
-/// Row-level operators with the option that turns each off.
-const OFF: [(&str, &str); 6] = [
-    ("random_deletion", "rate = 0.0"),
-    ("random_swap", "rate = 0.0"),
-    ("random_insertion", "rate = 0.0"),
-    ("synonym_replacement", "rate = 0.0"),
-    ("punctuation_insertion", "rate = 0.0"),
-    ("eda", "alpha = 0.0"),
-];
+/// The row-level operators: names, and options that they run with: those of the first example,
+/// without what says how much is edited.
+fn row_level() -> Vec<(&'static str, String)> {
+    let registry = Registry::builtin();
+    let amounts = ["rate", "min", "max", "replicas"];
+    let says_how_much = |line: &&str| {
+        let key = line.split('=').next().unwrap_or_default().trim();
+        amounts.contains(&key)
+    };
+    let named = registry.names().filter_map(|name| {
+        let document = registry.document(name)?;
+        let lines = document.examples.first()?.options.lines();
+        let options: Vec<&str> = lines.filter(|line| !says_how_much(line)).collect();
+        (!document.common.is_empty()).then(|| (name, options.join("\n") + "\n"))
+    });
+    named.collect()
+}
+
+/// Those of them that take a rate.
+fn with_rate() -> Vec<(&'static str, String)> {
+    let registry = Registry::builtin();
+    let takes_rate = |name: &str| {
+        let document = registry.document(name).unwrap();
+        document.options.iter().any(|option| option.name == "rate")
+    };
+    let mut all = row_level();
+    all.retain(|(name, _)| takes_rate(name));
+    all
+}
 
 /// Text of the kind that real data holds: words, marks, markup, other scripts, broken pieces.
 fn any_text() -> impl Strategy<Value = String> {
@@ -70,16 +90,24 @@ fn any_text() -> impl Strategy<Value = String> {
     prop::collection::vec(piece, 0..40).prop_map(|pieces| pieces.concat())
 }
 
-fn run(name: &str, options: &'static str, text: &str) -> Vec<String> {
-    let text: &'static str = Box::leak(text.to_owned().into_boxed_str());
-    let input: &'static [&'static str] = Box::leak(Box::new([text]));
+/// What an operator makes of rows with these texts.
+fn run_all(name: &str, options: &str, texts: &[String]) -> Vec<String> {
+    fn leak(text: &str) -> &'static str {
+        Box::leak(text.to_owned().into_boxed_str())
+    }
+    let texts: Vec<&'static str> = texts.iter().map(|text| leak(text)).collect();
     let example = Example {
         title: "",
-        options,
-        input,
+        options: leak(options),
+        columns: &[],
+        input: texts.leak(),
         output: &[],
     };
     example.run(&Registry::builtin(), name).unwrap()
+}
+
+fn run(name: &str, options: &str, text: &str) -> Vec<String> {
+    run_all(name, options, &[text.to_owned()])
 }
 
 /// The words of a text in the order of the alphabet, protected spans left out.
@@ -96,28 +124,7 @@ fn sorted_words(text: &str) -> Vec<String> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(300))]
-
-    #[test]
-    fn rate_0_is_the_identity(text in prop_oneof![any_text(), any::<String>()]) {
-        for (name, off) in OFF {
-            let off = if name == "eda" { continue } else { off };
-            prop_assert_eq!(run(name, off, &text), vec![text.clone()], "{}", name);
-        }
-    }
-
-    #[test]
-    fn replicas_differ_from_the_text_and_from_each_other(text in any_text()) {
-        for (name, _) in OFF {
-            let mut all = run(name, "replicas = 4", &text);
-            prop_assert!(all.len() <= 4);
-            all.push(text.clone());
-            let count = all.len();
-            all.sort();
-            all.dedup();
-            prop_assert_eq!(all.len(), count, "{}", name);
-        }
-    }
+    #![proptest_config(ProptestConfig::with_cases(100))]
 
     #[test]
     fn deletion_gives_a_subsequence_of_the_bytes(text in any_text()) {
@@ -140,17 +147,104 @@ proptest! {
         let marks = |text: &str| text.replace(|c: char| c.is_alphabetic(), "");
         prop_assert_eq!(marks(&output[0]), marks(&text));
     }
+}
+
+proptest! {
+    // Operators are costly to make, so each runs on many texts at a time.
+    #![proptest_config(ProptestConfig::with_cases(12))]
 
     #[test]
-    fn what_is_protected_stays(before in "[a-z ]{0,30}", after in "[a-z ]{0,30}") {
+    fn rate_0_is_the_identity(
+        texts in prop::collection::vec(prop_oneof![any_text(), any::<String>()], 40)
+    ) {
+        for (name, options) in with_rate() {
+            let output = run_all(name, &format!("{options}rate = 0.0\nmin = 3"), &texts);
+            prop_assert_eq!(&output, &texts, "{}", name);
+        }
+    }
+
+    #[test]
+    fn any_text_is_survived_and_draws_are_repeatable(
+        texts in prop::collection::vec(prop_oneof![any_text(), any::<String>()], 40)
+    ) {
+        for (name, options) in row_level() {
+            let output = run_all(name, &options, &texts);
+            prop_assert_eq!(&output, &run_all(name, &options, &texts), "{}", name);
+        }
+    }
+
+    #[test]
+    fn replicas_differ_from_the_text_and_from_each_other(
+        texts in prop::collection::vec(any_text(), 8)
+    ) {
+        for (name, options) in row_level() {
+            for text in &texts {
+                let mut all = run(name, &format!("{options}replicas = 4"), text);
+                prop_assert!(all.len() <= 4);
+                all.push(text.clone());
+                let count = all.len();
+                all.sort();
+                all.dedup();
+                prop_assert_eq!(all.len(), count, "{}", name);
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_protected_stays(
+        around in prop::collection::vec(("[a-z ]{0,30}", "[a-z ]{0,30}"), 20)
+    ) {
         let slot = "https://example.com/a?b=c {name} `code`";
-        let text = format!("{before} {slot} {after}");
-        for (name, _) in OFF {
-            for output in run(name, "replicas = 2", &text) {
+        let texts: Vec<String> = around
+            .iter()
+            .map(|(before, after)| format!("{before} {slot} {after}"))
+            .collect();
+        for (name, options) in row_level() {
+            if REWRITES_WHOLE.contains(&name) {
+                continue;
+            }
+            for output in run_all(name, &format!("{options}replicas = 2"), &texts) {
                 for part in slot.split(' ') {
                     prop_assert!(output.contains(part), "{}: {}", name, output);
                 }
             }
+        }
+    }
+}
+
+/// Operators that drop whole parts of a text, protected or not: that is what they are for.
+const REWRITES_WHOLE: [&str; 0] = [];
+
+/// Text that breaks programs: huge words, marks without a letter, other directions, zero bytes.
+fn hard_texts() -> Vec<String> {
+    vec![
+        String::new(),
+        " ".to_owned(),
+        "\0".to_owned(),
+        "\u{fffd}\u{fffd} a\u{fffd}b".to_owned(),
+        "e\u{301}\u{301}\u{301} \u{301} \u{200d}\u{200d}".to_owned(),
+        "👩‍👩‍👧‍👦 👍🏽 🇩🇪🇫🇷 love it 👩‍👩‍👧‍👦".to_owned(),
+        "שלום עולם, this is مرحبا بالعالم (mixed)".to_owned(),
+        "\u{202e}reversed text\u{202c} and \u{feff}marks".to_owned(),
+        "東京は日本の首都です。人口は多い。".to_owned(),
+        "ＦＵＬＬ ｗｉｄｔｈ １２３".to_owned(),
+        "line one\r\nline two\n\n\tline three\u{2028}four\u{a0}five".to_owned(),
+        "x".repeat(1 << 20),
+        format!("a {} b", "é".repeat(1 << 19)),
+        "it's 3.5kg, isn't it? <b>Yes</b> \u{1F468}\u{200D}".repeat(200),
+    ]
+}
+
+#[test]
+fn hard_texts_are_survived_by_every_operator() {
+    let texts = hard_texts();
+    for (name, options) in row_level() {
+        let output = run_all(name, &options, &texts);
+        let again = run_all(name, &options, &texts);
+        assert!(output == again, "{name} gives two outputs");
+        for (name, options) in with_rate().iter().filter(|(other, _)| *other == name) {
+            let kept = run_all(name, &format!("{options}rate = 0.0"), &texts);
+            assert!(kept == texts, "{name} changes a text at rate 0");
         }
     }
 }

@@ -20,6 +20,6 @@ pub use case::Case;
 pub use chrf::Chrf;
 pub use segment::{Segmenter, Segments};
 pub use sentences::{middle, sentences};
-pub use stop_words::is_stop_word;
+pub use stop_words::{StopWords, is_stop_word};
 pub use word::Word;
 pub use words::{WordIter, Words};

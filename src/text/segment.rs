@@ -5,12 +5,12 @@ use unicode_segmentation::UnicodeSegmentation;
 
 use super::ascii::Scanner;
 use super::words::{WordMarks, Words};
-use super::{Word, protect};
+use super::{StopWords, Word, protect};
 
 /// The words and the protected spans of a text.
 #[derive(Debug, Clone, Copy)]
 pub struct Segments<'a> {
-    /// The words outside protected spans, in order.
+    /// The words outside protected spans, in order, without stop words.
     pub words: Words<'a>,
     /// The protected spans, in order, none touching another.
     pub protected: &'a [Word],
@@ -38,6 +38,7 @@ pub struct Segmenter {
     protected: Vec<Word>,
     triggers: Vec<u32>,
     patterns: Vec<Regex>,
+    stop_words: StopWords,
 }
 
 impl Segmenter {
@@ -53,7 +54,15 @@ impl Segmenter {
             protected: Vec::new(),
             triggers: Vec::new(),
             patterns: patterns.collect::<Result<_, _>>()?,
+            stop_words: StopWords::none(),
         })
+    }
+
+    /// The same, and what it finds leaves out `stop_words`.
+    #[must_use]
+    pub fn without(mut self, stop_words: StopWords) -> Self {
+        self.stop_words = stop_words;
+        self
     }
 
     /// The words and protected spans of `text`.
@@ -72,6 +81,13 @@ impl Segmenter {
         if !self.protected.is_empty() {
             unite(&mut self.protected);
             remove_overlapping(&mut self.marks, &self.protected);
+        }
+        if !self.stop_words.is_empty() {
+            self.marks.retain(|word| {
+                !self
+                    .stop_words
+                    .contains(text.get(word.range()).unwrap_or_default())
+            });
         }
         Segments {
             words: self.marks.words(),

@@ -168,9 +168,112 @@ pub fn is_stop_word(word: &str) -> bool {
     word.contains('\'') || STOP_WORDS.binary_search(&word).is_ok()
 }
 
+/// Words that operators leave alone, in whatever case they stand in a text.
+///
+/// ```
+/// use augment::text::StopWords;
+/// assert!(StopWords::english().contains("The"));
+/// assert!(StopWords::of(["ÜBER", "uns"]).contains("über"));
+/// assert!(StopWords::none().is_empty());
+/// ```
+#[derive(Debug, Clone, Default)]
+pub struct StopWords {
+    english: bool,
+    /// In lower case, sorted.
+    words: Vec<Box<str>>,
+}
+
+impl StopWords {
+    /// No word.
+    pub fn none() -> Self {
+        Self::default()
+    }
+
+    /// The function words of English, see [`is_stop_word`].
+    pub fn english() -> Self {
+        Self {
+            english: true,
+            words: Vec::new(),
+        }
+    }
+
+    /// These words.
+    pub fn of<'a>(words: impl IntoIterator<Item = &'a str>) -> Self {
+        let lower = words.into_iter().map(|word| word.to_lowercase().into());
+        let mut words: Vec<Box<str>> = lower.collect();
+        words.sort();
+        words.dedup();
+        Self {
+            english: false,
+            words,
+        }
+    }
+
+    /// Whether there is no such word.
+    pub fn is_empty(&self) -> bool {
+        !self.english && self.words.is_empty()
+    }
+
+    /// Whether `word` is one of them.
+    pub fn contains(&self, word: &str) -> bool {
+        let mut buffer = [0; LONGEST];
+        let Some(lower) = lower_case(word, &mut buffer) else {
+            // Of English words only contractions are as long, or hold another apostrophe.
+            return (self.english && word.contains(['\'', '’']))
+                || self.lists(&word.to_lowercase());
+        };
+        (self.english && is_stop_word(lower)) || self.lists(lower)
+    }
+
+    fn lists(&self, lower: &str) -> bool {
+        !self.words.is_empty()
+            && self
+                .words
+                .binary_search_by(|word| (**word).cmp(lower))
+                .is_ok()
+    }
+}
+
+/// The longest word, in bytes, that is put in lower case without memory of its own.
+const LONGEST: usize = 24;
+
+/// `word` in lower case, if it is a short word of ASCII.
+fn lower_case<'a>(word: &str, buffer: &'a mut [u8; LONGEST]) -> Option<&'a str> {
+    let lower = buffer.get_mut(..word.len())?;
+    lower.copy_from_slice(word.as_bytes());
+    lower.make_ascii_lowercase();
+    lower.is_ascii().then_some(())?;
+    std::str::from_utf8(lower).ok()
+}
+
 #[cfg(test)]
 mod tests {
-    use super::{STOP_WORDS, is_stop_word};
+    use super::{STOP_WORDS, StopWords, is_stop_word};
+
+    #[test]
+    fn lists_are_compared_without_case() {
+        let words = StopWords::of(["Straße", "the", "NOT", "incomprehensibilities-and-more"]);
+        for word in [
+            "STRAßE",
+            "straße",
+            "The",
+            "not",
+            "Incomprehensibilities-and-more",
+        ] {
+            assert!(words.contains(word), "{word}");
+        }
+        for word in ["", "a", "strasse"] {
+            assert!(!words.contains(word), "{word}");
+        }
+        let english = StopWords::english();
+        assert!(
+            ["A", "don’t", "Don't", "YOURSELF"]
+                .iter()
+                .all(|word| english.contains(word))
+        );
+        assert!(!english.contains("straße") && !english.contains("house"));
+        assert!(StopWords::none().is_empty() && !StopWords::none().contains("the"));
+    }
 
     #[test]
     fn the_list_is_sorted() {

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use arrow::array::{ArrayRef, RecordBatch, StringArray};
 use augment::batch::{Batch, Origins, Rows, Shard};
-use augment::operator::{BuildContext, Context, Operator, Registry, Resources, TextColumn};
+use augment::operator::{Amount, BuildContext, Context, Operator, Registry, Resources, TextColumn};
 use toml::de::DeTable;
 
 use crate::samples;
@@ -108,6 +108,7 @@ fn build(registry: &Registry, name: &str, options: &str) -> Box<dyn Operator> {
         seed: 42,
         text: &text,
         source_rows: 10_000,
+        amount: Amount::NONE,
         resources: &Resources::default(),
     };
     configured.build(&context).unwrap()

@@ -296,7 +296,7 @@ impl OperatorConfig for BackTranslation {
         let mut problems = self.check_models();
         problems.extend(self.decode.validate("decode"));
         problems.extend(self.decode_back.validate("decode_back"));
-        problems.extend(common.validate());
+        problems.extend(common.validate(Defaults::NONE));
         problems.extend(self.check_number());
         problems.extend(self.gates.validate());
         problems
@@ -383,12 +383,14 @@ impl OperatorConfig for BackTranslation {
                 title: "Two variants of each text; the model `fake:` is one for tests, which \
                         spells words backwards and adds a number for each draw",
                 options: "forward = \"fake:\"\nbackward = \"fake:\"\nreplicas = 2",
+                columns: &[],
                 input: &["one two", "three four"],
                 output: &["one two 88", "one two 08", "three four 48", "three four 87"],
             },
             Example {
                 title: "What lies between sentences stays, and what is no sentence is not translated",
                 options: "forward = \"fake:\"\nbackward = \"fake:\"",
+                columns: &[],
                 input: &["- Good.<br />  Bad.\n\n42"],
                 output: &["- Good. 88<br />  Bad. 59\n\n42"],
             },
@@ -397,6 +399,7 @@ impl OperatorConfig for BackTranslation {
                 options: "forward = \"fake:\"\nbackward = \"fake:\"\n\
                           decode = { strategy = \"greedy\" }\n\
                           decode_back = { strategy = \"greedy\" }\nreplicas = 1",
+                columns: &[],
                 input: &["one two"],
                 output: &[],
             },
@@ -406,6 +409,7 @@ impl OperatorConfig for BackTranslation {
                           via = [\n\
                           \x20 { forward = \"fake:\", backward = \"fake:\", lang = \">>fra<<\" },\n\
                           \x20 { forward = \"fake:\", backward = \"fake:\", lang = \">>deu<<\" },\n]",
+                columns: &[],
                 input: &["one two"],
                 output: &["one two 88", "one two 52"],
             },

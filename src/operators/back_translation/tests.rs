@@ -83,6 +83,7 @@ fn run_numbered(
         seed: 42,
         text: &text,
         source_rows: 1,
+        amount: Amount::NONE,
         resources: &resources,
     })?;
     let shard = Arc::new(Shard::new(0, "demo", "demo", 1));
@@ -378,6 +379,7 @@ fn identical_sentences_are_translated_once() {
             seed: 42,
             text: &text,
             source_rows: 1,
+            amount: Amount::NONE,
             resources: &resources,
         })
         .unwrap();
