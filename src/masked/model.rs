@@ -11,7 +11,7 @@ use super::tokenizer::{Cutter, Masked};
 use super::windows::{Window, windows};
 use super::words::Words;
 use super::{Choice, Cost, FillError, Filling, MaskedModel, Passage};
-use crate::inference::{Budget, ModelError, Selector, Size, form_batches};
+use crate::inference::{Budget, Candidate, ModelError, Normaliser, Selector, Size, form_batches};
 use crate::models::ModelFolder;
 use crate::onnx::{
     Graph, GraphError, GraphFile, GraphWeights, Input, SessionSource, failed, integers,
@@ -189,6 +189,35 @@ impl Worker {
         Ok((logits, longest))
     }
 
+    /// The `limit` likeliest tokens for the first blank of a passage, words or not.
+    #[cfg(test)]
+    pub(super) fn likeliest(
+        &mut self,
+        passage: &Passage<'_>,
+        limit: usize,
+    ) -> Result<Vec<Choice>, GraphError> {
+        let masked = self.model.parts.cutter.mask(passage.text, passage.blanks);
+        let mut sequences = Vec::new();
+        self.sequences(0, &masked.map_err(GraphError)?, &mut sequences);
+        let (logits, _) = self.run(&[&sequences[0]])?;
+        let normaliser = self.scan(&logits, sequences[0].masks[0].1)?;
+        let best = self.selector.best(&self.row, limit).iter();
+        Ok(best.map(|best| Choice::of(best, normaliser)).collect())
+    }
+
+    /// Reads the logits of the token number `token` of a batch, and what normalises them.
+    fn scan(&mut self, logits: &DynValue, token: usize) -> Result<Normaliser, GraphError> {
+        let vocabulary = self.model.parts.config.vocabulary;
+        read_row(logits, token, vocabulary, &mut self.row)?;
+        self.selector.scan(&self.row).ok_or_else(|| {
+            GraphError(
+                "the model gave logits that are not numbers: its weights are damaged, or its half \
+                 precision overflows (try another variant)"
+                    .to_owned(),
+            )
+        })
+    }
+
     /// The `limit` likeliest words at the token number `token` of a batch.
     fn choices(
         &mut self,
@@ -196,23 +225,20 @@ impl Worker {
         token: usize,
         limit: usize,
     ) -> Result<Vec<Choice>, GraphError> {
-        let vocabulary = self.model.parts.config.vocabulary;
-        read_row(logits, token, vocabulary, &mut self.row)?;
-        let normaliser = self.selector.scan(&self.row).ok_or_else(|| {
-            GraphError(
-                "the model gave logits that are not numbers: its weights are damaged, or its half \
-                 precision overflows (try another variant)"
-                    .to_owned(),
-            )
-        })?;
+        let normaliser = self.scan(logits, token)?;
         self.model.parts.words.filter(&self.row, &mut self.of_words);
         self.selector.scan(&self.of_words);
         let best = self.selector.best(&self.of_words, limit).iter();
-        let choice = |candidate: &crate::inference::Candidate| Choice {
+        Ok(best.map(|best| Choice::of(best, normaliser)).collect())
+    }
+}
+
+impl Choice {
+    fn of(candidate: &Candidate, normaliser: Normaliser) -> Self {
+        Self {
             token: candidate.token,
             log_probability: normaliser.log_probability(candidate.logit),
-        };
-        Ok(best.map(choice).collect())
+        }
     }
 }
 

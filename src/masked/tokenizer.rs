@@ -93,18 +93,6 @@ impl Cutter {
         Ok((cutter, description))
     }
 
-    /// A tokenizer for tests.
-    #[cfg(test)]
-    pub(super) fn new(tokenizer: Tokenizer, mask: u32) -> Self {
-        let (before, after) = ends(&tokenizer).unwrap();
-        Self {
-            tokenizer,
-            mask,
-            before,
-            after,
-        }
-    }
-
     /// The tokenizer itself.
     pub(super) fn tokenizer(&self) -> &Tokenizer {
         &self.tokenizer

@@ -12,6 +12,8 @@ mod random_swap;
 mod synonym_replacement;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod trial;
 
 pub use aeda::Aeda;
 pub use back_translation::BackTranslation;

@@ -1,6 +1,5 @@
 //! Replacing and inserting words by what a masked language model says fits.
 
-mod amount;
 mod choose;
 mod draft;
 mod places;
@@ -11,17 +10,19 @@ mod worker;
 
 use std::sync::Arc;
 
+use arrow::datatypes::SchemaRef;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use amount::Amount;
 use choose::Taste;
 use worker::{Setup, Worker};
 
 use crate::inference::{ModelError, ModelName, is_folder};
 use crate::masked::{self, MaskedModel, MaskedModelFactory};
-use crate::operator::{OnError, Resources, Site, TextOptions};
+use crate::operator::{
+    Defaults, OnError, Resources, Site, StopWordList, StopWordOption, TextOptions, languages,
+};
 use crate::prelude::*;
 use crate::text::Segmenter;
 
@@ -67,16 +68,21 @@ pub struct MaskedLm {
     /// Whether words are replaced, or new ones inserted.
     #[serde(default)]
     pub mode: Mode,
-    /// Words to edit, as a share of those that can be, from 0 to 1:
-    /// `max(min, rate * words)`, rounded to the nearest, halves up; none at rate 0.
+    /// Share of the eligible words to edit, from 0 to 1: edited are `max(min, round(rate *
+    /// eligible))`, halves rounded up, but at most `max`; at 0 none. Eligible are the words that
+    /// could be replaced, or behind which one could be inserted.
     #[serde(default = "default_rate")]
     pub rate: f64,
-    /// Words to edit at least, in a text that has so many.
+    /// Edits to make in a text, at least, if it has as many eligible words.
     #[serde(default = "default_min")]
-    pub min: usize,
-    /// Words to edit at most.
+    pub min: u32,
+    /// Edits to make in a text, at most.
     #[serde(default)]
-    pub max: Option<usize>,
+    pub max: Option<u32>,
+    /// Words that are never replaced, in whatever case: `"english"` for the function words of
+    /// English, `"none"`, or a list of words. A word may be inserted behind them.
+    #[serde(default = "default_stop_words")]
+    pub stop_words: StopWordOption,
     /// Draws from so many of the likeliest words; at least 1.
     #[serde(default = "default_top_k")]
     pub top_k: usize,
@@ -103,6 +109,13 @@ pub struct MaskedLm {
     /// back-ticks, XML and HTML tags, and template slots such as `{name}`.
     #[serde(default)]
     pub protect: Vec<String>,
+    /// Languages, for example `["en", "de"]`: rows in others are left alone, and counted. What
+    /// language a row is in stands in its column `language_column`; `en` stands for `en-GB` too.
+    #[serde(default)]
+    pub languages: Vec<String>,
+    /// The column with the language of each row, as a tag such as `en` or `pt-BR`.
+    #[serde(default = "default_language_column")]
+    pub language_column: String,
     /// What becomes of a row whose text the model's tokenizer cannot read: `fail` fails its shard,
     /// `drop` counts it and leaves it out, `route` counts it and sends it out of the port
     /// `errors`.
@@ -125,8 +138,16 @@ fn default_rate() -> f64 {
     0.1
 }
 
-fn default_min() -> usize {
+fn default_min() -> u32 {
     1
+}
+
+fn default_stop_words() -> StopWordOption {
+    StopWordOption::Named(StopWordList::English)
+}
+
+fn default_language_column() -> String {
+    TextOptions::default().language_column
 }
 
 fn default_top_k() -> usize {
@@ -161,11 +182,18 @@ impl MaskedLm {
         }
     }
 
-    fn amount(&self) -> Amount {
-        Amount {
-            rate: self.rate,
-            min: self.min,
+    /// The options that all operators share.
+    fn common(&self) -> TextOptions {
+        TextOptions {
+            rate: Some(self.rate),
+            min: Some(self.min),
             max: self.max,
+            stop_words: Some(self.stop_words.clone()),
+            replicas: self.replicas,
+            protect: self.protect.clone(),
+            languages: self.languages.clone(),
+            language_column: self.language_column.clone(),
+            on_error: self.on_error,
         }
     }
 
@@ -226,11 +254,6 @@ impl OperatorConfig for MaskedLm {
     }
 
     fn validate(&self) -> Vec<Problem> {
-        let common = TextOptions {
-            replicas: self.replicas,
-            protect: self.protect.clone(),
-            on_error: self.on_error,
-        };
         let mut problems = Vec::new();
         if self.model.trim().is_empty() {
             problems.push(Problem::new(
@@ -239,10 +262,16 @@ impl OperatorConfig for MaskedLm {
                 "give a folder with a fill-mask model, or `hf://owner/name`",
             ));
         }
-        problems.extend(self.amount().validate());
         problems.extend(self.check_draws());
-        problems.extend(common.validate());
+        problems.extend(self.common().validate(Defaults::NONE));
         problems
+    }
+
+    fn schemas(&self, input: &SchemaRef) -> Result<Vec<SchemaRef>, Vec<Problem>> {
+        match languages::problem(&self.common(), input) {
+            Some(problem) => Err(vec![problem]),
+            None => Ok(vec![SchemaRef::clone(input); self.ports().len()]),
+        }
     }
 
     fn expansion(&self, _source_rows: u64) -> f64 {
@@ -277,15 +306,15 @@ impl OperatorConfig for MaskedLm {
         Ok(Box::new(Worker {
             setup: Setup {
                 mode: self.mode,
-                amount: self.amount(),
+                amount: self.common().amount(),
+                stop_words: self.stop_words.stop_words(),
                 taste: Taste::new(
                     self.top_k,
                     self.top_p.unwrap_or(1.0),
                     self.temperature,
                     self.min_probability,
                 ),
-                replicas: self.replicas,
-                on_error: self.on_error,
+                common: self.common(),
                 key: context.key(),
                 position: context.position,
                 column: context.text.index,
@@ -302,18 +331,21 @@ impl OperatorConfig for MaskedLm {
                 title: "A word in ten, but at least one; the model `fake:` is one for tests, to \
                         which a few words fit everywhere",
                 options: "model = \"fake:\"",
+                columns: &[],
                 input: &["The boring film went on for far too many hours."],
                 output: &[],
             },
             Example {
                 title: "New words behind others, in two variants",
                 options: "model = \"fake:\"\nmode = \"insert\"\nreplicas = 2",
+                columns: &[],
                 input: &["A film, and a house."],
                 output: &[],
             },
             Example {
                 title: "Capitals are kept; names, stop words and numbers are left alone",
                 options: "model = \"fake:\"\nrate = 1.0",
+                columns: &[],
                 input: &["Directors LIKE Paris in 1995", "It was he."],
                 output: &[],
             },

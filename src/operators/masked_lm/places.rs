@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use super::Mode;
 use crate::operator::Text;
-use crate::text::is_stop_word;
+use crate::text::{StopWords, Word};
 
 /// A place that can be edited.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -18,20 +18,18 @@ pub(super) struct Place {
 }
 
 /// The places of a text, in order.
-pub(super) fn places(text: &Text<'_>, mode: Mode) -> Vec<Place> {
+pub(super) fn places(text: &Text<'_>, mode: Mode, stop_words: &StopWords) -> Vec<Place> {
     let words = text.words();
     let span = |number: usize| words.get(number).map(|word| word.range());
     let before = |number: usize| number.checked_sub(1).and_then(span);
     let mut places = Vec::new();
     for (number, word) in words.iter().enumerate() {
         let place = match mode {
-            Mode::Replace => {
-                (is_plain(text.word(word)) && !text.may_be_name(word)).then(|| Place {
-                    word: number,
-                    span: word.range(),
-                    beside: [before(number), span(number + 1)],
-                })
-            }
+            Mode::Replace => is_plain(text, word, stop_words).then(|| Place {
+                word: number,
+                span: word.range(),
+                beside: [before(number), span(number + 1)],
+            }),
             Mode::Insert => has_room(text, word.range().end).then(|| Place {
                 word: number,
                 span: word.range().end..word.range().end,
@@ -43,9 +41,12 @@ pub(super) fn places(text: &Text<'_>, mode: Mode) -> Vec<Place> {
     places
 }
 
-/// Whether a word has a letter and is no stop word.
-fn is_plain(word: &str) -> bool {
-    word.chars().any(char::is_alphabetic) && !is_stop_word(&word.to_lowercase())
+/// Whether a word has a letter, and is neither a stop word nor what may be a name.
+fn is_plain(text: &Text<'_>, word: Word, stop_words: &StopWords) -> bool {
+    let letters = text.word(word);
+    letters.chars().any(char::is_alphabetic)
+        && !stop_words.contains(letters)
+        && !text.may_be_name(word)
 }
 
 /// Whether a word can go in at `position`: space, a mark and space, or the end of the text follows.
@@ -70,7 +71,7 @@ mod tests {
         let mut segmenter = Segmenter::new(&[]).unwrap();
         let segments = segmenter.segment(text);
         let view = Text::new(text, segments.words, segments.protected, 0);
-        places(&view, mode)
+        places(&view, mode, &StopWords::english())
             .into_iter()
             .map(|place| match mode {
                 Mode::Replace => text[place.span].to_owned(),

@@ -4,19 +4,20 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 
 use super::Mode;
-use super::amount::Amount;
 use super::choose::Taste;
 use super::draft::{Draft, written};
 use super::places::{Place, places};
 use super::requests::Requests;
 use crate::batch::EditRecord;
 use crate::masked::MaskedModel;
+use crate::operator::languages::Languages;
 use crate::operator::{
-    OnError, RefusedRows, RewrittenRows, Text, TextValues, number_in_place, replica_number,
+    Amount, OnError, RefusedRows, RewrittenRows, Text, TextOptions, TextValues, number_in_place,
+    replica_number,
 };
 use crate::prelude::{Batch, Context, Operator, OperatorError};
 use crate::random::OperatorKey;
-use crate::text::Segmenter;
+use crate::text::{Segmenter, StopWords};
 
 /// How often a variant that is missing is drawn again.
 const REDRAWS: u64 = 2;
@@ -26,8 +27,8 @@ pub(super) struct Setup {
     pub(super) mode: Mode,
     pub(super) amount: Amount,
     pub(super) taste: Taste,
-    pub(super) replicas: Option<u32>,
-    pub(super) on_error: OnError,
+    pub(super) stop_words: StopWords,
+    pub(super) common: TextOptions,
     pub(super) key: OperatorKey,
     pub(super) position: usize,
     pub(super) column: usize,
@@ -117,7 +118,8 @@ impl Row<'_> {
 impl Operator for Worker {
     fn process(&mut self, batch: Batch, context: &mut Context<'_>) -> Result<(), OperatorError> {
         let values = TextValues::new(batch.records.column(self.setup.column))?;
-        let mut rows = self.read(&values, &batch, context);
+        let languages = Languages::of(&batch, &self.setup.common)?;
+        let mut rows = self.read(&values, &languages, &batch, context);
         for attempt in 0..=REDRAWS {
             let mut drafts = self.plan(&rows, attempt);
             if drafts.is_empty() {
@@ -148,6 +150,7 @@ impl Worker {
     fn read<'t>(
         &mut self,
         values: &'t TextValues,
+        languages: &Languages,
         batch: &Batch,
         context: &Context<'_>,
     ) -> Vec<Row<'t>> {
@@ -156,14 +159,11 @@ impl Worker {
             let number = batch.rows.number(place);
             context.at_row(number);
             let text = values.get(place);
-            let segments = self.segmenter.segment(text.unwrap_or_default());
-            let view = Text::new(
-                text.unwrap_or_default(),
-                segments.words,
-                segments.protected,
-                0,
-            );
-            let places = places(&view, self.setup.mode);
+            let spoken = self.setup.common.speaks(languages.get(place));
+            let edited = text.filter(|_| spoken).unwrap_or_default();
+            let segments = self.segmenter.segment(edited);
+            let view = Text::new(edited, segments.words, segments.protected, 0);
+            let places = places(&view, self.setup.mode, &self.setup.stop_words);
             rows.push(Row {
                 index,
                 number,
@@ -173,6 +173,7 @@ impl Worker {
                 words: segments.words.len(),
                 reason: match (text, self.setup.mode) {
                     (None, _) => "null",
+                    _ if !spoken => "another language",
                     (Some(_), Mode::Replace) => "no word to replace",
                     (Some(_), Mode::Insert) => "no place for a word",
                 },
@@ -188,13 +189,13 @@ impl Worker {
     fn plan(&self, rows: &[Row<'_>], attempt: u64) -> Vec<Draft> {
         let Setup {
             amount,
-            replicas,
+            common,
             key,
             ..
         } = &self.setup;
         let mut drafts = Vec::new();
         for (number, row) in rows.iter().enumerate() {
-            for replica in row.missing(*replicas) {
+            for replica in row.missing(common.replicas) {
                 let mut random = key.part(row.key, row.incoming, replica, part(attempt, None));
                 drafts.push(Draft::new(
                     number,
@@ -279,7 +280,7 @@ impl Worker {
         for mut row in rows {
             context.at_row(row.number);
             if let Some(message) = row.unreadable {
-                if self.setup.on_error == OnError::Fail {
+                if self.setup.common.on_error == OnError::Fail {
                     let message =
                         format!("{message}: set `on_error` to `drop` or `route` to go on");
                     let row = row.number;
@@ -288,7 +289,7 @@ impl Worker {
                 refused.push(row.index, message);
                 continue;
             }
-            if let Some(count) = self.setup.replicas {
+            if let Some(count) = self.setup.common.replicas {
                 let short = (count as usize).saturating_sub(row.variants.len()) as u64;
                 if short > 0 {
                     *counts.entry(("shortfall", row.reason)).or_default() += short;
@@ -309,7 +310,7 @@ impl Worker {
         for ((kind, reason), count) in counts {
             context.count(&format!("{kind}: {reason}"), count);
         }
-        let port = (self.setup.on_error == OnError::Route).then_some(1);
+        let port = (self.setup.common.on_error == OnError::Route).then_some(1);
         refused.emit(batch, port, context)?;
         rewritten.emit(batch, self.setup.column, self.setup.position, context)
     }
