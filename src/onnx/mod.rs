@@ -26,6 +26,8 @@ mod signature;
 mod surroundings;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+pub(crate) mod trial;
 mod weights;
 
 pub use cache::cache_folder;

@@ -147,7 +147,7 @@ fn default_stop_words() -> StopWordOption {
 }
 
 fn default_language_column() -> String {
-    TextOptions::default().language_column
+    "language".to_owned()
 }
 
 fn default_top_k() -> usize {
@@ -332,22 +332,22 @@ impl OperatorConfig for MaskedLm {
                         which a few words fit everywhere",
                 options: "model = \"fake:\"",
                 columns: &[],
-                input: &["The boring film went on for far too many hours."],
-                output: &[],
+                input: &["It was boring, slow, and cheap."],
+                output: &["It was boring, slow, and new."],
             },
             Example {
                 title: "New words behind others, in two variants",
                 options: "model = \"fake:\"\nmode = \"insert\"\nreplicas = 2",
                 columns: &[],
-                input: &["A film, and a house."],
-                output: &[],
+                input: &["It was cheap and fast."],
+                output: &["It was old cheap and fast.", "It was cheap old and fast."],
             },
             Example {
                 title: "Capitals are kept; names, stop words and numbers are left alone",
                 options: "model = \"fake:\"\nrate = 1.0",
                 columns: &[],
-                input: &["Directors LIKE Paris in 1995", "It was he."],
-                output: &[],
+                input: &["Boring, SLOW, and made in Paris in 1995", "It was he."],
+                output: &["Small, GOOD, and great in Paris in 1995", "It was he."],
             },
         ]
     }

@@ -258,7 +258,7 @@ fn options_are_checked() {
     );
     assert!(wrong("")[0].0.contains("model"), "{:?}", wrong(""));
     let found = wrong(&format!("{FAKE}mode = \"swap\""));
-    assert!(found[0].0.contains("`replace` or `insert`"), "{found:?}");
+    assert_eq!(found[0].0, "`mode` cannot be `swap`");
     let settings = crate::inference::ModelSettings::default();
     let site = Site {
         base: std::path::Path::new(""),
