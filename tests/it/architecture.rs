@@ -51,7 +51,6 @@ const LAYERS: [(&str, &[&str]); 24] = [
         "operators",
         &[
             "random",
-            "diagnostic",
             "batch",
             "table",
             "text",

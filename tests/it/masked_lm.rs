@@ -126,8 +126,8 @@ fn a_pipeline_is_checked_without_the_runtime_and_a_wrong_folder_is_explained() {
             "optimum-cli export onnx --task fill-mask",
         ],
     );
-    scratch.write("mlm.toml", pipeline("tyni", "", "inputs = [\"mlm\"]"));
-    check().says(2, &["the model folder `tyni` does not exist", "`tiny`"]);
+    scratch.write("mlm.toml", pipeline("tinny", "", "inputs = [\"mlm\"]"));
+    check().says(2, &["the model folder `tinny` does not exist", "`tiny`"]);
 }
 
 #[test]
@@ -189,8 +189,8 @@ fn the_tiny_model_edits_alike_for_any_number_of_workers() {
             for variant in &variants {
                 assert!(!rows.contains(&variant.as_str()));
                 assert!(!variant.contains("##") && !variant.contains("[MASK]"));
-                let has_link = variant.starts_with("See ");
-                assert_eq!(has_link, variant.contains("https://example.com/film "));
+                let rest = variant.replace("https://example.com/film", "");
+                assert!(!rest.contains("example"), "{variant}");
             }
             seen.push(bytes);
             fs::remove_dir_all(scratch.path("out")).unwrap();

@@ -2,6 +2,7 @@
 
 use crate::masked::{Choice, MaskedModel};
 use crate::prelude::Random;
+use crate::text::StopWords;
 
 /// Words that deny what stands beside them. Sorted.
 const NEGATIONS: [&str; 16] = [
@@ -9,29 +10,38 @@ const NEGATIONS: [&str; 16] = [
     "not", "nothing", "nowhere", "rarely", "seldom", "without",
 ];
 
-/// Words asked of the model beyond `top_k`: the old word, those beside it and negations are not
-/// drawn, and the others move up.
-const SPARE: usize = 3 + NEGATIONS.len();
+/// Words asked of the model beyond `top_k`: the old word, those beside it, negations and the two
+/// hundred function words of a language are not drawn, and the others move up.
+const SPARE: usize = 256;
 
 /// Which words are drawn, and how likely.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub(super) struct Taste {
     top_k: usize,
     top_p: f64,
     temperature: f64,
     /// The logarithm of the least probability.
     least: f64,
+    stop_words: StopWords,
 }
 
 impl Taste {
     /// Draws from the `top_k` likeliest words, of these from those that have `top_p` together,
-    /// with this temperature, and none that is less likely than `min_probability`.
-    pub(super) fn new(top_k: usize, top_p: f64, temperature: f64, min_probability: f64) -> Self {
+    /// with this temperature, and none that is less likely than `min_probability` or one of
+    /// `stop_words`.
+    pub(super) fn new(
+        top_k: usize,
+        top_p: f64,
+        temperature: f64,
+        min_probability: f64,
+        stop_words: StopWords,
+    ) -> Self {
         Self {
             top_k,
             top_p,
             temperature,
             least: min_probability.ln(),
+            stop_words,
         }
     }
 
@@ -54,7 +64,10 @@ impl Taste {
             .map(|choice| (model.word(choice.token), f64::from(choice.log_probability)))
             .take_while(|(_, log_probability)| *log_probability >= self.least)
             .filter(|(word, _)| {
-                !word.is_empty() && !is_negation(word) && !not_these.iter().any(|no| same(no, word))
+                !word.is_empty()
+                    && !is_negation(word)
+                    && !self.stop_words.contains(word)
+                    && !not_these.iter().any(|no| same(no, word))
             })
             .take(self.top_k)
             .collect();
@@ -116,8 +129,19 @@ mod tests {
         fillings.remove(0).unwrap().remove(0)
     }
 
+    /// Without stop words.
+    fn taste(top_k: usize, top_p: f64, temperature: f64, min_probability: f64) -> Taste {
+        Taste::new(
+            top_k,
+            top_p,
+            temperature,
+            min_probability,
+            StopWords::none(),
+        )
+    }
+
     /// How often each word is drawn, of 4,000.
-    fn counts(taste: Taste, not_these: &[&str]) -> Vec<(String, u32)> {
+    fn counts(taste: &Taste, not_these: &[&str]) -> Vec<(String, u32)> {
         let mut counts: Vec<(String, u32)> = Vec::new();
         let mut random = Random::from_key(1);
         for _ in 0..4_000 {
@@ -137,24 +161,27 @@ mod tests {
     #[test]
     fn draws_follow_the_probabilities_of_what_is_kept() {
         // `good` is twice as likely as `new`, and so on.
-        let two = counts(Taste::new(2, 1.0, 1.0, 0.0), &[]);
+        let two = counts(&taste(2, 1.0, 1.0, 0.0), &[]);
         assert_eq!(two.len(), 2);
         assert!((2_560..2_780).contains(&two[0].1), "{two:?}");
-        let flat = counts(Taste::new(2, 1.0, 1e6, 0.0), &[]);
+        let flat = counts(&taste(2, 1.0, 1e6, 0.0), &[]);
         assert!((1_870..2_130).contains(&flat[0].1), "{flat:?}");
-        let sharp = counts(Taste::new(8, 1.0, 0.01, 0.0), &[]);
+        let sharp = counts(&taste(8, 1.0, 0.01, 0.0), &[]);
         assert_eq!(sharp, [("good".to_owned(), 4_000)]);
         // A half and a quarter of the whole are more than 0.7 of it.
-        assert_eq!(counts(Taste::new(8, 0.7, 1.0, 0.0), &[]).len(), 2);
-        assert_eq!(counts(Taste::new(8, 1.0, 1.0, 0.1), &[]).len(), 3);
+        assert_eq!(counts(&taste(8, 0.7, 1.0, 0.0), &[]).len(), 2);
+        assert_eq!(counts(&taste(8, 1.0, 1.0, 0.1), &[]).len(), 3);
     }
 
     #[test]
     fn unwanted_words_are_not_drawn_and_others_move_up() {
-        let found = counts(Taste::new(2, 1.0, 1.0, 0.0), &["GOOD", "old"]);
+        let found = counts(&taste(2, 1.0, 1.0, 0.0), &["GOOD", "old"]);
         let words: Vec<&str> = found.iter().map(|(word, _)| word.as_str()).collect();
         assert_eq!(words, ["new", "great"]);
-        let (taste, model) = (Taste::new(5, 1.0, 1.0, 0.9), FakeModel::default());
+        let stop_words = StopWords::of(["good", "new", "old"]);
+        let found = counts(&Taste::new(1, 1.0, 1.0, 0.0, stop_words), &[]);
+        assert_eq!(found, [("great".to_owned(), 4_000)]);
+        let (taste, model) = (taste(5, 1.0, 1.0, 0.9), FakeModel::default());
         let drawn = taste.draw(&choices(5), &[], &model, &mut Random::from_key(1));
         assert_eq!(drawn, None);
     }

@@ -48,9 +48,9 @@ const BATCH_ROWS: usize = 256;
 /// Words are hidden together rather than one by one: models of this kind are trained with 15 % of
 /// the words hidden, and one run of the model is then enough for a text. Of neighbours, and above
 /// 15 %, some wait for a further run, which sees the new words. Drawn are whole words only: no
-/// pieces of words, numbers, marks or special tokens, not the old word itself nor the one beside
-/// the blank, and no English negation, which would turn a label over. `top_k` counts what is left.
-/// nlpaug draws pieces such as `##ly` as well, and breaks words with them.
+/// pieces of words, numbers, marks or special tokens, no stop words, not the old word itself nor
+/// those beside the blank, and no English negation, which would turn a label over. `top_k` counts
+/// what is left. nlpaug puts in pieces such as `##ly` as well, and breaks words with them.
 ///
 /// The model is a folder (relative to the pipeline file) or `hf://owner/name[@revision]` with
 /// `config.json`, `tokenizer.json` and a graph for "fill-mask", as Optimum exports it, or as the
@@ -79,8 +79,8 @@ pub struct MaskedLm {
     /// Edits to make in a text, at most.
     #[serde(default)]
     pub max: Option<u32>,
-    /// Words that are never replaced, in whatever case: `"english"` for the function words of
-    /// English, `"none"`, or a list of words. A word may be inserted behind them.
+    /// Words that are neither replaced nor put in, in whatever case: `"english"` for the function
+    /// words of English, `"none"`, or a list of words. A word may be inserted behind them.
     #[serde(default = "default_stop_words")]
     pub stop_words: StopWordOption,
     /// Draws from so many of the likeliest words; at least 1.
@@ -313,6 +313,7 @@ impl OperatorConfig for MaskedLm {
                     self.top_p.unwrap_or(1.0),
                     self.temperature,
                     self.min_probability,
+                    self.stop_words.stop_words(),
                 ),
                 common: self.common(),
                 key: context.key(),

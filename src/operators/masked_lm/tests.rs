@@ -65,6 +65,8 @@ fn what_cannot_be_made_is_a_counted_shortfall() {
 fn negations_and_unlikely_words_are_not_drawn() {
     let outcome = quirky("denies", "mode = \"insert\"\nrate = 1.0", &["a good film"]);
     assert_eq!(outcome.texts(), ["a good film"]);
+    let options = format!("{FAKE}top_k = 1\nstop_words = [\"Good\", \"new\"]");
+    assert_eq!(run(&options, &["dull"]).texts(), ["old"]);
     let options = format!("{FAKE}rate = 1.0\nmin_probability = 0.4");
     assert_eq!(run(&options, &["dull film"]).texts(), ["good good"]);
 }
