@@ -88,6 +88,14 @@ pub(crate) enum Command {
     Ops(OpsArguments),
     #[cfg(feature = "onnx")]
     Models(ModelsArguments),
+    #[command(after_help = "\
+Examples:
+  augment schema > pipeline.schema.json
+
+Then `#:schema pipeline.schema.json` in the first line of a pipeline file makes editors that know
+TOML complete it and check it.")]
+    /// Print the JSON schema of pipeline files, for editors.
+    Schema,
     Completions(CompletionsArguments),
 }
 

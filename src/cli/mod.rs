@@ -39,6 +39,7 @@ use std::process::ExitCode;
 use clap::{ColorChoice, CommandFactory, FromArgMatches};
 
 use crate::operator::Registry;
+use crate::plan::json_schema;
 use args::{Arguments, Color, Command, CompletionsArguments};
 
 /// Does what the process's arguments say, with the operators of `registry`.
@@ -81,6 +82,7 @@ pub fn run_with(
         Command::Ops(arguments) => ops::ops(registry, &arguments, printer),
         #[cfg(feature = "onnx")]
         Command::Models(arguments) => models::models(&arguments, volume, printer),
+        Command::Schema => schema(registry, printer),
         Command::Completions(arguments) => completions(&arguments, printer),
     }
 }
@@ -132,6 +134,11 @@ fn color_of(arguments: &[OsString]) -> Color {
         Some("never") => Color::Never,
         _ => Color::Auto,
     }
+}
+
+/// Does what `augment schema` is asked to.
+fn schema(registry: &Registry, printer: &Printer) -> ExitStatus {
+    written(printer, &format!("{:#}\n", json_schema(registry)))
 }
 
 /// Does what `augment completions` is asked to.

@@ -42,11 +42,11 @@ impl FillMaskGraph {
                 Err(reason) => others.push(format!("`{name}` ({reason})")),
             }
         }
-        let named = found.iter().position(|graph| {
+        let called_model = found.iter().position(|graph| {
             let file = graph.file.rsplit('/').next().unwrap_or_default();
             file.starts_with("model.") || file.starts_with("model_")
         });
-        if let Some(graph) = found.into_iter().nth(named.unwrap_or_default()) {
+        if let Some(graph) = found.into_iter().nth(called_model.unwrap_or_default()) {
             return Ok(graph);
         }
         let found = if others.is_empty() {

@@ -202,7 +202,7 @@ impl Worker {
         let (logits, _) = self.run(&[&sequences[0]])?;
         let normaliser = self.scan(&logits, sequences[0].masks[0].1)?;
         let best = self.selector.best(&self.row, limit).iter();
-        Ok(best.map(|best| Choice::of(best, normaliser)).collect())
+        Ok(best.map(|best| Choice::of(*best, normaliser)).collect())
     }
 
     /// Reads the logits of the token number `token` of a batch, and what normalises them.
@@ -229,12 +229,12 @@ impl Worker {
         self.model.parts.words.filter(&self.row, &mut self.of_words);
         self.selector.scan(&self.of_words);
         let best = self.selector.best(&self.of_words, limit).iter();
-        Ok(best.map(|best| Choice::of(best, normaliser)).collect())
+        Ok(best.map(|best| Choice::of(*best, normaliser)).collect())
     }
 }
 
 impl Choice {
-    fn of(candidate: &Candidate, normaliser: Normaliser) -> Self {
+    fn of(candidate: Candidate, normaliser: Normaliser) -> Self {
         Self {
             token: candidate.token,
             log_probability: normaliser.log_probability(candidate.logit),

@@ -17,6 +17,7 @@ mod options;
 mod registry;
 mod resources;
 mod rewritten;
+mod schema;
 mod text;
 mod text_column;
 

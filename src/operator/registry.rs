@@ -9,13 +9,13 @@ use std::marker::PhantomData;
 use std::ops::Range;
 
 use arrow::datatypes::SchemaRef;
-use schemars::JsonSchema;
+use schemars::{JsonSchema, SchemaGenerator};
 use serde_json::Value;
 use toml::de::DeTable;
 
 use super::{
     BuildContext, Example, Operator, OperatorConfig, OperatorError, Port, Site, TextOperatorConfig,
-    TextOptions, apply::TextNode,
+    TextOptions, apply::TextNode, schema,
 };
 use crate::diagnostic::{Diagnostic, Problem};
 use crate::table;
@@ -129,6 +129,7 @@ trait Kind: Send + Sync {
         span: Range<usize>,
     ) -> Result<Box<dyn Configured>, Vec<Diagnostic>>;
     fn document(&self) -> OperatorDocument;
+    fn schema(&self, generator: &mut SchemaGenerator) -> Value;
     fn defined_by(&self) -> &'static str;
 }
 
@@ -170,6 +171,10 @@ impl<C: OperatorConfig> Kind for BatchKind<C> {
             common: Vec::new(),
             examples: C::examples(),
         }
+    }
+
+    fn schema(&self, generator: &mut SchemaGenerator) -> Value {
+        schema::of_table::<C, TextOptions>(C::NAME, &[], &C::examples(), generator)
     }
 
     fn defined_by(&self) -> &'static str {
@@ -238,6 +243,13 @@ impl<C: TextOperatorConfig> Kind for TextKind<C> {
             common,
             examples: C::examples(),
         }
+    }
+
+    fn schema(&self, generator: &mut SchemaGenerator) -> Value {
+        let own = table::keys_of::<C>();
+        let own: Vec<&str> = own.iter().map(String::as_str).collect();
+        let common = common_keys::<C>(&own);
+        schema::of_table::<C, TextOptions>(C::NAME, &common, &C::examples(), generator)
     }
 
     fn defined_by(&self) -> &'static str {
@@ -419,6 +431,15 @@ impl Registry {
     /// What there is to say about the operator `name`.
     pub fn document(&self, name: &str) -> Option<OperatorDocument> {
         self.kinds.get(name).map(|kind| kind.document())
+    }
+
+    /// The JSON schemas of the tables of all operators, in the order of their names. Types that they
+    /// refer to are left with the generator.
+    pub fn schemas(&self, generator: &mut SchemaGenerator) -> Vec<Value> {
+        self.kinds
+            .values()
+            .map(|kind| kind.schema(generator))
+            .collect()
     }
 
     /// Reads the options of an operator of type `name` from its table, from which `type` and

@@ -248,3 +248,48 @@ fn hard_texts_are_survived_by_every_operator() {
         }
     }
 }
+
+#[test]
+fn rows_in_other_languages_and_stop_words_are_left_alone() {
+    let example = Example {
+        title: "",
+        options: "languages = [\"en\", \"de-CH\"]\nlanguage_column = \"lang\"\nmax = 1",
+        columns: &[("lang", &["en-GB", "de", "de-CH", "fr"])],
+        input: &["one two", "eins zwei", "eins zwei", "un deux"],
+        output: &[],
+    };
+    let registry = Registry::builtin();
+    let output = example.run(&registry, "random_swap").unwrap();
+    assert_eq!(output, ["two one", "eins zwei", "zwei eins", "un deux"]);
+
+    let with = |options: &str, text: &str| run("random_deletion", options, text).concat();
+    let english = "rate = 1.0\nstop_words = \"english\"";
+    let kept = with(english, "The dog and THE cat are not here");
+    assert!(
+        [
+            "The dog and THE are not here",
+            "The and THE cat are not here"
+        ]
+        .contains(&&*kept)
+    );
+    let listed = "rate = 1.0\nstop_words = [\"Dog\", \"CAT\"]";
+    let kept = with(listed, "the dog and the cat");
+    assert!(kept.contains("dog") && kept.contains("cat"), "{kept}");
+    assert_eq!(kept.split(' ').count(), 3, "{kept}");
+}
+
+#[test]
+fn min_and_max_bound_the_number_of_edits() {
+    let text = "one two three four five six seven eight nine ten";
+    for (options, left) in [
+        ("rate = 0.15", 8),
+        ("rate = 0.01", 9),
+        ("rate = 0.01\nmin = 3", 7),
+        ("rate = 0.9\nmax = 2", 8),
+        ("rate = 1.0", 1),
+        ("rate = 0.0\nmin = 3", 10),
+    ] {
+        let words = run("random_deletion", options, text).concat();
+        assert_eq!(words.split(' ').count(), left, "{options}: {words}");
+    }
+}

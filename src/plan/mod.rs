@@ -5,6 +5,7 @@
 
 mod catalog;
 mod draw;
+mod file_schema;
 mod fingerprint;
 mod fuse;
 mod graph;
@@ -16,6 +17,7 @@ mod render;
 mod schema;
 
 pub use catalog::{Catalog, FileCatalog};
+pub use file_schema::json_schema;
 
 use std::fmt;
 use std::ops::Range;

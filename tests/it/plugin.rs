@@ -145,8 +145,14 @@ fn operators_of_another_crate_are_documented_and_checked_like_built_in_ones() {
     let finished = run(&scratch, &["check", "wrong.toml"]);
     finished.says(
         2,
-        &["wrong.toml:12", "`rate` is 3", "give a number from 0 to 1"],
+        &["wrong.toml:12", "`rate` is 3", "must lie between 0 and 1"],
     );
+    scratch.write(
+        "wrong.toml",
+        PIPELINE.replace("rate = 1.0", "mark = 'more'"),
+    );
+    let finished = run(&scratch, &["check", "wrong.toml"]);
+    finished.says(2, &["wrong.toml:18", "three characters at most"]);
     // The program without them does not know them, and says what is like them.
     scratch
         .run(["check", "test.toml"])

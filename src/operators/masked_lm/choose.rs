@@ -123,7 +123,7 @@ mod tests {
     fn choices(count: usize) -> Vec<Choice> {
         let passage = Passage {
             text: "one",
-            blanks: &[0..3],
+            blanks: std::slice::from_ref(&(0..3)),
         };
         let (mut fillings, _) = FakeModel::default().fill(&[passage], count).unwrap();
         fillings.remove(0).unwrap().remove(0)
@@ -154,7 +154,7 @@ mod tests {
                 None => counts.push((word.to_owned(), 1)),
             }
         }
-        counts.sort_by(|a, b| b.1.cmp(&a.1));
+        counts.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
         counts
     }
 

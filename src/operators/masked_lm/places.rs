@@ -20,7 +20,7 @@ pub(super) struct Place {
 /// The places of a text, in order.
 pub(super) fn places(text: &Text<'_>, mode: Mode, stop_words: &StopWords) -> Vec<Place> {
     let words = text.words();
-    let span = |number: usize| words.get(number).map(|word| word.range());
+    let span = |number: usize| words.get(number).map(Word::range);
     let before = |number: usize| number.checked_sub(1).and_then(span);
     let mut places = Vec::new();
     for (number, word) in words.iter().enumerate() {

@@ -72,12 +72,12 @@ struct Variant {
 impl Row<'_> {
     /// The numbers of the variants that are still to be made, of `replicas`.
     fn missing(&self, replicas: Option<u32>) -> impl Iterator<Item = u32> {
-        let wanted = match replicas {
-            _ if self.places.is_empty() || self.unreadable.is_some() => 1..=0,
-            Some(count) => 1..=count,
-            None => 0..=0,
+        let (first, end) = match replicas {
+            _ if self.places.is_empty() || self.unreadable.is_some() => (0, 0),
+            Some(count) => (1, count + 1),
+            None => (0, 1),
         };
-        wanted.filter(|replica| {
+        (first..end).filter(|replica| {
             let mut made = self.variants.iter();
             !made.any(|variant| variant.replica == *replica)
         })
