@@ -5,9 +5,12 @@ use std::collections::BTreeMap;
 use std::fs;
 #[cfg(feature = "onnx")]
 use std::path::Path;
+#[cfg(feature = "onnx")]
 use std::sync::Arc;
 
-use arrow::array::{ArrayRef, AsArray, RecordBatch, StringArray};
+use arrow::array::RecordBatch;
+#[cfg(feature = "onnx")]
+use arrow::array::{ArrayRef, AsArray, StringArray};
 use augment::engine::RunSettings;
 #[cfg(feature = "onnx")]
 use serde_json::Value;
@@ -41,12 +44,14 @@ path = "out/{{shard}}.parquet"
     )
 }
 
+#[cfg(feature = "onnx")]
 fn write(scratch: &Scratch, name: &str, texts: &[&str]) {
     let column: ArrayRef = Arc::new(StringArray::from(texts.to_vec()));
     let rows = RecordBatch::try_from_iter([("text", column)]).unwrap();
     scratch.parquet(&format!("data/{name}.parquet"), &[rows]);
 }
 
+#[cfg(feature = "onnx")]
 fn texts(rows: &RecordBatch) -> Vec<String> {
     let column = rows.column_by_name("text").unwrap();
     let column = arrow::compute::cast(column, &arrow::datatypes::DataType::Utf8).unwrap();

@@ -334,7 +334,7 @@ impl OperatorConfig for MaskedLm {
                 options: "model = \"fake:\"",
                 columns: &[],
                 input: &["It was boring, slow, and cheap."],
-                output: &["It was boring, slow, and new."],
+                output: &["It was boring, slow, and good."],
             },
             Example {
                 title: "New words behind others, in two variants",
