@@ -198,3 +198,51 @@ fn mask_name(folder: &ModelFolder) -> Result<Option<String>, ModelError> {
     }
     Ok(None)
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    /// A tokenizer of the kind of SentencePiece, whose tokens count in the space before them.
+    fn cutter() -> Cutter {
+        let pieces = ["<mask>", "<unk>", "▁", "▁a", "▁film", "▁good", "s", "."];
+        let vocabulary: Vec<Value> = pieces.iter().map(|piece| json!([piece, -1.0])).collect();
+        let metaspace = json!({
+            "type": "Metaspace", "replacement": "▁", "prepend_scheme": "always", "split": true,
+        });
+        let description = json!({
+            "version": "1.0", "truncation": null, "padding": null, "normalizer": null,
+            "added_tokens": [{
+                "id": 0, "content": "<mask>", "single_word": false, "lstrip": true,
+                "rstrip": false, "normalized": false, "special": true,
+            }],
+            "pre_tokenizer": metaspace, "decoder": metaspace, "post_processor": null,
+            "model": {
+                "type": "Unigram", "unk_id": 1, "vocab": vocabulary, "byte_fallback": false,
+            },
+        });
+        let tokenizer = Tokenizer::from_bytes(description.to_string()).unwrap();
+        let (before, after) = ends(&tokenizer).unwrap();
+        Cutter {
+            tokenizer,
+            mask: 0,
+            before,
+            after,
+        }
+    }
+
+    #[test]
+    fn the_space_that_a_token_counts_in_is_no_part_of_the_word() {
+        let cutter = cutter();
+        assert_eq!(cutter.around(), 0);
+        let masked = cutter.mask("a good films.", &[2..6, 12..12]).unwrap();
+        assert_eq!(masked.tokens, [3, 0, 4, 6, 0, 7]);
+        assert_eq!(masked.masks, [Some(1), Some(4)]);
+        // A word that the model cuts elsewhere cannot be blank.
+        let masked = cutter.mask("a good film", &[3..6]).unwrap();
+        assert_eq!(masked.masks, [None]);
+        assert_eq!(masked.tokens, [3, 5, 4]);
+    }
+}
