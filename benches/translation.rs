@@ -27,7 +27,7 @@ use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 use std::sync::Arc;
 use std::time::Instant;
 
-use augment::mt::decoding::Budget;
+use augment::inference::Budget;
 use augment::mt::marian::{
     LoadOptions, MarianModel, MarianTranslator, ModelFiles, SessionSource, TokenSentence, Tokenizer,
 };

@@ -15,7 +15,9 @@ pub mod config;
 pub mod counters;
 pub mod diagnostic;
 pub mod engine;
+pub mod inference;
 pub mod ledger;
+pub mod masked;
 #[cfg(feature = "onnx")]
 pub mod models;
 pub mod mt;

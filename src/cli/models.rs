@@ -5,11 +5,11 @@ use std::path::Path;
 
 use super::args::{FetchArguments, ModelsArguments, ModelsCommand, RuntimeArguments};
 use super::{ExitStatus, Printer, Volume, fetching, optimize, written};
+use crate::inference::{ModelSettings, Watcher};
 use crate::models::{
     HubSettings, ModelOrigin, ModelReference, ResolveSettings, builtin_names, cached_models,
     resolve,
 };
-use crate::mt::{ModelSettings, Watcher};
 use crate::onnx::{
     Attempt, FETCHED_VERSION, Finding, Runtime, RuntimeError, RuntimeOptions, Surroundings,
     cache_folder, survey,

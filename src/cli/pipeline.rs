@@ -4,7 +4,7 @@ use super::Printer;
 use super::args::PipelineArguments;
 use crate::config;
 use crate::diagnostic::Report;
-use crate::mt::ModelSettings;
+use crate::inference::ModelSettings;
 use crate::operator::Registry;
 use crate::plan::{self, FileCatalog, Plan};
 

@@ -4,7 +4,7 @@ use super::args::PreviewArguments;
 use super::{ExitStatus, Printer, Volume, diff, pipeline, written};
 use crate::engine::{self, PreviewRow};
 #[cfg(not(feature = "onnx"))]
-use crate::mt::ModelSettings;
+use crate::inference::ModelSettings;
 use crate::operator::Registry;
 use crate::report::Palette;
 

@@ -9,7 +9,7 @@ use serde_json::json;
 use super::args::{ProgressMode, RunArguments};
 use super::{ExitStatus, Printer, Volume, pipeline, signals};
 use crate::engine::{self, RunError, RunReport, RunSettings};
-use crate::mt::ModelSettings;
+use crate::inference::ModelSettings;
 use crate::operator::Registry;
 use crate::plan::Plan;
 use crate::report::{

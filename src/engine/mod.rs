@@ -14,8 +14,8 @@ use std::time::{Duration, Instant};
 
 use crate::batch::Shard;
 use crate::counters::Counts;
+use crate::inference::ModelSettings;
 use crate::ledger::{LedgerError, Mode};
-use crate::mt::ModelSettings;
 use crate::operator::{OperatorError, Resources, Shared};
 use crate::plan::{Plan, Producer};
 use crate::topology::{Observer, RunOptions, ShardOutcome, Stop};

@@ -7,7 +7,7 @@ use std::thread;
 
 use super::{RunError, RunSettings, asked_batch_rows, assemble, count, read};
 use crate::batch::{Batch, Shard};
-use crate::mt::ModelSettings;
+use crate::inference::ModelSettings;
 use crate::operator::{Resources, Shared, TextValues};
 use crate::plan::{Plan, Producer};
 use crate::topology::{

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use sha2::{Digest, Sha256};
 
 use super::ModelError;
-use crate::onnx::hexadecimal;
+use crate::onnx::{GraphFile, hexadecimal};
 
 /// The files that a model needs, by their names: paths with `/` between their parts.
 #[derive(Debug, Clone)]
@@ -126,7 +126,15 @@ impl ModelFolder {
         }
     }
 
-    /// SHA-256 over the names and contents of the files, in hexadecimal: what a translation
+    /// A graph for the runtime; nothing where it is not there.
+    pub(crate) fn graph(&self, name: &str) -> Option<GraphFile<'_>> {
+        Some(match self.files.get(name)? {
+            Content::Disk(path) => GraphFile::Disk(path.clone()),
+            Content::Embedded(bytes) => GraphFile::Bytes(Cow::Borrowed(bytes)),
+        })
+    }
+
+    /// SHA-256 over the names and contents of the files, in hexadecimal: what an output
     /// depends on as far as the model goes, wherever the model lies.
     ///
     /// # Errors

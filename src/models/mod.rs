@@ -2,7 +2,7 @@
 //!
 //! [`resolve`] turns a [`ModelReference`] into a [`ModelFolder`]: named files, on disk or in the
 //! program. What the files mean is the business of who loads them; here it matters only which of
-//! them a translation model needs.
+//! them a model needs.
 
 mod builtin;
 mod error;

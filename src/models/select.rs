@@ -1,4 +1,4 @@
-//! Which files of a folder or repository a translation model needs.
+//! Which files of a folder or repository a model needs.
 
 /// The kinds of weights that exports come with, as they end the names of graphs: those of
 /// `transformers.js` and Optimum. Without one, a graph has the precision it was trained in.

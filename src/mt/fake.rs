@@ -90,8 +90,9 @@ impl Translator for FakeTranslator {
 pub(super) mod quirky {
     use std::sync::Arc;
 
-    use super::super::{ModelError, TranslatorFactory};
+    use super::super::TranslatorFactory;
     use super::*;
+    use crate::inference::ModelError;
 
     /// What becomes of a sentence; nothing where the translator gives up.
     type Quirk = fn(&str) -> Option<String>;

@@ -2,13 +2,14 @@
 
 use std::borrow::Cow;
 use std::path::Path;
-use std::sync::{Arc, Once};
+use std::sync::Arc;
 
-use super::marian::{LoadOptions, MarianModel, ModelFiles, SessionSource, Tokenizer};
+use super::marian::{LoadOptions, MarianModel, ModelFiles, Tokenizer};
 use super::tokenizer::{MarianTokenizer, TokenizerFiles, Workspace};
-use super::{ModelError, ModelName, ModelSettings, Translator, TranslatorFactory};
-use crate::models::{ModelFolder, ModelOrigin, ModelReference, ResolveSettings, resolve};
-use crate::onnx::{Progress, Runtime, RuntimeOptions, Surroundings};
+use super::{Translator, TranslatorFactory};
+use crate::inference::{ModelError, ModelName, ModelSettings, find, sessions};
+use crate::models::{ModelFolder, ModelOrigin};
+use crate::onnx::{Progress, SessionSource};
 
 /// A hash of what the model holds, if it is a model that could translate as far as shows without
 /// the runtime: configuration, tokenizer and graphs fit together.
@@ -32,52 +33,8 @@ pub(super) fn open(
     settings: &ModelSettings,
 ) -> Result<Arc<dyn TranslatorFactory>, ModelError> {
     let folder = find(name, base, settings)?;
-    let runtime = Runtime::load(&RuntimeOptions {
-        library: settings.ort_library.clone(),
-        offline: settings.offline,
-        progress: settings.watch.0.clone(),
-        surroundings: Surroundings::of_process(),
-    })
-    .map_err(|error| ModelError::new(error.to_string(), error.help()))?;
-    let (device, notice) = runtime
-        .choose(settings.device)
-        .map_err(|error| ModelError::new(error.to_string(), error.help()))?;
-    if let Some(notice) = notice {
-        // Once, however many models there are.
-        static TOLD: Once = Once::new();
-        TOLD.call_once(|| (settings.watch.0)(Progress::Notice(&notice)));
-    }
-    let sessions: SessionSource = Arc::new(move |weights| {
-        runtime
-            .session_builder(device, Some(weights))
-            .map_err(|error| error.to_string())
-    });
+    let sessions = sessions(settings)?;
     Ok(Arc::new(Loaded(model(&folder, name, settings, sessions)?)))
-}
-
-/// The files of the model that `name` names.
-fn find(
-    name: ModelName<'_>,
-    base: &Path,
-    settings: &ModelSettings,
-) -> Result<ModelFolder, ModelError> {
-    let reference: ModelReference =
-        name.reference
-            .parse()
-            .map_err(|error: crate::models::ParseReferenceError| {
-                ModelError::new(
-                    error.to_string(),
-                    "write `builtin:NAME`, the path of a folder, or `hf://owner/name[@revision]`",
-                )
-            })?;
-    let settings = ResolveSettings {
-        offline: settings.offline,
-        variant: name.variant.map(str::to_owned),
-        progress: settings.watch.0.clone(),
-        ..ResolveSettings::of(&Surroundings::of_process())
-    };
-    resolve(&reference, base, &settings)
-        .map_err(|error| ModelError::new(error.to_string(), error.help()))
 }
 
 fn model(

@@ -14,14 +14,10 @@ pub mod marian;
 mod open;
 #[cfg(feature = "onnx")]
 pub mod optimise;
-mod settings;
 #[cfg(feature = "onnx")]
 pub mod tokenizer;
 
-pub use open::{ModelError, ModelName, TranslatorFactory, inspect, is_folder, open};
-pub use settings::ModelSettings;
-#[cfg(feature = "onnx")]
-pub use settings::Watcher;
+pub use open::{TranslatorFactory, inspect, open};
 
 use crate::random::Random;
 

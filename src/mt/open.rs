@@ -10,10 +10,11 @@
 use std::path::Path;
 use std::sync::Arc;
 
+use super::Translator;
 use super::fake::FakeTranslator;
 #[cfg(feature = "onnx")]
 use super::load;
-use super::{ModelSettings, Translator};
+use crate::inference::{ModelError, ModelName, ModelSettings, fake_of};
 
 /// Makes translators that share what is large: the weights of one model, loaded once.
 pub trait TranslatorFactory: Send + Sync {
@@ -22,47 +23,6 @@ pub trait TranslatorFactory: Send + Sync {
     /// # Errors
     /// When the runtime cannot make another session.
     fn translator(&self) -> Result<Box<dyn Translator>, ModelError>;
-}
-
-/// A model that cannot be used.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{message}")]
-pub struct ModelError {
-    /// What was tried and what was found, in one line without a full stop.
-    pub message: String,
-    /// What to do about it.
-    pub help: String,
-}
-
-impl ModelError {
-    /// An error with its remedy.
-    pub fn new(message: impl Into<String>, help: impl Into<String>) -> Self {
-        Self {
-            message: message.into(),
-            help: help.into(),
-        }
-    }
-}
-
-/// Which model is meant: its reference, and which of several files of one folder.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct ModelName<'a> {
-    /// `builtin:NAME`, `hf://owner/name[@revision]`, a folder, or `fake:`.
-    pub reference: &'a str,
-    /// Which precision of a folder that has several, for example `quantized`.
-    pub variant: Option<&'a str>,
-}
-
-/// The number or quirk of a fake translator, if that is what is meant.
-fn fake_of(reference: &str) -> Option<&str> {
-    reference.strip_prefix("fake:")
-}
-
-/// Whether `reference` is the path of a folder: what it names is then known by its hash alone.
-pub fn is_folder(reference: &str) -> bool {
-    !["fake:", "builtin:", "hf://"]
-        .iter()
-        .any(|prefix| reference.starts_with(prefix))
 }
 
 /// A hash of the model that `name` names, without loading it: 64 hexadecimal digits, or a name
@@ -127,6 +87,7 @@ mod load {
     use std::sync::Arc;
 
     use super::{ModelError, ModelName, ModelSettings, TranslatorFactory};
+    use crate::inference::not_there;
 
     pub(super) fn inspect(
         name: ModelName<'_>,
@@ -143,13 +104,6 @@ mod load {
     ) -> Result<Arc<dyn TranslatorFactory>, ModelError> {
         Err(not_there(name))
     }
-
-    fn not_there(name: ModelName<'_>) -> ModelError {
-        ModelError::new(
-            format!("this program cannot load the model `{}`", name.reference),
-            "it was built without translation models: build it with `--features onnx`",
-        )
-    }
 }
 
 #[cfg(test)]
@@ -160,18 +114,6 @@ mod tests {
         ModelName {
             reference,
             variant: None,
-        }
-    }
-
-    #[test]
-    fn a_reference_without_a_prefix_is_a_folder() {
-        for (reference, folder) in [
-            ("builtin:en-de", false),
-            ("hf://a/b@c", false),
-            ("fake:", false),
-            ("models/a", true),
-        ] {
-            assert_eq!(is_folder(reference), folder, "{reference}");
         }
     }
 

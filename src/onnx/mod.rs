@@ -2,7 +2,7 @@
 //!
 //! The library is not part of the program, which therefore runs with whichever version 1.24 or
 //! later is at hand: see [`Place`] for where it is looked for, and [`Runtime::load`]. Nothing
-//! here knows what a model is.
+//! here knows what a model is for: a graph has inputs, outputs and weights.
 
 mod archive;
 mod cache;
@@ -12,6 +12,7 @@ mod digest;
 mod error;
 mod extract;
 mod fetch;
+mod graph;
 mod lock;
 mod pinned;
 mod place;
@@ -21,13 +22,18 @@ mod providers;
 mod python;
 mod runtime;
 mod session;
+mod signature;
 mod surroundings;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+pub(crate) mod trial;
+mod weights;
 
 pub use cache::cache_folder;
 pub use device::{ChosenDevice, Device, ParseDeviceError};
 pub use error::{Attempt, RuntimeError};
+pub use graph::{GraphError, SessionSource};
 pub use pinned::VERSION as FETCHED_VERSION;
 pub use place::{Finding, Place, survey};
 pub use progress::{Progress, Watch, silent};
@@ -36,4 +42,7 @@ pub use surroundings::Surroundings;
 
 pub(crate) use archive::explain as explain_http;
 pub(crate) use digest::hexadecimal;
+pub(crate) use graph::{Graph, GraphFile, Input, failed, integers, named, side_by_side};
 pub(crate) use lock::lock;
+pub(crate) use signature::{Element, Port, Signature};
+pub(crate) use weights::GraphWeights;

@@ -7,11 +7,11 @@ use crate::batch::Batch;
 use crate::diagnostic::Problem;
 
 /// The languages of the rows of a batch.
-pub(super) struct Languages(Option<TextValues>);
+pub(crate) struct Languages(Option<TextValues>);
 
 impl Languages {
     /// What the column that `options` name says, if it exists and is text.
-    pub(super) fn of(batch: &Batch, options: &TextOptions) -> Result<Self, OperatorError> {
+    pub(crate) fn of(batch: &Batch, options: &TextOptions) -> Result<Self, OperatorError> {
         let column = batch.records.column_by_name(&options.language_column);
         let values = column.filter(|column| is_text(column.data_type()));
         Ok(Self(values.map(TextValues::new).transpose()?))
@@ -19,13 +19,13 @@ impl Languages {
 
     /// The language of a row, if anything says what it is.
     #[inline]
-    pub(super) fn get(&self, row: usize) -> Option<&str> {
+    pub(crate) fn get(&self, row: usize) -> Option<&str> {
         self.0.as_ref().and_then(|values| values.get(row))
     }
 }
 
 /// What is wrong with the column of languages, where one is needed.
-pub(super) fn problem(options: &TextOptions, schema: &Schema) -> Option<Problem> {
+pub(crate) fn problem(options: &TextOptions, schema: &Schema) -> Option<Problem> {
     if options.languages.is_empty() {
         return None;
     }

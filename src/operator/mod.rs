@@ -12,7 +12,7 @@ mod apply;
 mod context;
 mod edits;
 mod example;
-mod languages;
+pub(crate) mod languages;
 mod options;
 mod registry;
 mod resources;

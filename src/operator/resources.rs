@@ -7,7 +7,7 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use crate::mt::ModelSettings;
+use crate::inference::ModelSettings;
 use crate::text::WordCounts;
 
 /// What the operators of one run have in common. A run owns one and drops it at its end.

@@ -16,6 +16,7 @@ mod hyponym_replacement;
 mod inflection;
 mod keyboard_typo;
 mod leet;
+pub mod masked_lm;
 mod nlpaug_default;
 mod ocr_error;
 mod preset;
@@ -29,6 +30,8 @@ mod synonym_replacement;
 #[cfg(test)]
 mod tests;
 mod tfidf_replacement;
+#[cfg(test)]
+mod trial;
 mod typos;
 mod whitespace;
 mod word_merge;
@@ -51,6 +54,7 @@ pub use hyponym_replacement::HyponymReplacement;
 pub use inflection::{Inflection, InflectionForm};
 pub use keyboard_typo::{KeyboardLayout, KeyboardTypo, Typo};
 pub use leet::{Leet, Strength};
+pub use masked_lm::MaskedLm;
 pub use nlpaug_default::NlpaugDefault;
 pub use ocr_error::OcrError;
 pub use punctuation_insertion::PunctuationInsertion;
@@ -88,6 +92,7 @@ impl Registry {
             .register_text::<Inflection>()
             .register_text::<KeyboardTypo>()
             .register_text::<Leet>()
+            .register::<MaskedLm>()
             .register_text::<NlpaugDefault>()
             .register_text::<OcrError>()
             .register_text::<PunctuationInsertion>()

@@ -152,7 +152,7 @@ mod tests {
     use std::path::Path;
 
     use super::*;
-    use crate::mt::ModelSettings;
+    use crate::inference::ModelSettings;
 
     fn config(lexicon: &str) -> SynonymReplacement {
         serde_json::from_value(serde_json::json!({ "lexicon": lexicon })).unwrap()

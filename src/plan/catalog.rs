@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use serde_json::Value;
 
 use crate::diagnostic::Problem;
-use crate::mt::ModelSettings;
+use crate::inference::ModelSettings;
 use crate::operator::{Configured, Site};
 use crate::source::parquet::ParquetSourceConfig;
 use crate::source::{self, SourceError, SourceFacts};

@@ -10,7 +10,7 @@ use crate::scratch::files_below;
 
 /// Every module of the crate, the lowest first, and the modules that it may name, some of those
 /// before it. What a module does not use is not listed: the list is the picture of the crate.
-const LAYERS: [(&str, &[&str]); 22] = [
+const LAYERS: [(&str, &[&str]); 24] = [
     // The vocabulary: rows and where they come from, counts, keyed randomness, problems as data.
     ("random", &[]),
     ("counters", &[]),
@@ -22,8 +22,11 @@ const LAYERS: [(&str, &[&str]); 22] = [
     // ONNX Runtime, and where models come from.
     ("onnx", &[]),
     ("models", &["table", "onnx"]),
-    // Translation of sentences.
-    ("mt", &["random", "onnx", "models"]),
+    // What it takes to run any model.
+    ("inference", &["onnx", "models"]),
+    // Translation of sentences; words that fit into blanks.
+    ("mt", &["random", "onnx", "models", "inference"]),
+    ("masked", &["onnx", "models", "inference"]),
     // Conditions on rows, and the only `unsafe`.
     ("sql", &[]),
     // The contract between the engine and what works on rows.
@@ -36,7 +39,7 @@ const LAYERS: [(&str, &[&str]); 22] = [
             "batch",
             "table",
             "text",
-            "mt",
+            "inference",
         ],
     ),
     (
@@ -47,7 +50,16 @@ const LAYERS: [(&str, &[&str]); 22] = [
     (
         "operators",
         &[
-            "random", "batch", "table", "text", "mt", "sql", "operator", "prelude",
+            "random",
+            "batch",
+            "table",
+            "text",
+            "inference",
+            "mt",
+            "masked",
+            "sql",
+            "operator",
+            "prelude",
         ],
     ),
     // Parquet in, Parquet out, what is finished.
@@ -62,7 +74,7 @@ const LAYERS: [(&str, &[&str]); 22] = [
             "diagnostic",
             "batch",
             "table",
-            "mt",
+            "inference",
             "operator",
             "source",
             "sink",
@@ -75,7 +87,15 @@ const LAYERS: [(&str, &[&str]); 22] = [
     (
         "engine",
         &[
-            "counters", "batch", "text", "mt", "operator", "source", "sink", "ledger", "plan",
+            "counters",
+            "batch",
+            "text",
+            "inference",
+            "operator",
+            "source",
+            "sink",
+            "ledger",
+            "plan",
             "topology",
         ],
     ),
@@ -88,6 +108,7 @@ const LAYERS: [(&str, &[&str]); 22] = [
             "table",
             "onnx",
             "models",
+            "inference",
             "mt",
             "operator",
             "config",

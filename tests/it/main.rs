@@ -13,6 +13,7 @@ mod loopback;
 mod lossless;
 #[cfg(feature = "onnx")]
 mod marian_tokenizer;
+mod masked_lm;
 mod noise;
 mod pipelines;
 mod plan;

@@ -1,8 +1,8 @@
 //! Hypotheses that do not compete: greedy search and sampling.
 
-use super::kernel::Normaliser;
 use super::rules::Scale;
 use super::search::{Found, Place, Task};
+use crate::inference::Normaliser;
 use crate::mt::Strategy;
 use crate::random::Random;
 use rand::Rng;

@@ -32,7 +32,7 @@ pub struct Rows<'a> {
 ///
 /// The model keeps what it remembers of the rows of the last step ("the past"); the search says
 /// which row continues which, so that a model on another device reorders its past there. Likewise
-/// a search looks at logits only through [`Selector`](super::Selector): a model that selects on
+/// a search looks at logits only through [`Selector`](crate::inference::Selector): a model that selects on
 /// its device would answer those questions itself.
 pub trait StepModel {
     /// How many tokens there are: the length of a row of logits.

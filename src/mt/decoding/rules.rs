@@ -4,8 +4,7 @@
 //! n-grams, bad words. Beam search applies them to logarithms of probabilities, which are not
 //! normalised again; greedy search and sampling apply them to logits.
 
-use super::kernel::Normaliser;
-use super::select::Selector;
+use crate::inference::{Normaliser, Selector};
 use crate::mt::Decoding;
 
 /// The tokens of a model that mean something to the search. All come from its configuration.

@@ -4,7 +4,7 @@ use super::beams::{Beams, Continuation};
 use super::chains::Chains;
 use super::model::{Rows, StepError, StepModel};
 use super::rules::{Rules, SpecialTokens};
-use super::select::Selector;
+use crate::inference::Selector;
 use crate::mt::{Decoding, Strategy};
 use crate::random::Random;
 

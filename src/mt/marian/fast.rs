@@ -5,9 +5,9 @@ use ort::value::{DynValue, TensorElementType};
 use super::ModelError;
 use super::config::ModelConfig;
 use super::files::ModelFiles;
-use super::session::{Graph, Input, Logits, SessionSource, empty, integers, named, side_by_side};
-use super::weights::Weights;
+use super::session::{self, Logits, empty, places};
 use crate::mt::decoding::{Rows, StepError, StepModel};
+use crate::onnx::{Graph, GraphWeights, Input, SessionSource, integers, named, side_by_side};
 
 /// Graphs and state of a worker that translates with the fast layout.
 #[derive(Debug)]
@@ -38,9 +38,9 @@ impl FastModel {
         [encoder, decoder, compact]: [&str; 3],
         config: &ModelConfig,
         source: &SessionSource,
-        weights: &Weights,
+        weights: &GraphWeights,
     ) -> Result<Self, ModelError> {
-        let load = |name: &str| Graph::load(files, name, source, weights);
+        let load = |name: &str| session::load(files, name, source, weights);
         let (encoder, decoder, compact) = (load(encoder)?, load(decoder)?, load(compact)?);
         let layers = 0..config.layers;
         let named = |stem: &'static str| layers.clone().map(move |layer| format!("{stem}.{layer}"));
@@ -55,10 +55,10 @@ impl FastModel {
             .collect();
         let logits = ["logits".to_owned()];
         Ok(Self {
-            of_encoder: encoder.places(files, &source_names)?,
-            of_compact: compact.places(files, &kept)?,
-            of_decoder: decoder.places(files, &presents)?,
-            logits_place: decoder.places(files, &logits)?[0],
+            of_encoder: places(&encoder, files, &source_names)?,
+            of_compact: places(&compact, files, &kept)?,
+            of_decoder: places(&decoder, files, &presents)?,
+            logits_place: places(&decoder, files, &logits)?[0],
             past_type: decoder
                 .input_type("past_key.0")
                 .unwrap_or(TensorElementType::Float32),

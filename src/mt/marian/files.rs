@@ -5,6 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use super::ModelError;
+use crate::onnx::GraphFile;
 
 /// The files of one model.
 #[derive(Debug, Clone)]
@@ -18,13 +19,6 @@ pub struct ModelFiles {
 enum Place {
     Folder(PathBuf),
     Memory(Vec<(String, Cow<'static, [u8]>)>),
-}
-
-/// Where a graph is: ONNX Runtime reads files by itself, which matters where weights lie beside.
-#[derive(Debug, Clone)]
-pub(super) enum Contents<'a> {
-    File(PathBuf),
-    Bytes(&'a [u8]),
 }
 
 impl ModelFiles {
@@ -87,10 +81,10 @@ impl ModelFiles {
     /// # Errors
     /// When it is there and cannot be read.
     pub fn read(&self, name: &str) -> Result<Option<Cow<'_, [u8]>>, ModelError> {
-        match self.contents(name) {
+        match self.graph(name) {
             None => Ok(None),
-            Some(Contents::Bytes(bytes)) => Ok(Some(Cow::Borrowed(bytes))),
-            Some(Contents::File(path)) => fs::read(path)
+            Some(GraphFile::Bytes(bytes)) => Ok(Some(bytes)),
+            Some(GraphFile::Disk(path)) => fs::read(path)
                 .map(|bytes| Some(Cow::Owned(bytes)))
                 .map_err(|error| self.unreadable(name, &error)),
         }
@@ -111,15 +105,16 @@ impl ModelFiles {
         }
     }
 
-    pub(super) fn contents(&self, name: &str) -> Option<Contents<'_>> {
+    /// A file for the runtime; nothing where it is not there.
+    pub(super) fn graph(&self, name: &str) -> Option<GraphFile<'_>> {
         match &self.place {
             Place::Memory(files) => files
                 .iter()
                 .find(|(other, _)| other == name)
-                .map(|(_, bytes)| Contents::Bytes(bytes)),
+                .map(|(_, bytes)| GraphFile::Bytes(Cow::Borrowed(bytes))),
             Place::Folder(path) => {
                 let path = path.join(name);
-                path.is_file().then_some(Contents::File(path))
+                path.is_file().then_some(GraphFile::Disk(path))
             }
         }
     }

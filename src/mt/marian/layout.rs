@@ -1,14 +1,11 @@
 //! Which graphs a model has, recognised by their inputs and outputs.
 
-use std::fs::File;
-use std::io::{BufReader, Cursor};
-
 use serde::Deserialize;
 
 use super::ModelError;
 use super::config::ModelConfig;
-use super::files::{Contents, ModelFiles, listed};
-use super::signature::{Port, Signature};
+use super::files::{ModelFiles, listed};
+use crate::onnx::{Port, Signature};
 
 /// What is part of a file's name where there are several of the same graph.
 const VARIANTS: [&str; 7] = ["fp16", "quantized", "int8", "uint8", "q4", "q4f16", "bnb4"];
@@ -240,11 +237,8 @@ fn is_variant(name: &str, variant: Option<&str>) -> bool {
 }
 
 fn read_signature(files: &ModelFiles, name: &str) -> Result<Signature, ModelError> {
-    let signature = match files.contents(name) {
-        Some(Contents::Bytes(bytes)) => Signature::read(&mut Cursor::new(bytes)),
-        Some(Contents::File(path)) => {
-            File::open(path).and_then(|file| Signature::read(&mut BufReader::new(file)))
-        }
+    let signature = match files.graph(name) {
+        Some(file) => file.signature(),
         None => Ok(Signature::default()),
     };
     signature.map_err(|error| files.unreadable(name, &error))
@@ -376,8 +370,8 @@ fn check_manifest(files: &ModelFiles, config: &ModelConfig) -> Result<(), ModelE
 
 #[cfg(test)]
 mod tests {
-    use super::super::signature::Element;
     use super::*;
+    use crate::onnx::Element;
 
     fn graph(name: &str, inputs: &[&str], outputs: &[&str]) -> Graph {
         let ports = |names: &[&str]| {

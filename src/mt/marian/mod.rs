@@ -11,17 +11,15 @@ mod layout;
 mod model;
 mod optimum;
 mod session;
-mod signature;
 mod translator;
-mod weights;
 
 #[cfg(test)]
 mod tests;
 
+pub use crate::onnx::SessionSource;
 pub use config::ModelConfig;
 pub use error::ModelError;
 pub use files::ModelFiles;
 pub use layout::Layout;
 pub use model::{LoadOptions, MarianModel, Tokenizer};
-pub use session::SessionSource;
 pub use translator::{MarianTranslator, TokenSentence};

@@ -9,10 +9,11 @@ use super::fast::FastModel;
 use super::files::ModelFiles;
 use super::layout::Layout;
 use super::optimum::{Decoders, OptimumModel};
-use super::session::{Graph, SessionSource};
+use super::session;
 use super::translator::MarianTranslator;
-use super::weights::Weights;
-use crate::mt::decoding::{Budget, Rows, StepError, StepModel};
+use crate::inference::Budget;
+use crate::mt::decoding::{Rows, StepError, StepModel};
+use crate::onnx::{GraphWeights, SessionSource};
 
 /// Turns text into tokens and back, as the model was trained.
 pub trait Tokenizer: Send + Sync {
@@ -42,7 +43,7 @@ pub struct MarianModel {
     files: ModelFiles,
     sessions: SessionSource,
     /// Read when the first worker is made: a look at a model must do without the runtime.
-    weights: Mutex<Option<Arc<Weights>>>,
+    weights: Mutex<Option<Arc<GraphWeights>>>,
 }
 
 impl fmt::Debug for MarianModel {
@@ -101,18 +102,24 @@ impl MarianModel {
     }
 
     /// The weights, which the first caller reads.
-    fn weights(&self) -> Result<Arc<Weights>, ModelError> {
+    fn weights(&self) -> Result<Arc<GraphWeights>, ModelError> {
         let mut weights = self.weights.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(weights) = &*weights {
             return Ok(Arc::clone(weights));
         }
-        let read = Arc::new(Weights::read(&self.files, &self.layout.graphs())?);
-        Ok(Arc::clone(weights.insert(read)))
+        let mut read = GraphWeights::default();
+        for name in self.layout.graphs() {
+            if let Some(file) = self.files.graph(name) {
+                let outcome = read.read(name, &file);
+                outcome.map_err(|error| self.files.unreadable(name, &error))?;
+            }
+        }
+        Ok(Arc::clone(weights.insert(Arc::new(read))))
     }
 
     fn steps(&self) -> Result<Steps, ModelError> {
         let weights = &*self.weights()?;
-        let load = |name: &str| Graph::load(&self.files, name, &self.sessions, weights);
+        let load = |name: &str| session::load(&self.files, name, &self.sessions, weights);
         let (encoder, decoders) = match &self.layout {
             Layout::Fast {
                 encoder,

@@ -9,11 +9,9 @@ use ort::value::{DynValue, Tensor, TensorElementType};
 use super::ModelError;
 use super::config::ModelConfig;
 use super::files::{ModelFiles, listed};
-use super::session::{
-    Graph, Input, Logits, SessionSource, empty, failed, gather, integers, side_by_side,
-};
-use super::weights::Weights;
+use super::session::{self, Logits, empty, gather, places};
 use crate::mt::decoding::{Rows, StepError, StepModel};
+use crate::onnx::{Graph, GraphWeights, Input, SessionSource, failed, integers, side_by_side};
 
 /// The decoders of a layout.
 #[derive(Debug)]
@@ -68,10 +66,10 @@ impl OptimumModel {
         decoders: Decoders,
         config: &ModelConfig,
         source: &SessionSource,
-        weights: &Weights,
+        weights: &GraphWeights,
     ) -> Result<Self, ModelError> {
-        let encoder = Graph::load(files, encoder, source, weights)?;
-        let hidden_place = encoder.places(files, &["last_hidden_state".to_owned()])?[0];
+        let encoder = session::load(files, encoder, source, weights)?;
+        let hidden_place = places(&encoder, files, &["last_hidden_state".to_owned()])?[0];
         let each = |stem: &str, side: &str| -> Vec<String> {
             (0..config.layers)
                 .flat_map(|layer| {
@@ -82,24 +80,24 @@ impl OptimumModel {
         let logits = ["logits".to_owned()];
         let of_first = |graph: &Graph| -> Result<Places, ModelError> {
             Ok(Places {
-                logits: graph.places(files, &logits)?[0],
-                own: graph.places(files, &each("present", "decoder"))?,
-                source: graph.places(files, &each("present", "encoder"))?,
+                logits: places(graph, files, &logits)?[0],
+                own: places(graph, files, &each("present", "decoder"))?,
+                source: places(graph, files, &each("present", "encoder"))?,
             })
         };
         let (first_places, later_places, past_graph) = match &decoders {
             Decoders::Merged(graph) => (of_first(graph)?, of_first(graph)?, Some(graph)),
             Decoders::Split { first, later } => {
                 let places = Places {
-                    logits: later.places(files, &logits)?[0],
-                    own: later.places(files, &each("present", "decoder"))?,
+                    logits: places(later, files, &logits)?[0],
+                    own: places(later, files, &each("present", "decoder"))?,
                     source: Vec::new(),
                 };
                 (of_first(first)?, places, Some(later))
             }
             Decoders::WithoutPast(graph) => {
                 let places = Places {
-                    logits: graph.places(files, &logits)?[0],
+                    logits: places(graph, files, &logits)?[0],
                     ..Places::default()
                 };
                 (places, Places::default(), None)
@@ -246,7 +244,7 @@ impl OptimumModel {
         if first {
             self.per_row = outputs.take_all(&self.first_places.source)?;
         }
-        outputs.take(places.logits)
+        Ok(outputs.take(places.logits)?)
     }
 
     fn step_without_past(&mut self, rows: Rows<'_>) -> Result<DynValue, StepError> {
@@ -282,7 +280,7 @@ impl OptimumModel {
         };
         let names: Vec<String> = graph.inputs().map(str::to_owned).collect();
         let mut outputs = graph.run(values.inputs(&names)?)?;
-        outputs.take(self.first_places.logits)
+        Ok(outputs.take(self.first_places.logits)?)
     }
 }
 

@@ -1,163 +1,52 @@
-//! ONNX Runtime sessions of a model's graphs, and what goes in and out.
-
-use std::borrow::Cow;
-use std::sync::Arc;
+//! Graphs of a translation model, and tensors that go in and out.
 
 use half::f16;
 use ort::memory::Allocator;
-use ort::session::builder::{PrepackedWeights, SessionBuilder};
-use ort::session::{Session, SessionInputValue};
-use ort::value::{DynValue, Outlet, PrimitiveTensorElementType, Shape, Tensor, TensorElementType};
+use ort::value::{DynValue, PrimitiveTensorElementType, Shape, Tensor, TensorElementType};
 
 use super::ModelError;
-use super::files::{Contents, ModelFiles, listed};
-use super::weights::Weights;
+use super::files::{ModelFiles, listed};
 use crate::mt::decoding::StepError;
+use crate::onnx::{Graph, GraphError, GraphWeights, SessionSource, failed};
 
-/// Makes builders of sessions: on the device and with the threads that the caller wants. All
-/// sessions of one model get the same prepacked weights.
-pub type SessionSource =
-    Arc<dyn Fn(&PrepackedWeights) -> Result<SessionBuilder, String> + Send + Sync>;
-
-/// A session, and the names of its outputs in their order.
-#[derive(Debug)]
-pub(super) struct Graph {
-    session: Session,
-    outputs: Vec<String>,
+impl From<GraphError> for StepError {
+    fn from(error: GraphError) -> Self {
+        Self::Runtime(error.0)
+    }
 }
 
-/// A named input.
-pub(super) type Input<'a> = (Cow<'a, str>, SessionInputValue<'a>);
+/// A session of one graph of the model.
+pub(super) fn load(
+    files: &ModelFiles,
+    name: &str,
+    source: &SessionSource,
+    weights: &GraphWeights,
+) -> Result<Graph, ModelError> {
+    let refused = |reason: String| ModelError::Session {
+        model: files.name().to_owned(),
+        file: name.to_owned(),
+        reason,
+    };
+    match files.graph(name) {
+        Some(file) => Graph::load(&file, name, source, weights).map_err(refused),
+        None => Err(refused("the file has gone".to_owned())),
+    }
+}
 
-impl Graph {
-    pub(super) fn load(
-        files: &ModelFiles,
-        name: &str,
-        source: &SessionSource,
-        weights: &Weights,
-    ) -> Result<Self, ModelError> {
-        let refused = |reason: String| ModelError::Session {
+/// The places of outputs among those that a graph gives.
+pub(super) fn places(
+    graph: &Graph,
+    files: &ModelFiles,
+    names: &[String],
+) -> Result<Vec<usize>, ModelError> {
+    let place = |name: &String| {
+        graph.place(name).ok_or_else(|| ModelError::Layout {
             model: files.name().to_owned(),
-            file: name.to_owned(),
-            reason,
-        };
-        let builder = source(weights.prepacked()).map_err(refused)?;
-        let builder = weights.give(name, builder).map_err(refused)?;
-        // Shapes change at each step: there is no pattern to be remembered.
-        let mut builder = builder
-            .with_memory_pattern(false)
-            .map_err(|error| refused(error.to_string()))?;
-        let session = match files.contents(name) {
-            Some(Contents::File(path)) => builder.commit_from_file(path),
-            Some(Contents::Bytes(bytes)) => builder.commit_from_memory(bytes),
-            None => return Err(refused("the file has gone".to_owned())),
-        };
-        let session = session.map_err(|error| refused(error.to_string()))?;
-        let outputs = session
-            .outputs()
-            .iter()
-            .map(|output| output.name().to_owned())
-            .collect();
-        Ok(Self { session, outputs })
-    }
-
-    /// Names of the inputs, in the order of the graph.
-    pub(super) fn inputs(&self) -> impl Iterator<Item = &str> {
-        self.session.inputs().iter().map(Outlet::name)
-    }
-
-    /// The type of an input's elements.
-    pub(super) fn input_type(&self, name: &str) -> Option<TensorElementType> {
-        self.session
-            .inputs()
-            .iter()
-            .find(|input| input.name() == name)
-            .and_then(|input| input.dtype().tensor_type())
-    }
-
-    /// The places of outputs among those that [`Graph::run`] gives.
-    pub(super) fn places(
-        &self,
-        files: &ModelFiles,
-        names: &[String],
-    ) -> Result<Vec<usize>, ModelError> {
-        let place = |name: &String| {
-            let found = self.outputs.iter().position(|output| output == name);
-            found.ok_or_else(|| ModelError::Layout {
-                model: files.name().to_owned(),
-                expected: format!("a graph that puts out `{name}`"),
-                found: listed(&self.outputs),
-            })
-        };
-        names.iter().map(place).collect()
-    }
-
-    /// Runs the graph. The outputs stay where the runtime made them.
-    pub(super) fn run(&mut self, inputs: Vec<Input<'_>>) -> Result<Outputs, StepError> {
-        let outputs = self.session.run(inputs).map_err(failed)?;
-        Ok(Outputs(
-            outputs.into_iter().map(|(_, value)| Some(value)).collect(),
-        ))
-    }
-}
-
-/// What a graph put out, to be taken out one by one.
-#[derive(Debug)]
-pub(super) struct Outputs(Vec<Option<DynValue>>);
-
-impl Outputs {
-    pub(super) fn take(&mut self, place: usize) -> Result<DynValue, StepError> {
-        let value = self.0.get_mut(place).and_then(Option::take);
-        value.ok_or_else(|| StepError::Runtime(format!("the model gave no output {place}")))
-    }
-
-    pub(super) fn take_all(&mut self, places: &[usize]) -> Result<Vec<DynValue>, StepError> {
-        places.iter().map(|place| self.take(*place)).collect()
-    }
-}
-
-/// Values with the names under which a graph takes them.
-pub(super) fn named<'a>(
-    names: &'a [String],
-    values: &'a [DynValue],
-) -> impl Iterator<Item = Input<'a>> {
-    names
-        .iter()
-        .zip(values)
-        .map(|(name, value)| (name.as_str().into(), value.into()))
-}
-
-#[expect(
-    clippy::needless_pass_by_value,
-    reason = "it is what `map_err` hands over"
-)]
-pub(super) fn failed(error: ort::Error) -> StepError {
-    StepError::Runtime(format!("ONNX Runtime failed: {error}"))
-}
-
-/// A tensor of integers.
-pub(super) fn integers(shape: &[usize], values: Vec<i64>) -> Result<DynValue, StepError> {
-    Tensor::from_array((shape.to_vec(), values))
-        .map(Tensor::into_dyn)
-        .map_err(failed)
-}
-
-/// Source sentences side by side, filled up to the longest: ids, and a mask with 1 for tokens.
-pub(super) fn side_by_side(
-    sources: &[&[u32]],
-    padding: u32,
-) -> Result<(DynValue, Vec<i64>, usize), StepError> {
-    let longest = sources.iter().map(|source| source.len()).max().unwrap_or(0);
-    let mut ids = Vec::with_capacity(sources.len() * longest);
-    let mut mask = Vec::with_capacity(sources.len() * longest);
-    for source in sources {
-        let missing = longest - source.len();
-        ids.extend(source.iter().map(|token| i64::from(*token)));
-        ids.extend(std::iter::repeat_n(i64::from(padding), missing));
-        mask.extend(std::iter::repeat_n(1, source.len()));
-        mask.extend(std::iter::repeat_n(0, missing));
-    }
-    Ok((integers(&[sources.len(), longest], ids)?, mask, longest))
+            expected: format!("a graph that puts out `{name}`"),
+            found: listed(graph.outputs()),
+        })
+    };
+    names.iter().map(place).collect()
 }
 
 /// A tensor in which one size is 0: what is there before the first step.
@@ -168,7 +57,7 @@ pub(super) fn empty(element: TensorElementType, shape: [usize; 4]) -> Result<Dyn
         TensorElementType::Float16 => Tensor::<f16>::new(&allocator, shape).map(Tensor::into_dyn),
         other => return Err(unknown_type(other)),
     }
-    .map_err(failed)
+    .map_err(|error| failed(error).into())
 }
 
 fn unknown_type(element: TensorElementType) -> StepError {

@@ -5,14 +5,13 @@
 use std::env;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, OnceLock};
-
-use ort::environment::Environment;
-use ort::session::Session;
+use std::sync::Arc;
 
 use super::*;
-use crate::mt::decoding::{Budget, Found};
+use crate::inference::Budget;
+use crate::mt::decoding::Found;
 use crate::mt::{Cost, Decoding, Strategy, TranslateError};
+use crate::onnx::ChosenDevice;
 use crate::random::Random;
 
 /// Token ids are given, none are asked for.
@@ -27,18 +26,6 @@ impl Tokenizer for NoTokenizer {
         let words: Vec<String> = tokens.iter().map(u32::to_string).collect();
         words.join(" ")
     }
-}
-
-fn environment() -> Option<&'static Environment> {
-    static LOADED: OnceLock<Option<Environment>> = OnceLock::new();
-    let loaded = LOADED.get_or_init(|| {
-        let library = env::var_os("ORT_DYLIB_PATH")?;
-        Some(ort::init_from(library).unwrap().build().unwrap())
-    });
-    if loaded.is_none() {
-        eprintln!("skipped: ORT_DYLIB_PATH does not name the library of ONNX Runtime");
-    }
-    loaded.as_ref()
 }
 
 /// A folder of models that is not part of the repository.
@@ -56,17 +43,10 @@ fn folder(name: &str) -> Option<PathBuf> {
 }
 
 fn load(files: ModelFiles, budget: Budget) -> Option<Result<Arc<MarianModel>, ModelError>> {
-    let environment = environment()?;
+    let runtime = crate::onnx::trial::runtime()?;
     let sessions: SessionSource = Arc::new(|weights| {
-        let builder = Session::builder(environment).map_err(|error| error.to_string())?;
-        let builder = builder
-            .with_intra_threads(1)
-            .map_err(|error| error.to_string())?;
-        let builder = builder
-            .with_intra_op_spinning(false)
-            .map_err(|error| error.to_string())?;
-        builder
-            .with_prepacked_weights(weights)
+        runtime
+            .session_builder(ChosenDevice::Cpu, Some(weights))
             .map_err(|error| error.to_string())
     });
     let options = LoadOptions {

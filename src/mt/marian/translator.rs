@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use super::config::ModelConfig;
 use super::model::{MarianModel, Steps};
-use crate::mt::decoding::{Budget, Found, Size, Source, StepModel, form_batches, search, width};
+use crate::inference::{Budget, Size, form_batches};
+use crate::mt::decoding::{Found, Source, StepModel, search, width};
 use crate::mt::{Cost, Decoding, Hypothesis, Sentence, Strategy, TranslateError, Translator};
 use crate::random::Random;
 

@@ -1,11 +1,11 @@
 use std::collections::BTreeMap;
-use std::sync::OnceLock;
 
 use safetensors::tensor::{Dtype, TensorView, serialize};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use super::*;
+use crate::onnx::Runtime;
 use crate::random::Random;
 
 /// A MarianMT folder with random weights.
@@ -131,21 +131,9 @@ impl Tiny {
     }
 }
 
-/// Names a library of ONNX Runtime.
-const LIBRARY: &str = "ORT_DYLIB_PATH";
-
 /// ONNX Runtime; where it is not there, says so.
-#[expect(clippy::print_stderr, reason = "a test that is skipped says so")]
 fn runtime() -> Option<&'static Environment> {
-    static ENVIRONMENT: OnceLock<Option<Environment>> = OnceLock::new();
-    let environment = ENVIRONMENT.get_or_init(|| {
-        let path = std::env::var_os(LIBRARY)?;
-        Some(ort::init_from(Path::new(&path)).unwrap().build().unwrap())
-    });
-    if environment.is_none() {
-        eprintln!("skipped: {LIBRARY} names no library of ONNX Runtime");
-    }
-    environment.as_ref()
+    crate::onnx::trial::runtime().map(Runtime::environment)
 }
 
 #[test]

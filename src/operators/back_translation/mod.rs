@@ -21,7 +21,8 @@ use serde_json::{Value, json};
 use gates::Judge;
 use worker::{Leg, Setup, Way, Worker};
 
-use crate::mt::{self, ModelError, ModelName, Translator, TranslatorFactory};
+use crate::inference::{ModelError, ModelName, is_folder};
+use crate::mt::{self, Translator, TranslatorFactory};
 use crate::operator::{Resources, Site, TextOptions};
 use crate::prelude::*;
 use crate::text::Segmenter;
@@ -314,7 +315,7 @@ impl OperatorConfig for BackTranslation {
         let pivots = filled.via.iter_mut();
         let pivots = pivots.flat_map(|pivot| [&mut pivot.forward, &mut pivot.backward]);
         for model in models.chain(pivots) {
-            if mt::is_folder(model) {
+            if is_folder(model) {
                 "folder".clone_into(model);
             }
         }

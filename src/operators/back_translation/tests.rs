@@ -1,16 +1,15 @@
 //! The operator on batches, with translators that spell backwards or do one thing wrong.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use arrow::array::{ArrayRef, RecordBatch, StringArray};
 use proptest::prelude::*;
-use toml::de::DeTable;
 
-use crate::batch::{EditLog, Origins, Shard};
+use super::super::trial::{self, Outcome, records};
+use crate::batch::{Origins, Shard};
 #[cfg(feature = "onnx")]
 use crate::operator::Site;
-use crate::operator::{Configured, Resources, TextColumn, TextValues};
+use crate::operator::{Configured, Resources, TextColumn};
 use crate::prelude::*;
 
 /// The fake translators, with no gate in the way.
@@ -21,46 +20,7 @@ const GREEDY: &str =
     "decode = { strategy = \"greedy\" }\ndecode_back = { strategy = \"greedy\" }\n";
 
 fn configured(options: &str) -> Result<Box<dyn Configured>, Vec<(String, String)>> {
-    let table = DeTable::parse(options).unwrap();
-    Registry::builtin()
-        .parse("back_translation", table.get_ref(), table.span())
-        .unwrap()
-        .map_err(|problems| {
-            let pair = |problem: crate::diagnostic::Diagnostic| {
-                let at = problem.span.and_then(|span| options.get(span));
-                (problem.message, at.unwrap_or_default().to_owned())
-            };
-            problems.into_iter().map(pair).collect()
-        })
-}
-
-/// What came of a batch.
-#[derive(Debug, PartialEq)]
-struct Outcome {
-    /// Parent, replica number and text of each row that left.
-    rows: Vec<(u64, u32, Option<String>)>,
-    /// The same of those that left by the port `errors`, with the reason for a text.
-    errors: Vec<(u64, String)>,
-    counts: BTreeMap<String, u64>,
-    edits: Vec<Vec<(u32, u32, String, String)>>,
-}
-
-impl Outcome {
-    fn texts(&self) -> Vec<&str> {
-        self.rows
-            .iter()
-            .map(|(_, _, text)| text.as_deref().unwrap_or("null"))
-            .collect()
-    }
-
-    fn count(&self, reason: &str) -> u64 {
-        self.counts.get(reason).copied().unwrap_or_default()
-    }
-}
-
-fn records(texts: &[Option<&str>]) -> RecordBatch {
-    let column: ArrayRef = Arc::new(StringArray::from(texts.to_vec()));
-    RecordBatch::try_from_iter_with_nullable([("text", column, true)]).unwrap()
+    trial::configured("back_translation", options)
 }
 
 fn run_numbered(
@@ -69,71 +29,12 @@ fn run_numbered(
     first: u64,
     incoming: u32,
 ) -> Result<Outcome, OperatorError> {
-    let configured = configured(options).unwrap();
-    let (resources, text) = (
-        Resources::default(),
-        TextColumn {
-            name: "text".to_owned(),
-            index: 0,
-        },
-    );
-    let mut operator = configured.build(&BuildContext {
-        id: "bt",
-        position: 0,
-        seed: 42,
-        text: &text,
-        source_rows: 1,
-        amount: Amount::NONE,
-        resources: &resources,
-    })?;
-    let shard = Arc::new(Shard::new(0, "demo", "demo", 1));
-    let origins = Arc::new(Origins::new("demo", first, texts.len(), None));
-    let mut rows = Rows::originals(origins, true);
-    rows.replica.fill(incoming);
-    let batch = Batch {
-        records: records(texts),
-        rows,
-        shard: Arc::clone(&shard),
-        seq: 0,
-        last: false,
-        ticket: None,
-    };
-    let mut context = Context::new(&shard, 0, configured.ports().len());
-    operator.process(batch, &mut context)?;
-    let mut outputs = context.into_outputs().into_iter();
-    let main = outputs.next().flatten().unwrap();
-    let values = TextValues::new(main.records.column(0)).unwrap();
-    let row = |row: usize| {
-        let text = values.get(row).map(str::to_owned);
-        (main.rows.number(row), main.rows.replica[row], text)
-    };
-    let edits = |log: &Option<Arc<EditLog>>| {
-        let edits = log.iter().flat_map(|log| &log.edits);
-        edits
-            .map(|edit| (edit.start, edit.end, edit.old.clone(), edit.new.clone()))
-            .collect()
-    };
-    let errors = outputs.next().flatten().map(|batch| {
-        let reasons = batch.rows.errors.clone().unwrap();
-        let reason = |row: usize| reasons[row].as_ref().unwrap().to_string();
-        (0..batch.rows.len())
-            .map(|row| (batch.rows.number(row), reason(row)))
-            .collect()
-    });
-    let counts = shard.counters.operator(0).snapshot().reasons;
-    Ok(Outcome {
-        rows: (0..main.rows.len()).map(row).collect(),
-        errors: errors.unwrap_or_default(),
-        counts,
-        edits: main
-            .rows
-            .edits
-            .as_ref()
-            .unwrap()
-            .iter()
-            .map(edits)
-            .collect(),
-    })
+    trial::run(
+        &*configured(options).unwrap(),
+        records(texts),
+        first,
+        incoming,
+    )
 }
 
 fn run(options: &str, texts: &[&str]) -> Outcome {

@@ -93,7 +93,7 @@ fn problems_stand_at_their_options() {
         statistics: Some("words.tsv".into()),
         vocabulary: 9,
     };
-    let models = crate::mt::ModelSettings::default();
+    let models = crate::inference::ModelSettings::default();
     let site = Site {
         base: folder.path(),
         models: &models,

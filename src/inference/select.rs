@@ -29,14 +29,14 @@ pub struct Selector {
 
 impl Selector {
     /// Looks through a row. Nothing if it has logits that are not numbers.
-    pub(super) fn scan(&mut self, row: &[f32]) -> Option<Normaliser> {
+    pub(crate) fn scan(&mut self, row: &[f32]) -> Option<Normaliser> {
         self.maxima.resize(row.len().div_ceil(BLOCK), 0.0);
         let normaliser = kernel::scan(row, &mut self.maxima);
         normaliser.log_sum.is_finite().then_some(normaliser)
     }
 
     /// To be called when the logit of `token` has been changed after [`Selector::scan`].
-    pub(super) fn changed(&mut self, row: &[f32], token: u32) {
+    pub(crate) fn changed(&mut self, row: &[f32], token: u32) {
         let block = token as usize / BLOCK;
         let end = row.len().min((block + 1) * BLOCK);
         if let (Some(maximum), Some(logits)) =
@@ -47,7 +47,7 @@ impl Selector {
     }
 
     /// The token with the greatest logit, the lowest of those; nothing if all are ruled out.
-    pub(super) fn first(&self, row: &[f32]) -> Option<Candidate> {
+    pub(crate) fn first(&self, row: &[f32]) -> Option<Candidate> {
         let (mut block, mut best) = (0, f32::NEG_INFINITY);
         for (number, maximum) in self.maxima.iter().enumerate() {
             if *maximum > best {
@@ -68,7 +68,7 @@ impl Selector {
 
     /// The `count` tokens with the greatest logits, best first, of equal ones the lower first.
     /// Fewer if all others are ruled out.
-    pub(super) fn best(&mut self, row: &[f32], count: usize) -> &[Candidate] {
+    pub(crate) fn best(&mut self, row: &[f32], count: usize) -> &[Candidate] {
         self.candidates.clear();
         let threshold = self.threshold(count);
         for (number, block) in row.chunks(BLOCK).enumerate() {
@@ -115,7 +115,7 @@ impl Selector {
 
     /// Draws a token: `unit` in 0..1 says which. The temperature comes first, then `top_k` (0 for
     /// all), then `top_p` of what is left, as in `transformers`. Nothing if all are ruled out.
-    pub(super) fn draw(
+    pub(crate) fn draw(
         &mut self,
         row: &[f32],
         temperature: f32,

@@ -7,7 +7,7 @@ use std::io::{self, Read, Seek, SeekFrom};
 
 /// What the elements of a tensor are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Element {
+pub(crate) enum Element {
     Float32,
     Float16,
     Int64,
@@ -17,35 +17,35 @@ pub(super) enum Element {
 
 /// An input or an output.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Port {
-    pub(super) name: String,
-    pub(super) element: Element,
+pub(crate) struct Port {
+    pub(crate) name: String,
+    pub(crate) element: Element,
     /// Nothing for a size that is known when the graph runs only.
-    pub(super) shape: Vec<Option<usize>>,
+    pub(crate) shape: Vec<Option<usize>>,
 }
 
 /// A constant of a graph, and where it lies in the file.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(super) struct Constant {
-    pub(super) name: String,
+pub(crate) struct Constant {
+    pub(crate) name: String,
     /// Number of the type of its elements: see `TensorProto.DataType`.
-    pub(super) data_type: u64,
-    pub(super) shape: Vec<usize>,
+    pub(crate) data_type: u64,
+    pub(crate) shape: Vec<usize>,
     /// Where its bytes begin, and how many there are. None where they are written otherwise.
-    pub(super) start: u64,
-    pub(super) length: u64,
+    pub(crate) start: u64,
+    pub(crate) length: u64,
 }
 
 /// The inputs and outputs of a graph.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(super) struct Signature {
-    pub(super) inputs: Vec<Port>,
-    pub(super) outputs: Vec<Port>,
-    pub(super) constants: Vec<Constant>,
+pub(crate) struct Signature {
+    pub(crate) inputs: Vec<Port>,
+    pub(crate) outputs: Vec<Port>,
+    pub(crate) constants: Vec<Constant>,
 }
 
 impl Signature {
-    pub(super) fn read(source: &mut (impl Read + Seek)) -> io::Result<Self> {
+    pub(crate) fn read(source: &mut (impl Read + Seek)) -> io::Result<Self> {
         let mut reader = Reader { source };
         let mut signature = Self::default();
         let end = reader.source.seek(SeekFrom::End(0))?;
@@ -60,11 +60,11 @@ impl Signature {
         Ok(signature)
     }
 
-    pub(super) fn input(&self, name: &str) -> Option<&Port> {
+    pub(crate) fn input(&self, name: &str) -> Option<&Port> {
         self.inputs.iter().find(|port| port.name == name)
     }
 
-    pub(super) fn output(&self, name: &str) -> Option<&Port> {
+    pub(crate) fn output(&self, name: &str) -> Option<&Port> {
         self.outputs.iter().find(|port| port.name == name)
     }
 }

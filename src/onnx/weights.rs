@@ -12,8 +12,7 @@ use half::f16;
 use ort::session::builder::{PrepackedWeights, SessionBuilder};
 use ort::value::{DynValue, Tensor};
 
-use super::ModelError;
-use super::files::{Contents, ModelFiles};
+use super::graph::GraphFile;
 use super::signature::{Constant, Signature};
 
 /// Smaller constants are not worth the trouble; and shapes, axes and the like must be known to the
@@ -24,48 +23,50 @@ const WORTH_SHARING: u64 = 16 * 1024;
 type Named = (String, Arc<DynValue>);
 
 /// The weights of the graphs of a model.
-pub(super) struct Weights {
+pub(crate) struct GraphWeights {
     prepacked: PrepackedWeights,
     /// By the name of the graph's file.
     graphs: Vec<(String, Vec<Named>)>,
 }
 
-impl fmt::Debug for Weights {
+impl fmt::Debug for GraphWeights {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.debug_struct("Weights").finish_non_exhaustive()
+        formatter
+            .debug_struct("GraphWeights")
+            .finish_non_exhaustive()
     }
 }
 
-impl Weights {
-    /// Reads the weights of these graphs.
-    pub(super) fn read(files: &ModelFiles, graphs: &[&str]) -> Result<Self, ModelError> {
-        let graphs = graphs
-            .iter()
-            .map(|name| {
-                let constants = match files.contents(name) {
-                    Some(Contents::Bytes(bytes)) => read_constants(&mut Cursor::new(bytes)),
-                    Some(Contents::File(path)) => {
-                        File::open(path).and_then(|file| read_constants(&mut BufReader::new(file)))
-                    }
-                    None => Ok(Vec::new()),
-                };
-                let constants = constants.map_err(|error| files.unreadable(name, &error))?;
-                Ok(((*name).to_owned(), constants))
-            })
-            .collect::<Result<_, ModelError>>()?;
-        Ok(Self {
+impl Default for GraphWeights {
+    /// Those of no graph.
+    fn default() -> Self {
+        Self {
             prepacked: PrepackedWeights::new(),
-            graphs,
-        })
+            graphs: Vec::new(),
+        }
+    }
+}
+
+impl GraphWeights {
+    /// Reads the weights of one more graph.
+    pub(crate) fn read(&mut self, name: &str, file: &GraphFile<'_>) -> io::Result<()> {
+        let constants = match file {
+            GraphFile::Bytes(bytes) => read_constants(&mut Cursor::new(bytes)),
+            GraphFile::Disk(path) => {
+                File::open(path).and_then(|file| read_constants(&mut BufReader::new(file)))
+            }
+        };
+        self.graphs.push((name.to_owned(), constants?));
+        Ok(())
     }
 
     /// What sessions make of the weights, shared between them.
-    pub(super) fn prepacked(&self) -> &PrepackedWeights {
+    pub(crate) fn prepacked(&self) -> &PrepackedWeights {
         &self.prepacked
     }
 
     /// Hands the weights of a graph to a session that is about to load it.
-    pub(super) fn give(
+    pub(crate) fn give(
         &self,
         graph: &str,
         builder: SessionBuilder,

@@ -7,7 +7,7 @@
 use multiversion::multiversion;
 
 /// Logits of one block: it stays in the first-level cache while it is looked at twice.
-pub(super) const BLOCK: usize = 256;
+pub(crate) const BLOCK: usize = 256;
 
 /// Sums and maxima that are kept apart, so that a compiler can hold them in vector registers.
 const LANES: usize = 32;
@@ -20,19 +20,19 @@ const LOWEST: f32 = -87.0;
 
 /// The greatest logit, and the logarithm of the sum of the exponentials relative to it.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) struct Normaliser {
-    pub(super) max: f32,
-    pub(super) log_sum: f32,
+pub(crate) struct Normaliser {
+    pub(crate) max: f32,
+    pub(crate) log_sum: f32,
 }
 
 impl Normaliser {
     /// The logarithm of the probability of a token with this logit.
-    pub(super) fn log_probability(self, logit: f32) -> f32 {
+    pub(crate) fn log_probability(self, logit: f32) -> f32 {
         logit - self.max - self.log_sum
     }
 
     /// The logit of a token with this logarithm of its probability.
-    pub(super) fn logit(self, log_probability: f32) -> f32 {
+    pub(crate) fn logit(self, log_probability: f32) -> f32 {
         log_probability + self.log_sum + self.max
     }
 }
@@ -127,7 +127,7 @@ fn block_sum(block: &[f32], max: f32, scale: f32) -> f32 {
     "x86_64+avx+avx2",
     "x86_64+sse4.1"
 ))]
-pub(super) fn scan(row: &[f32], maxima: &mut [f32]) -> Normaliser {
+pub(crate) fn scan(row: &[f32], maxima: &mut [f32]) -> Normaliser {
     let mut max = f32::MIN;
     let mut sum = 0.0_f64;
     for (block, maximum) in row.chunks(BLOCK).zip(maxima) {
@@ -144,7 +144,7 @@ pub(super) fn scan(row: &[f32], maxima: &mut [f32]) -> Normaliser {
 }
 
 /// The maximum of one block.
-pub(super) fn maximum(block: &[f32]) -> f32 {
+pub(crate) fn maximum(block: &[f32]) -> f32 {
     block_maximum(block)
 }
 
@@ -154,7 +154,7 @@ pub(super) fn maximum(block: &[f32]) -> f32 {
     "x86_64+avx+avx2",
     "x86_64+sse4.1"
 ))]
-pub(super) fn sum(row: &[f32], max: f32, scale: f32, sums: &mut [f64]) -> f64 {
+pub(crate) fn sum(row: &[f32], max: f32, scale: f32, sums: &mut [f64]) -> f64 {
     let mut total = 0.0;
     for (block, sum) in row.chunks(BLOCK).zip(sums) {
         *sum = f64::from(block_sum(block, max, scale));
@@ -164,7 +164,7 @@ pub(super) fn sum(row: &[f32], max: f32, scale: f32, sums: &mut [f64]) -> f64 {
 }
 
 /// The weight of one token in [`sum`].
-pub(super) fn weight(logit: f32, max: f32, scale: f32) -> f64 {
+pub(crate) fn weight(logit: f32, max: f32, scale: f32) -> f64 {
     f64::from(exp((logit - max) * scale))
 }
 
