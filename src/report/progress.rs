@@ -219,12 +219,12 @@ impl<'a> Progress<'a> {
     }
 
     fn report_every(&self, interval: Duration, ended: &Receiver<()>) {
-        let drawing = match self.show {
+        let mut drawing = match self.show {
             Show::Bars(palette) => Some(Drawing::new(self, palette)),
             Show::Plain | Show::Json | Show::Nothing => None,
         };
         while ended.recv_timeout(interval) == Err(RecvTimeoutError::Timeout) {
-            match (&drawing, self.show) {
+            match (&mut drawing, self.show) {
                 (Some(drawing), _) => drawing.update(self),
                 (None, Show::Json) => (self.say)(&self.event().to_string()),
                 (None, _) => (self.say)(&self.any_line()),
@@ -400,7 +400,10 @@ impl Observer for Progress<'_> {
         self.counting.under_way.store(true, Ordering::Relaxed);
         match self.show {
             Show::Json => (self.say)(&self.event().to_string()),
-            Show::Plain => (self.say)(&format!("first, {}", counting_line(0, rows))),
+            Show::Plain => (self.say)(&format!(
+                "counting the words of {} first",
+                counted(rows, "row")
+            )),
             Show::Bars(_) | Show::Nothing => {}
         }
     }
@@ -489,7 +492,7 @@ fn add_counts(totals: &mut Vec<Counts>, more: &[Counts]) {
 /// The bars on the terminal: one for each source, then one line for each operator.
 struct Drawing {
     /// One line while words are counted before the run.
-    counting: ProgressBar,
+    counting: Option<ProgressBar>,
     sources: Vec<ProgressBar>,
     operators: Vec<ProgressBar>,
 }
@@ -511,7 +514,6 @@ impl Drawing {
             bar.set_prefix(palette.name(format!("{id:<widest$}")));
             bar
         };
-        let counting = bar(None, "{msg}", "");
         let sources = progress.sources.iter().map(|source| {
             bar(
                 Some(source.total.rows),
@@ -525,16 +527,25 @@ impl Drawing {
             .iter()
             .map(|node| bar(None, "{prefix}  {msg}", &node.id));
         Self {
-            counting,
+            counting: None,
             sources,
             operators: operators.collect(),
         }
     }
 
-    fn update(&self, progress: &Progress<'_>) {
-        match progress.counting() {
-            Some((counted, total)) => self.counting.set_message(counting_line(counted, total)),
-            None => self.counting.finish_and_clear(),
+    fn update(&mut self, progress: &Progress<'_>) {
+        if let Some((counted, total)) = progress.counting() {
+            let bar = self.counting.get_or_insert_with(|| {
+                let bar = progress.bars.insert(0, ProgressBar::no_length());
+                // The template is well-formed; should it not be, the default style serves.
+                if let Ok(style) = ProgressStyle::with_template("{msg}") {
+                    bar.set_style(style);
+                }
+                bar
+            });
+            bar.set_message(counting_line(counted, total));
+        } else if let Some(bar) = self.counting.take() {
+            bar.finish_and_clear();
         }
         let elapsed = progress.reading_for();
         for (bar, source) in self.sources.iter().zip(&progress.sources) {
@@ -648,7 +659,7 @@ mod tests {
         assert!(progress.any_line().starts_with("0 of 400 rows read"));
         assert_eq!(progress.event()["event"], "progress");
         let lines = lines.into_inner().unwrap();
-        assert_eq!(lines, ["first, words counted in 0 of 1,000 rows (0 %)"]);
+        assert_eq!(lines, ["counting the words of 1,000 rows first"]);
     }
 
     #[test]

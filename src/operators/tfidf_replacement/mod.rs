@@ -21,7 +21,7 @@ use crate::text::{Case, push_lower_case};
 use draw::WeightedPlaces;
 use vocabulary::Vocabulary;
 
-/// Replaces the words that tell least about a text by words that tell little anywhere.
+/// Replaces the words that tell least about a text by words drawn from all texts.
 ///
 /// This is the "TF-IDF based word replacement" of UDA (Xie et al., 2020). A word tells much where it
 /// is frequent in the text and stands in few others: t = (its share of the text's words) *
@@ -32,17 +32,17 @@ use vocabulary::Vocabulary;
 /// all texts. It takes the capitals of the old one.
 ///
 /// What differs from the reference implementation: as many words are replaced as `rate` comes to,
-/// drawn without repetition, where UDA replaces each by a chance that may come out above 1. New words come
-/// from the `vocabulary` most frequent ones, because T is small for common and for rare words, and
-/// most rare words of real data are misspellings. A new word is never the old one. Words are counted in
-/// lower case, and those in protected spans neither counted nor replaced; there, `The` and `the`
-/// are two words. Of a text whose words all tell as much nothing is replaced; there, the division by
-/// zero has the same effect.
+/// drawn without repetition, where UDA replaces each by a chance that may come out above 1. New
+/// words come from the `vocabulary` most frequent ones: T is small for common and for rare words
+/// alike, most of a large vocabulary have nearly the same chance, and the rarest words of real data
+/// are misspellings. A new word is never the old one. Words are counted in lower case, and those in
+/// protected spans neither counted nor replaced; in UDA, `The` and `the` are two words. A text whose
+/// words all tell as much stays as it is; in UDA too, for it divides by zero.
 ///
 /// Without a file of `statistics` the words of all texts of the sources are counted before the run,
 /// in all shards, whatever part of them is to be processed: a shard that cannot be read ends the
-/// run. Each worker counts a shard at a time. Up to a million different words are kept, for each of
-/// the two shards per worker that may be under way about 70 MB at most; beyond that the rarest are
+/// run. Each worker counts a shard at a time. Up to a million different words are kept in mind for
+/// each of at most two shards per worker, and for all: about 70 MB each. Beyond that the rarest are
 /// forgotten. Words of more than 64 bytes are not counted. The texts are those that the sources
 /// hold, not what operators before this one make of them.
 ///
@@ -59,7 +59,8 @@ pub struct TfidfReplacement {
     /// texts.
     #[serde(default)]
     pub statistics: Option<PathBuf>,
-    /// From how many of the most frequent words new ones are drawn, at most; at least 1.
+    /// From how many of the most frequent words new ones are drawn, at most; at least 1. A few
+    /// thousand give everyday words.
     #[serde(default = "default_vocabulary")]
     pub vocabulary: u32,
 }
