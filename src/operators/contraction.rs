@@ -14,8 +14,8 @@ use crate::text::contractions::{Change, Surroundings, contract, expand};
 /// the result is sure to be English and to mean the same; it is left alone otherwise.
 ///
 /// Contracted are: "not" after an auxiliary, and "cannot"; "am", "are", "is", "would" and "will" after
-/// a pronoun, unless the clause may end there; "have", "has" and "had" after a pronoun and before a
-/// participle; "let us" where it proposes something. Expanded are: "n't", but not in questions nor
+/// a pronoun that is the subject, unless the clause may end there; "have", "has" and "had" after a pronoun and before a
+/// participle; "let us" where it proposes something. "Do Not" and "do NOT" stay. Expanded are: "n't", but not in questions nor
 /// before the subject; "'m", "'re", "'ve" and "'ll" after pronouns; "'s" after "it", "he", "she",
 /// "that", "there", "here" and question words, unless a participle follows that goes with "is" and
 /// "has"; "'d" before a verb that tells "had" from "would"; "let's". "Ain't" and possessives

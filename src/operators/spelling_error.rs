@@ -98,14 +98,14 @@ impl TextOperatorConfig for SpellingError {
                 input: &[
                     "They could have GONE there, but their FRIEND doesn't like running a lot.",
                 ],
-                output: &["They coud of GONE their, but there FREIND dosen't like runing alot."],
+                output: &["They could of GONE their, but there FREIND doesnt like runing alot."],
             },
             Example {
                 title: "Only words taken for one another, and none where there is no such word",
                 options: "rate = 1.0\nkinds = [\"confused\"]",
                 columns: &[],
                 input: &["It’s too late for you to know.", "Nobody came."],
-                output: &["Its to late for you too no.", "Nobody came."],
+                output: &["Its to late for you to no.", "Nobody came."],
             },
         ]
     }

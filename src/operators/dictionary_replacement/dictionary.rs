@@ -267,7 +267,7 @@ impl Matcher {
             }
             self.start.clear();
             fold(mark, self.dictionary.case_sensitive, |folded| {
-                self.start.push(folded)
+                self.start.push(folded);
             });
             let found = self
                 .dictionary

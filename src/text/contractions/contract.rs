@@ -1,8 +1,8 @@
 //! From two words to one: "do not", "it is", "let us".
 
 use super::lists::{
-    ASKING, is_mark_of_ellipsis, is_participle, is_regular_participle, is_sure_participle,
-    starts_new_phrase,
+    ASKING, is_mark_of_ellipsis, is_participle, is_preposition, is_regular_participle,
+    is_sure_participle, starts_new_phrase,
 };
 use super::{Change, Surroundings, is_lower, is_upper};
 use crate::text::Word;
@@ -13,7 +13,8 @@ type Joined = (usize, &'static str);
 /// The contraction of the word at `place` with the one after it, or of "cannot", if it is sure.
 ///
 /// Left alone are: a verb that ends its clause ("than I am", "where he is now"), also where that is
-/// only likely, after "how", "what", "than" and the like; "have", "has" and "had" unless a participle
+/// only likely, after "how", "what", "than" and the like; a pronoun that is the object of a
+/// preposition ("some of it is good"); "have", "has" and "had" unless a participle
 /// follows ("I have a dog"); "us" after a "let" that may mean "allow"; "not only" and "not just"; and
 /// words one of which is stressed by capitals ("do NOT").
 pub fn contract(around: Surroundings<'_>, place: usize) -> Option<Change> {
@@ -61,7 +62,8 @@ pub fn contract(around: Surroundings<'_>, place: usize) -> Option<Change> {
     })
 }
 
-/// Whether the contraction is in capitals; nothing where capitals stress one of the words.
+/// Whether the contraction is in capitals; nothing where capitals stress one of the words, or both
+/// begin with one, as in the title of a film.
 fn case_of_both(first: &str, second: &str) -> Option<bool> {
     let title = |word: &str| {
         word.starts_with(|first: char| first.is_ascii_uppercase())
@@ -72,7 +74,7 @@ fn case_of_both(first: &str, second: &str) -> Option<bool> {
     } else if is_lower(second) {
         (is_lower(first) || title(first)).then_some(false)
     } else {
-        (title(first) && title(second)).then_some(false)
+        None
     }
 }
 
@@ -82,7 +84,6 @@ fn with_not(verb: &str) -> Option<Joined> {
         | "would" | "could" | "should" | "must" | "might" | "need" | "ought" => (verb.len(), "n't"),
         "can" => (3, "'t"),
         "will" => (1, "on't"),
-        "shall" => (3, "n't"),
         _ => return None,
     };
     Some(joined)
@@ -154,7 +155,8 @@ fn with_verb(
     let fits = match needs {
         Needs::Anything => !next.is_empty() && !is_mark_of_ellipsis(next),
         // "It isn't" is likelier than "it's not".
-        Needs::Predicate => !next.is_empty() && next != "not" && !is_mark_of_ellipsis(next),
+        // "All there is to love."
+        Needs::Predicate => !matches!(next, "" | "not" | "to") && !is_mark_of_ellipsis(next),
         Needs::Participle | Needs::SureParticiple if next == "not" => false,
         Needs::Participle => is_perfect(around, place + 1, is_participle),
         Needs::SureParticiple => {
@@ -162,7 +164,8 @@ fn with_verb(
         }
         Needs::Verb => !next.is_empty() && next != "not" && !starts_new_phrase(next),
     };
-    (fits && !may_end_clause(around, place)).then_some(new)
+    let is_object = is_preposition(around.previous(place).as_str());
+    (fits && !is_object && !may_end_clause(around, place)).then_some(new)
 }
 
 /// Whether a participle follows the verb at `place`, and is no adjective: "have mixed feelings".

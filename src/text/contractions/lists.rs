@@ -220,6 +220,29 @@ pub(super) fn is_pronoun(word: &str) -> bool {
     matches!(word, "i" | "you" | "he" | "she" | "it" | "we" | "they")
 }
 
+/// Whether a pronoun after `word` may be its object rather than a subject.
+pub(super) fn is_preposition(word: &str) -> bool {
+    matches!(
+        word,
+        "of" | "for"
+            | "to"
+            | "with"
+            | "from"
+            | "in"
+            | "on"
+            | "at"
+            | "about"
+            | "by"
+            | "like"
+            | "between"
+            | "among"
+            | "against"
+            | "without"
+            | "behind"
+            | "around"
+    )
+}
+
 /// Whether a verb before `word` likely stands for a whole clause: "you are and", "it is too".
 pub(super) fn is_mark_of_ellipsis(word: &str) -> bool {
     matches!(

@@ -29,7 +29,7 @@ const fn rule(at: At, right: &'static str, wrong: &'static str, shortest: usize)
     }
 }
 
-const RULES: [Rule; 58] = {
+const RULES: [Rule; 56] = {
     use At::{End, Inside, Start};
     [
         // i and e.
@@ -89,12 +89,10 @@ const RULES: [Rule; 58] = {
         rule(End, "mn", "m", 5),
         rule(Inside, "tch", "ch", 5),
         // Letters in the wrong order, and vowels without stress.
-        rule(Inside, "ght", "gth", 5),
         rule(Start, "gua", "gau", 5),
         rule(Inside, "uild", "iuld", 5),
         rule(Start, "des", "dis", 7),
         rule(Start, "per", "pre", 6),
-        rule(Inside, "ough", "uogh", 6),
     ]
 };
 
