@@ -136,7 +136,7 @@ impl TextOperatorConfig for KeyboardTypo {
                 options: "rate = 0.5\nlayout = \"qwertz\"\nkinds = [\"substitute\", \"insert\", \"double\", \"delete\", \"swap\"]\ncharacters = { first = false }",
                 columns: &[],
                 input: &["Übrigens: der Schluss ist ZU lang, finde ich"],
-                output: &["Übrigens: dedr Shcluss ist ZUU lang, finhde ich"],
+                output: &["Übrrigens: dedr Schluss ist ZUH lang, findee ich"],
             },
             Example {
                 title: "As nlpaug by default: three words in ten, three characters in ten, digits and marks too",
@@ -233,5 +233,34 @@ impl CharacterEdit for Typing {
             Some(Typo::Swap) => word.swap(place, edits),
             None => false,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn letters_stay_letters_unless_told() {
+        let config = |options: &str| -> KeyboardTypo { serde_json::from_str(options).unwrap() };
+        let beside = |options: &str, key: char| -> String {
+            config(options).keyboard().neighbours(key).iter().collect()
+        };
+        assert_eq!(beside("{}", 'p'), "lo");
+        assert_eq!(beside("{}", '3'), "24");
+        assert_eq!(beside(r#"{"digits": true}"#, 'p'), "0lo");
+        assert_eq!(beside(r#"{"digits": true}"#, '3'), "24ew");
+        assert_eq!(beside(r#"{"marks": true}"#, 'p'), "-;[lo");
+        assert_eq!(beside(r#"{"layout": "azerty"}"#, 'e'), "drsz");
+    }
+
+    #[test]
+    fn no_kind_at_all_is_a_problem() {
+        let config: KeyboardTypo = serde_json::from_str(r#"{"kinds": []}"#).unwrap();
+        let problems = config.validate();
+        assert_eq!(
+            problems.first().map(|problem| &*problem.option),
+            Some("kinds")
+        );
     }
 }
