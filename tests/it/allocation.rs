@@ -57,7 +57,7 @@ unsafe impl GlobalAlloc for Counting {
 static ALLOCATOR: Counting = Counting;
 
 /// All word operators, with options under which they work on many words of a text.
-const OPERATORS: [(&str, &str); 20] = [
+const OPERATORS: [(&str, &str); 21] = [
     ("random_deletion", "rate = 0.3"),
     ("random_deletion", "rate = 0.3\nreplicas = 3"),
     ("random_swap", "rate = 0.3"),
@@ -65,6 +65,7 @@ const OPERATORS: [(&str, &str); 20] = [
     ("synonym_replacement", "rate = 0.3"),
     ("punctuation_insertion", ""),
     ("punctuation_insertion", "replicas = 3"),
+    ("aeda", ""),
     ("eda", "alpha = 0.3\nreplicas = 4"),
     ("keyboard_typo", "rate = 0.3"),
     (
