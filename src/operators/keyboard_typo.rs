@@ -235,3 +235,32 @@ impl CharacterEdit for Typing {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn letters_stay_letters_unless_told() {
+        let config = |options: &str| -> KeyboardTypo { serde_json::from_str(options).unwrap() };
+        let beside = |options: &str, key: char| -> String {
+            config(options).keyboard().neighbours(key).iter().collect()
+        };
+        assert_eq!(beside("{}", 'p'), "lo");
+        assert_eq!(beside("{}", '3'), "24");
+        assert_eq!(beside(r#"{"digits": true}"#, 'p'), "0lo");
+        assert_eq!(beside(r#"{"digits": true}"#, '3'), "24ew");
+        assert_eq!(beside(r#"{"marks": true}"#, 'p'), "-;[lo");
+        assert_eq!(beside(r#"{"layout": "azerty"}"#, 'e'), "drsz");
+    }
+
+    #[test]
+    fn no_kind_at_all_is_a_problem() {
+        let config: KeyboardTypo = serde_json::from_str(r#"{"kinds": []}"#).unwrap();
+        let problems = config.validate();
+        assert_eq!(
+            problems.first().map(|problem| &*problem.option),
+            Some("kinds")
+        );
+    }
+}

@@ -220,3 +220,33 @@ impl CharacterEdit for Change {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_alphabet_needs_two_characters() {
+        let config = |options: &str| -> RandomChar { serde_json::from_str(options).unwrap() };
+        let problems = config(r#"{"alphabet": "e\u0301", "kinds": []}"#).validate();
+        let places: Vec<_> = problems.iter().map(|problem| &*problem.option).collect();
+        assert_eq!(places, ["kinds", "alphabet"]);
+        assert!(config(r#"{"alphabet": "xy"}"#).validate().is_empty());
+    }
+
+    #[test]
+    fn a_substitute_is_another_letter() {
+        let change = Change {
+            kinds: default_kinds(),
+            alphabet: None,
+        };
+        let mut random = Random::from_key(7);
+        for _ in 0..200 {
+            let drawn = change.draw('B', Some("B"), true, &mut random, |new| {
+                assert!(new != "B" && new.chars().all(|c| c.is_ascii_uppercase()));
+            });
+            assert!(drawn);
+        }
+        assert!(!change.draw('東', None, false, &mut random, |_| ()));
+    }
+}

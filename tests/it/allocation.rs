@@ -69,6 +69,7 @@ const OPERATORS: &[(&str, &str)] = &[
     ("synonym_replacement", "rate = 0.3"),
     ("punctuation_insertion", ""),
     ("punctuation_insertion", "replicas = 3"),
+    ("aeda", ""),
     ("eda", "alpha = 0.3\nreplicas = 4"),
     ("keyboard_typo", "rate = 0.3"),
     (
