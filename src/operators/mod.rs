@@ -33,6 +33,7 @@ mod tfidf_replacement;
 #[cfg(test)]
 mod trial;
 mod typos;
+mod uda_tfidf;
 mod whitespace;
 mod word_merge;
 mod word_replacement;
@@ -66,6 +67,7 @@ pub use spelling_error::{SpellingError, SpellingErrorKind};
 pub use synonym_replacement::SynonymReplacement;
 pub use tfidf_replacement::TfidfReplacement;
 pub use typos::Typos;
+pub use uda_tfidf::UdaTfidf;
 pub use whitespace::{SpaceChange, Whitespace};
 pub use word_merge::WordMerge;
 pub use word_split::WordSplit;
@@ -104,6 +106,7 @@ impl Registry {
             .register_text::<SynonymReplacement>()
             .register_text::<TfidfReplacement>()
             .register_text::<Typos>()
+            .register_text::<UdaTfidf>()
             .register_text::<Whitespace>()
             .register_text::<WordMerge>()
             .register_text::<WordSplit>();

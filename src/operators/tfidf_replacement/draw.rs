@@ -32,6 +32,16 @@ impl WeightedPlaces {
         }
     }
 
+    /// The share of the weight at `place` in that of all places that are left; 0 where nothing is.
+    #[expect(clippy::cast_precision_loss, reason = "a share")]
+    pub(super) fn share(&self, place: usize) -> f64 {
+        let weight = self.weights.get(place).copied().unwrap_or_default();
+        if self.total == 0 {
+            return 0.0;
+        }
+        weight as f64 / self.total as f64
+    }
+
     /// The next place; nothing when no weight is left.
     #[inline]
     pub(super) fn draw(&mut self, random: &mut Random) -> Option<usize> {

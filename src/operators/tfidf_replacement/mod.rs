@@ -69,6 +69,34 @@ fn default_vocabulary() -> u32 {
     50_000
 }
 
+impl TfidfReplacement {
+    /// An operator that replaces this share of the words. The words to draw from are made once for
+    /// all workers.
+    pub(super) fn replacing(
+        &self,
+        share: Share,
+        context: &BuildContext<'_>,
+    ) -> Result<Box<dyn TextOperator>, OperatorError> {
+        let resources = context.resources;
+        let other = |message: String| OperatorError::Other(message);
+        let make = || {
+            let counts = match &self.statistics {
+                Some(path) => {
+                    let path = resources.base.join(path);
+                    let read = file::read(&path).and_then(|bytes| file::parse(bytes, &path));
+                    Arc::new(read.map_err(|error| other(format!("{error}: {}", error.help())))?)
+                }
+                None => resources
+                    .word_counts(context.id)
+                    .ok_or_else(|| other(format!("no words were counted for `{}`", context.id)))?,
+            };
+            Ok::<_, OperatorError>(Vocabulary::new(&counts, self.vocabulary as usize))
+        };
+        let vocabulary = resources.shared.get_or_try_insert(context.id, make)?;
+        Ok(Box::new(Replacement::new(share, vocabulary)))
+    }
+}
+
 impl TextOperatorConfig for TfidfReplacement {
     const NAME: &'static str = "tfidf_replacement";
     const DEFAULTS: Defaults = Defaults::rate(0.1);
@@ -114,23 +142,7 @@ impl TextOperatorConfig for TfidfReplacement {
     }
 
     fn build(&self, context: &BuildContext<'_>) -> Result<Box<dyn TextOperator>, OperatorError> {
-        let resources = context.resources;
-        let other = |message: String| OperatorError::Other(message);
-        let make = || {
-            let counts = match &self.statistics {
-                Some(path) => {
-                    let path = resources.base.join(path);
-                    let read = file::read(&path).and_then(|bytes| file::parse(bytes, &path));
-                    Arc::new(read.map_err(|error| other(format!("{error}: {}", error.help())))?)
-                }
-                None => resources
-                    .word_counts(context.id)
-                    .ok_or_else(|| other(format!("no words were counted for `{}`", context.id)))?,
-            };
-            Ok::<_, OperatorError>(Vocabulary::new(&counts, self.vocabulary as usize))
-        };
-        let vocabulary = resources.shared.get_or_try_insert(context.id, make)?;
-        Ok(Box::new(Replacement::new(context.amount, vocabulary)))
+        self.replacing(Share::Exactly(context.amount), context)
     }
 
     fn examples() -> Vec<Example> {
@@ -186,9 +198,17 @@ impl TextOperatorConfig for TfidfReplacement {
 /// Draws that may give the old word before its place is left alone.
 const ATTEMPTS: usize = 8;
 
+/// Which words are replaced.
+pub(super) enum Share {
+    /// So many.
+    Exactly(Amount),
+    /// Each with this probability in the mean over the words of a text, as in UDA.
+    Each(f64),
+}
+
 /// The operator behind [`TfidfReplacement`].
 struct Replacement {
-    amount: Amount,
+    share: Share,
     vocabulary: Arc<Vocabulary>,
     /// The words of the text, by their hash, with their places.
     words: Vec<(u64, u32)>,
@@ -199,9 +219,9 @@ struct Replacement {
 }
 
 impl Replacement {
-    fn new(amount: Amount, vocabulary: Arc<Vocabulary>) -> Self {
+    fn new(share: Share, vocabulary: Arc<Vocabulary>) -> Self {
         Self {
-            amount,
+            share,
             vocabulary,
             words: Vec::new(),
             places: Vec::new(),
@@ -245,15 +265,56 @@ impl Replacement {
         self.drawn.reset(weights);
     }
 
-    /// Puts another word in the place of `word`, whose hash is given, if one is drawn.
+    /// Replaces `wanted` words: why there were fewer, if there were none.
+    fn replace_so_many(
+        &mut self,
+        mut wanted: usize,
+        text: &Text<'_>,
+        random: &mut Random,
+        edits: &mut Edits,
+    ) -> &'static str {
+        let mut reason = "all words tell as much";
+        while wanted > 0 {
+            let Some(place) = self.drawn.draw(random) else {
+                break;
+            };
+            wanted -= usize::from(self.replace(text, place, random, edits));
+            reason = "no other word drawn";
+        }
+        reason
+    }
+
+    /// Replaces each word with a chance of its own, of which `probability` is the mean.
+    #[expect(clippy::cast_precision_loss, reason = "no text has 2^52 words")]
+    fn replace_each(
+        &self,
+        probability: f64,
+        text: &Text<'_>,
+        random: &mut Random,
+        edits: &mut Edits,
+    ) -> &'static str {
+        let words = self.places.len();
+        for place in 0..words {
+            let share = self.drawn.share(place);
+            if random.chance(probability * words as f64 * share) {
+                self.replace(text, place, random, edits);
+            }
+        }
+        "no word drawn"
+    }
+
+    /// Puts another word in the place of the word at `place`, if one is drawn.
     fn replace(
         &self,
         text: &Text<'_>,
-        word: Word,
-        hash: u64,
+        place: usize,
         random: &mut Random,
         edits: &mut Edits,
     ) -> bool {
+        let known = self.places.get(place);
+        let (Some(word), Some(&(hash, _))) = (text.words().get(place), known) else {
+            return false;
+        };
         for _ in 0..ATTEMPTS {
             let new = self.vocabulary.draw(random);
             if hash_bytes(0, new.as_bytes()) != hash {
@@ -277,23 +338,20 @@ impl TextOperator for Replacement {
         if self.vocabulary.is_empty() {
             return Outcome::Unchanged("no word to put in");
         }
-        let mut wanted = self.amount.of(words.len());
-        if wanted == 0 {
-            return Outcome::Edited;
-        }
-        self.weigh(text);
-        let mut reason = "all words tell as much";
-        while wanted > 0 {
-            let Some(place) = self.drawn.draw(random) else {
-                break;
-            };
-            let hash = self.places.get(place).map(|(hash, _)| *hash);
-            let (Some(word), Some(hash)) = (words.get(place), hash) else {
-                break;
-            };
-            wanted -= usize::from(self.replace(text, word, hash, random, edits));
-            reason = "no other word drawn";
-        }
+        let reason = match self.share {
+            Share::Exactly(amount) => {
+                let wanted = amount.of(words.len());
+                if wanted == 0 {
+                    return Outcome::Edited;
+                }
+                self.weigh(text);
+                self.replace_so_many(wanted, text, random, edits)
+            }
+            Share::Each(probability) => {
+                self.weigh(text);
+                self.replace_each(probability, text, random, edits)
+            }
+        };
         if edits.is_empty() {
             Outcome::Unchanged(reason)
         } else {

@@ -7,7 +7,10 @@ use crate::text::{Segmenter, WordCounts};
 
 fn replacement(amount: Amount) -> Replacement {
     let counts = WordCounts::of(golden::texts());
-    Replacement::new(amount, Arc::new(Vocabulary::new(&counts, usize::MAX)))
+    Replacement::new(
+        Share::Exactly(amount),
+        Arc::new(Vocabulary::new(&counts, usize::MAX)),
+    )
 }
 
 #[test]
