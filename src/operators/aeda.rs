@@ -37,7 +37,7 @@ impl TextOperatorConfig for Aeda {
     }
 
     fn build(&self, _context: &BuildContext<'_>) -> Result<Box<dyn TextOperator>, OperatorError> {
-        Ok(Box::new(Insertion::new(Marks::UpTo(self.ratio))))
+        Ok(Box::new(Insertion::of_the_paper(Marks::UpTo(self.ratio))))
     }
 
     fn examples() -> Vec<Example> {

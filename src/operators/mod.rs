@@ -5,12 +5,15 @@ mod antonym_replacement;
 pub mod back_translation;
 mod case;
 mod characters;
+mod contraction;
 mod diacritics;
+mod dictionary_replacement;
 mod eda;
 mod filter;
 mod homoglyph;
 mod hypernym_replacement;
 mod hyponym_replacement;
+mod inflection;
 mod keyboard_typo;
 mod leet;
 mod ocr_error;
@@ -19,23 +22,29 @@ mod random_char;
 mod random_deletion;
 mod random_insertion;
 mod random_swap;
+mod spelling_error;
 mod synonym_replacement;
 #[cfg(test)]
 mod tests;
 mod whitespace;
+mod word_merge;
 mod word_replacement;
+mod word_split;
 
 pub use aeda::Aeda;
 pub use antonym_replacement::AntonymReplacement;
 pub use back_translation::BackTranslation;
 pub use case::{CaseChange, CaseMode};
 pub use characters::CharacterOptions;
+pub use contraction::{Contraction, ContractionMode};
 pub use diacritics::{Diacritics, DiacriticsMode};
+pub use dictionary_replacement::{DictionaryReplacement, Replacements};
 pub use eda::Eda;
 pub use filter::Filter;
 pub use homoglyph::Homoglyph;
 pub use hypernym_replacement::HypernymReplacement;
 pub use hyponym_replacement::HyponymReplacement;
+pub use inflection::{Inflection, InflectionForm};
 pub use keyboard_typo::{KeyboardLayout, KeyboardTypo, Typo};
 pub use leet::{Leet, Strength};
 pub use ocr_error::OcrError;
@@ -44,8 +53,11 @@ pub use random_char::{CharacterChange, RandomChar};
 pub use random_deletion::RandomDeletion;
 pub use random_insertion::RandomInsertion;
 pub use random_swap::RandomSwap;
+pub use spelling_error::{SpellingError, SpellingErrorKind};
 pub use synonym_replacement::SynonymReplacement;
 pub use whitespace::{SpaceChange, Whitespace};
+pub use word_merge::WordMerge;
+pub use word_split::WordSplit;
 
 use crate::operator::Registry;
 
@@ -58,12 +70,15 @@ impl Registry {
             .register_text::<AntonymReplacement>()
             .register::<BackTranslation>()
             .register_text::<CaseChange>()
+            .register_text::<Contraction>()
             .register_text::<Diacritics>()
+            .register_text::<DictionaryReplacement>()
             .register_text::<Eda>()
             .register::<Filter>()
             .register_text::<Homoglyph>()
             .register_text::<HypernymReplacement>()
             .register_text::<HyponymReplacement>()
+            .register_text::<Inflection>()
             .register_text::<KeyboardTypo>()
             .register_text::<Leet>()
             .register_text::<OcrError>()
@@ -72,8 +87,11 @@ impl Registry {
             .register_text::<RandomDeletion>()
             .register_text::<RandomInsertion>()
             .register_text::<RandomSwap>()
+            .register_text::<SpellingError>()
             .register_text::<SynonymReplacement>()
-            .register_text::<Whitespace>();
+            .register_text::<Whitespace>()
+            .register_text::<WordMerge>()
+            .register_text::<WordSplit>();
         registry
     }
 }

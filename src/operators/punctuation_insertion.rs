@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use crate::prelude::*;
 
 /// The six marks of the paper.
-const MARKS: [&str; 6] = [". ", ", ", "! ", "? ", "; ", ": "];
+const MARKS: [&str; 6] = [".", ",", "!", "?", ";", ":"];
 
 /// Inserts punctuation marks before words drawn at random.
 ///
@@ -16,7 +16,16 @@ const MARKS: [&str; 6] = [". ", ", ", "! ", "? ", "; ", ": "];
 /// marks, from 1 to `floor(0.3 * words + 1)`: so does the preset `aeda`; here there are as many as
 /// `rate` comes to, by default the mean of the paper's.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
-pub struct PunctuationInsertion {}
+pub struct PunctuationInsertion {
+    /// The marks, each equally likely; a space follows each. By default the six of the paper. A mark
+    /// may be named several times, to be drawn as often, and it may be any text: "..." or "um,".
+    #[serde(default = "paper_marks")]
+    pub marks: Vec<String>,
+}
+
+fn paper_marks() -> Vec<String> {
+    MARKS.map(str::to_owned).to_vec()
+}
 
 impl TextOperatorConfig for PunctuationInsertion {
     const NAME: &'static str = "punctuation_insertion";
@@ -24,8 +33,27 @@ impl TextOperatorConfig for PunctuationInsertion {
     const VERSION: u32 = 2;
     const DEFAULTS: Defaults = Defaults::rate(0.15);
 
+    fn validate(&self) -> Vec<Problem> {
+        let blank = self.marks.iter().any(|mark| mark.trim().is_empty());
+        (blank || self.marks.is_empty())
+            .then(|| {
+                Problem::new(
+                    "marks",
+                    if blank {
+                        "a mark is empty"
+                    } else {
+                        "there is no mark to insert"
+                    },
+                    "leave `marks` out for the six of the paper, or name at least one, as in `[\"...\"]`",
+                )
+            })
+            .into_iter()
+            .collect()
+    }
+
     fn build(&self, context: &BuildContext<'_>) -> Result<Box<dyn TextOperator>, OperatorError> {
-        Ok(Box::new(Insertion::new(Marks::Exactly(context.amount))))
+        let wanted = Marks::Exactly(context.amount);
+        Ok(Box::new(Insertion::new(wanted, &self.marks)))
     }
 
     fn examples() -> Vec<Example> {
@@ -40,11 +68,11 @@ impl TextOperatorConfig for PunctuationInsertion {
                 ],
             },
             Example {
-                title: "At most one mark",
-                options: "rate = 0.01",
+                title: "A mark of your own, once",
+                options: "max = 1\nmarks = [\"...\"]",
                 columns: &[],
                 input: &["Not a word is lost"],
-                output: &["Not a ! word is lost"],
+                output: &["Not a ... word is lost"],
             },
             Example {
                 title: "Two variants of each row",
@@ -67,14 +95,22 @@ pub(super) enum Marks {
 
 /// The operator behind [`PunctuationInsertion`].
 pub(super) struct Insertion {
-    marks: Marks,
+    wanted: Marks,
+    /// The marks, each with a space after it.
+    marks: Vec<String>,
     places: Places,
 }
 
 impl Insertion {
-    pub(super) fn new(marks: Marks) -> Self {
+    /// With the marks of the paper.
+    pub(super) fn of_the_paper(wanted: Marks) -> Self {
+        Self::new(wanted, &paper_marks())
+    }
+
+    pub(super) fn new(wanted: Marks, marks: &[String]) -> Self {
         Self {
-            marks,
+            wanted,
+            marks: marks.iter().map(|mark| format!("{mark} ")).collect(),
             places: Places::default(),
         }
     }
@@ -86,13 +122,15 @@ impl TextOperator for Insertion {
         if words.is_empty() {
             return Outcome::Unchanged("no words");
         }
-        let wanted = match self.marks {
+        let wanted = match self.wanted {
             Marks::Exactly(amount) => amount.of(words.len()),
             Marks::UpTo(rate) => 1 + random.below(most_marks(rate, words.len())),
         };
         let places = self.places.sample(words.len(), wanted, random);
         for place in places {
-            if let (Some(word), Some(mark)) = (words.get(*place as usize), random.choose(&MARKS)) {
+            if let (Some(word), Some(mark)) =
+                (words.get(*place as usize), random.choose(&self.marks))
+            {
                 edits.insert(word.range().start, mark);
             }
         }

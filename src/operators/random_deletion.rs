@@ -11,9 +11,16 @@ use crate::prelude::*;
 /// in TextAttack; the paper deletes each word with a probability, and so does the preset `eda`. One
 /// word at least is always left. Unlike the reference implementation it keeps capitals, digits,
 /// punctuation and every script: EDA lower-cases the text and throws away what is not a letter from
-/// a to z. A deleted word takes the space before it along.
+/// a to z. A deleted word takes the space before it along. With `placeholders` a word leaves one of
+/// them in its place: that is the blank noising of Xie and others (2017), and `substitute` of nlpaug's
+/// `RandomWordAug`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
-pub struct RandomDeletion {}
+pub struct RandomDeletion {
+    /// What stands in for a deleted word, each equally likely, for example `["_"]` or `["[MASK]"]`.
+    /// By default nothing does.
+    #[serde(default)]
+    pub placeholders: Vec<String>,
+}
 
 impl TextOperatorConfig for RandomDeletion {
     const NAME: &'static str = "random_deletion";
@@ -21,7 +28,9 @@ impl TextOperatorConfig for RandomDeletion {
     const DEFAULTS: Defaults = Defaults::rate(0.1);
 
     fn build(&self, context: &BuildContext<'_>) -> Result<Box<dyn TextOperator>, OperatorError> {
-        Ok(Box::new(Deletion::new(Share::Exactly(context.amount))))
+        let mut deletion = Deletion::new(Share::Exactly(context.amount));
+        deletion.placeholders.clone_from(&self.placeholders);
+        Ok(Box::new(deletion))
     }
 
     fn examples() -> Vec<Example> {
@@ -39,6 +48,13 @@ impl TextOperatorConfig for RandomDeletion {
                 columns: &[],
                 input: &["Superb!"],
                 output: &["Superb!"],
+            },
+            Example {
+                title: "A placeholder for each word that goes",
+                options: "rate = 0.3\nplaceholders = [\"_\"]",
+                columns: &[],
+                input: &["The film, (it SEEMS) was shot in 3 weeks; and that shows!"],
+                output: &["_ _, (it SEEMS) _ shot _ 3 weeks; and that shows!"],
             },
             Example {
                 title: "Three variants of each row",
@@ -66,6 +82,8 @@ pub(super) enum Share {
 /// The operator behind [`RandomDeletion`].
 pub(super) struct Deletion {
     share: Share,
+    /// What stands in for a word, if anything does.
+    placeholders: Vec<String>,
     places: Places,
     /// Places of the words drawn.
     drawn: Vec<u32>,
@@ -75,6 +93,7 @@ impl Deletion {
     pub(super) fn new(share: Share) -> Self {
         Self {
             share,
+            placeholders: Vec::new(),
             places: Places::default(),
             drawn: Vec::new(),
         }
@@ -90,6 +109,16 @@ impl Deletion {
                 self.drawn.extend_from_slice(drawn);
             }
             Share::Each(probability) => self.draw_each(probability, count, random),
+        }
+    }
+
+    /// Puts placeholders for the words drawn.
+    fn blank(&self, words: Words<'_>, random: &mut Random, edits: &mut Edits) {
+        let drawn = self.drawn.iter();
+        for word in drawn.filter_map(|place| words.get(*place as usize)) {
+            if let Some(placeholder) = random.choose(&self.placeholders) {
+                edits.replace(word.range(), placeholder);
+            }
         }
     }
 
@@ -115,6 +144,10 @@ impl TextOperator for Deletion {
             return Outcome::Unchanged("fewer than two words");
         }
         self.draw(words.len(), random);
+        if !self.placeholders.is_empty() {
+            self.blank(words, random, edits);
+            return Outcome::Edited;
+        }
         // Neighbours with nothing but space between them go as one, with one of the spaces around.
         let mut run: Option<std::ops::Range<usize>> = None;
         let drawn = self.drawn.iter();

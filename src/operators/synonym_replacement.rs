@@ -133,7 +133,7 @@ impl TextOperatorConfig for SynonymReplacement {
                 options: "rate = 1.0\nmulti_word = true\nsimilar_to = true",
                 columns: &[],
                 input: &["Two beautiful movies were shown."],
-                output: &[""],
+                output: &["Two fair motion pictures were proven."],
             },
             Example {
                 title: "Two variants of each row, and none where no word has a synonym",

@@ -141,6 +141,32 @@ proptest! {
     }
 
     #[test]
+    fn a_split_and_a_merge_change_spaces_and_nothing_else(text in any_text()) {
+        let without_spaces = |text: &str| text.replace([' ', '\t'], "");
+        let split = run("word_split", "rate = 0.5", &text);
+        prop_assert!(split[0].len() >= text.len());
+        prop_assert_eq!(without_spaces(&split[0]), without_spaces(&text));
+        let merged = run("word_merge", "rate = 0.5", &text);
+        prop_assert!(merged[0].len() <= text.len());
+        prop_assert_eq!(without_spaces(&merged[0]), without_spaces(&text));
+    }
+
+    #[test]
+    fn words_change_and_what_stands_between_them_stays(
+        text in "((I|you|it's|don't|could|have|not|is|movies|definitely|running)(, |! | |\n)){0,20}"
+    ) {
+        let marks = |text: &str| text.replace(|c: char| c.is_alphabetic() || c == '\'' || c == ' ', "");
+        for (name, options) in [
+            ("contraction", ""),
+            ("inflection", "rate = 0.5"),
+            ("spelling_error", "rate = 0.5"),
+        ] {
+            let output = run(name, options, &text);
+            prop_assert_eq!(marks(&output[0]), marks(&text), "{}", name);
+        }
+    }
+
+    #[test]
     fn a_swap_moves_words_and_nothing_else(text in "([a-z]{1,6}(, |! | |\n)){0,20}") {
         let output = run("random_swap", "rate = 0.5", &text);
         prop_assert_eq!(sorted_words(&output[0]), sorted_words(&text));

@@ -41,6 +41,20 @@ pub struct Segmenter {
     stop_words: StopWords,
 }
 
+impl Default for Segmenter {
+    /// A segmenter that protects what is always protected, and nothing else.
+    fn default() -> Self {
+        Self {
+            scanner: Scanner::new(),
+            marks: WordMarks::default(),
+            protected: Vec::new(),
+            triggers: Vec::new(),
+            patterns: Vec::new(),
+            stop_words: StopWords::none(),
+        }
+    }
+}
+
 impl Segmenter {
     /// A segmenter that protects what `patterns` match, beside what is always protected.
     ///
@@ -49,12 +63,8 @@ impl Segmenter {
     pub fn new(patterns: &[String]) -> Result<Self, regex::Error> {
         let patterns = patterns.iter().map(|pattern| Regex::new(pattern));
         Ok(Self {
-            scanner: Scanner::new(),
-            marks: WordMarks::default(),
-            protected: Vec::new(),
-            triggers: Vec::new(),
             patterns: patterns.collect::<Result<_, _>>()?,
-            stop_words: StopWords::none(),
+            ..Self::default()
         })
     }
 
@@ -100,6 +110,12 @@ impl Segmenter {
         self.triggers.clear();
         find_words(self.scanner, text, &mut self.marks, &mut self.triggers);
         self.marks.words().len()
+    }
+
+    /// The first word of `text`, protected or not.
+    pub fn first_word(&mut self, text: &str) -> Option<Word> {
+        self.count_words(text);
+        self.marks.words().first()
     }
 }
 

@@ -59,7 +59,6 @@ static ALLOCATOR: Counting = Counting;
 /// All word operators, with options under which they work on many words of a text.
 const OPERATORS: &[(&str, &str)] = &[
     ("aeda", ""),
-const OPERATORS: &[(&str, &str)] = &[
     ("random_deletion", "rate = 0.3"),
     ("random_deletion", "rate = 0.3\nreplicas = 3"),
     ("random_swap", "rate = 0.3"),
@@ -82,6 +81,19 @@ const OPERATORS: &[(&str, &str)] = &[
     ("diacritics", ""),
     ("diacritics", "mode = \"add\""),
     ("leet", "strength = \"strong\""),
+    ("contraction", "mode = \"both\""),
+    (
+        "dictionary_replacement",
+        "words = { the = [\"a\", \"this\"], \"of the\" = \"of\" }",
+    ),
+    ("inflection", "rate = 0.3"),
+    ("punctuation_insertion", "marks = [\"...\", \"-\"]"),
+    ("random_deletion", "rate = 0.3\nplaceholders = [\"_\"]"),
+    ("spelling_error", "rate = 0.3"),
+    ("spelling_error", "rate = 0.3\nreplicas = 3"),
+    ("word_merge", "rate = 0.3"),
+    ("word_split", "rate = 0.3"),
+    ("word_split", "rate = 0.3\nreplicas = 3"),
     ("filter", "words = [3, 5_000]\ncharacters = [1, 100_000]"),
 ];
 
@@ -164,8 +176,8 @@ fn the_allocator_is_counted() {
 fn word_operators_never_allocate_for_each_word() {
     let registry = Registry::builtin();
     let mut covered: Vec<&str> = OPERATORS.iter().map(|(name, _)| *name).collect();
-    covered.dedup();
     covered.sort_unstable();
+    covered.dedup();
     // Beside what translating a sentence takes, its allocations are nothing.
     let names = registry.names().filter(|name| *name != "back_translation");
     assert_eq!(
@@ -173,7 +185,7 @@ fn word_operators_never_allocate_for_each_word() {
         names.collect::<Vec<_>>(),
         "an operator has no case here"
     );
-    for (name, options) in *OPERATORS {
+    for &(name, options) in OPERATORS {
         let mut operator = build(&registry, name, options);
         for (rows, words) in [(64, 10), (64, 1_000), (256, 10)] {
             let calls = allocations(&mut *operator, rows, words);

@@ -19,6 +19,7 @@
 //! assert_eq!(word, "purchased");
 //! ```
 
+mod forms;
 mod irregular;
 mod spelling;
 
@@ -27,6 +28,8 @@ use std::sync::LazyLock;
 
 use super::wordnet::PartOfSpeech;
 use irregular::Principal;
+
+pub use forms::{OtherForms, Reading, inflections};
 
 /// A grammatical form of a word.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
