@@ -48,6 +48,9 @@ pub(super) fn is_edge(mark: char) -> bool {
     matches!(mark, '.' | '!' | '?' | '…' | '\n' | '\r')
 }
 
+/// As many characters of a neighbour are looked at, so that a long one costs no more.
+const MOST: usize = 64;
+
 /// The last word or mark of `text`, and what stands before it.
 #[inline]
 fn last(text: &str) -> (Neighbor<'_>, &str) {
@@ -55,8 +58,15 @@ fn last(text: &str) -> (Neighbor<'_>, &str) {
     let Some(mark) = text.chars().next_back() else {
         return (Neighbor::Edge, text);
     };
-    let rest = text.trim_end_matches(is_part_of_word);
-    match text.get(rest.len()..).and_then(as_word) {
+    let letters = text.chars().rev().take(MOST);
+    let length = letters
+        .take_while(|c| is_part_of_word(*c))
+        .map(char::len_utf8)
+        .sum::<usize>();
+    let (rest, piece) = text
+        .split_at_checked(text.len() - length)
+        .unwrap_or_default();
+    match as_word(piece) {
         Some(word) => (Neighbor::Word(word), rest),
         None => (
             Neighbor::Mark(mark),
@@ -72,8 +82,12 @@ fn first(text: &str) -> Neighbor<'_> {
     let Some(mark) = text.chars().next() else {
         return Neighbor::Edge;
     };
-    let rest = text.trim_start_matches(is_part_of_word);
-    text.get(..text.len() - rest.len())
+    let letters = text.chars().take(MOST);
+    let length = letters
+        .take_while(|c| is_part_of_word(*c))
+        .map(char::len_utf8)
+        .sum::<usize>();
+    text.get(..length)
         .and_then(as_word)
         .map_or(Neighbor::Mark(mark), Neighbor::Word)
 }
