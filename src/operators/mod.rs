@@ -2,24 +2,30 @@
 
 mod aeda;
 pub mod back_translation;
+mod crop;
 mod eda;
 mod filter;
 mod punctuation_insertion;
 mod random_deletion;
 mod random_insertion;
 mod random_swap;
+mod sentence_deletion;
+mod sentence_shuffle;
 mod synonym_replacement;
 #[cfg(test)]
 mod tests;
 
 pub use aeda::Aeda;
 pub use back_translation::BackTranslation;
+pub use crop::{Crop, CropFrom, CropUnit, Keep};
 pub use eda::Eda;
 pub use filter::Filter;
 pub use punctuation_insertion::PunctuationInsertion;
 pub use random_deletion::RandomDeletion;
 pub use random_insertion::RandomInsertion;
 pub use random_swap::RandomSwap;
+pub use sentence_deletion::SentenceDeletion;
+pub use sentence_shuffle::SentenceShuffle;
 pub use synonym_replacement::SynonymReplacement;
 
 use crate::operator::Registry;
@@ -31,12 +37,15 @@ impl Registry {
         registry
             .register_text::<Aeda>()
             .register::<BackTranslation>()
+            .register_text::<Crop>()
             .register_text::<Eda>()
             .register::<Filter>()
             .register_text::<PunctuationInsertion>()
             .register_text::<RandomDeletion>()
             .register_text::<RandomInsertion>()
             .register_text::<RandomSwap>()
+            .register_text::<SentenceDeletion>()
+            .register_text::<SentenceShuffle>()
             .register_text::<SynonymReplacement>();
         registry
     }
