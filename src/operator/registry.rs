@@ -50,6 +50,10 @@ pub trait Configured: Send + Sync {
     fn batch_rows(&self) -> Option<usize> {
         None
     }
+    /// Whether what becomes of a row depends on the other rows of its batch.
+    fn mixes_rows(&self) -> bool {
+        false
+    }
     /// Makes an operator for one worker thread.
     ///
     /// # Errors
@@ -84,6 +88,9 @@ impl<C: OperatorConfig> Configured for C {
     }
     fn batch_rows(&self) -> Option<usize> {
         OperatorConfig::batch_rows(self)
+    }
+    fn mixes_rows(&self) -> bool {
+        OperatorConfig::mixes_rows(self)
     }
     fn build(&self, context: &BuildContext<'_>) -> Result<Box<dyn Operator>, OperatorError> {
         OperatorConfig::build(self, context)

@@ -2,9 +2,11 @@
 
 mod aeda;
 pub mod back_translation;
+mod concatenate;
 mod crop;
 mod eda;
 mod filter;
+mod neighbours;
 mod punctuation_insertion;
 mod random_deletion;
 mod random_insertion;
@@ -12,11 +14,13 @@ mod random_swap;
 mod sentence_deletion;
 mod sentence_shuffle;
 mod synonym_replacement;
+mod template;
 #[cfg(test)]
 mod tests;
 
 pub use aeda::Aeda;
 pub use back_translation::BackTranslation;
+pub use concatenate::{Concatenate, PairOrder};
 pub use crop::{Crop, CropFrom, CropUnit, Keep};
 pub use eda::Eda;
 pub use filter::Filter;
@@ -27,6 +31,7 @@ pub use random_swap::RandomSwap;
 pub use sentence_deletion::SentenceDeletion;
 pub use sentence_shuffle::SentenceShuffle;
 pub use synonym_replacement::SynonymReplacement;
+pub use template::{ShotsFrom, Template};
 
 use crate::operator::Registry;
 
@@ -37,6 +42,7 @@ impl Registry {
         registry
             .register_text::<Aeda>()
             .register::<BackTranslation>()
+            .register::<Concatenate>()
             .register_text::<Crop>()
             .register_text::<Eda>()
             .register::<Filter>()
@@ -46,7 +52,8 @@ impl Registry {
             .register_text::<RandomSwap>()
             .register_text::<SentenceDeletion>()
             .register_text::<SentenceShuffle>()
-            .register_text::<SynonymReplacement>();
+            .register_text::<SynonymReplacement>()
+            .register::<Template>();
         registry
     }
 }

@@ -57,7 +57,7 @@ unsafe impl GlobalAlloc for Counting {
 static ALLOCATOR: Counting = Counting;
 
 /// All word operators, with options under which they work on many words of a text.
-const OPERATORS: [(&str, &str); 9] = [
+const OPERATORS: [(&str, &str); 16] = [
     ("random_deletion", "rate = 0.3"),
     ("random_deletion", "rate = 0.3\nreplicas = 3"),
     ("random_swap", "rate = 0.3"),
@@ -66,6 +66,16 @@ const OPERATORS: [(&str, &str); 9] = [
     ("punctuation_insertion", ""),
     ("punctuation_insertion", "replicas = 3"),
     ("eda", "alpha = 0.3\nreplicas = 4"),
+    ("concatenate", ""),
+    ("crop", ""),
+    ("crop", "unit = \"sentences\"\nkeep = 0.5"),
+    ("sentence_deletion", "rate = 0.3"),
+    ("sentence_shuffle", "rate = 1.0"),
+    ("template", "template = \"Review: {text}\""),
+    (
+        "template",
+        "template = \"{text}\"\nshots = 3\nshot_template = \"{text}\"",
+    ),
     ("filter", "words = [3, 5_000]\ncharacters = [1, 100_000]"),
 ];
 
