@@ -130,7 +130,7 @@ impl TextOperatorConfig for Crop {
                 input: &["It rained. We stayed in.\nThe film was on. Who cares?"],
                 output: &[
                     "It rained. We stayed in.",
-                    "We stayed in.\nThe film was on.",
+                    "We stayed in.\nThe film was on. Who cares?",
                 ],
             },
             Example {
@@ -148,7 +148,7 @@ impl TextOperatorConfig for Crop {
                 options: "unit = \"characters\"\nkeep = 0.4\nfrom = \"start\"",
                 columns: &[],
                 input: &["Hi 👩‍👩‍👧‍👦 there"],
-                output: &["Good nigh"],
+                output: &["Hi 👩\u{200d}👩\u{200d}👧\u{200d}👦"],
             },
             Example {
                 title: "One word is the least",

@@ -47,7 +47,7 @@ impl TextOperatorConfig for SentenceDeletion {
                 options: "rate = 0.5",
                 columns: &[],
                 input: &["To buy:\n- milk\n- bread\n- tea"],
-                output: &["milk\n- tea"],
+                output: &["- milk\n- tea"],
             },
             Example {
                 title: "What holds something protected stays, and so does the last sentence",

@@ -209,7 +209,10 @@ impl OperatorConfig for Template {
                 options: "template = \"Review: {text}\\nLabel: {label}\"",
                 columns: &[("label", &["good", "bad"])],
                 input: &["I loved it.", "Dull."],
-                output: &[],
+                output: &[
+                    "Review: I loved it.\nLabel: good",
+                    "Review: Dull.\nLabel: bad",
+                ],
             },
             Example {
                 title: "A question with two examples, one of each label",
@@ -218,24 +221,35 @@ impl OperatorConfig for Template {
                           shot_separator = \"\\n\"\nshots_from = \"balanced\"\nlabel = \"label\"",
                 columns: &[("label", &["good", "bad", "good", "bad"])],
                 input: &["I loved it.", "Dull.", "Great fun.", "No plot at all."],
-                output: &[],
+                output: &[
+                    "What kind of review is it?\n\nDull. -> bad\nGreat fun. -> good\n\nI loved it. ->",
+                    "What kind of review is it?\n\nI loved it. -> good\nNo plot at all. -> bad\n\nDull. ->",
+                    "What kind of review is it?\n\nDull. -> bad\nI loved it. -> good\n\nGreat fun. ->",
+                    "What kind of review is it?\n\nDull. -> bad\nGreat fun. -> good\n\nNo plot at all. ->",
+                ],
             },
             Example {
                 title: "JSON, with braces doubled",
                 options: "template = '{{\"input\": \"{text}\", \"output\": \"{label}\"}}'",
                 columns: &[("label", &["good"])],
                 input: &["I loved it."],
-                output: &[],
+                output: &["{\"input\": \"I loved it.\", \"output\": \"good\"}"],
             },
             Example {
-                title: "Two variants with an example of the same label each; of `b` there is no \
-                        other, and the row leaves by `unfilled`",
+                title: "Variants with other examples; what is alone of its label leaves by `unfilled`",
                 options: "template = \"{text}\"\nshots = 1\nshot_template = \"{text}\"\n\
                           shot_separator = \" | \"\nshots_from = \"same_label\"\n\
                           label = \"label\"\nreplicas = 2",
                 columns: &[("label", &["a", "a", "b", "a"])],
                 input: &["one", "two", "three", "four"],
-                output: &[],
+                output: &[
+                    "two | one",
+                    "four | one",
+                    "four | two",
+                    "one | two",
+                    "one | four",
+                    "two | four",
+                ],
             },
         ]
     }

@@ -106,7 +106,7 @@ impl Shots {
             let before = missing;
             for group in &self.order {
                 let share = self.shares.get_mut(*group as usize);
-                if let Some((wanted, left)) = share.filter(|(wanted, left)| wanted < left)
+                if let Some((wanted, _)) = share.filter(|(wanted, left)| wanted < left)
                     && missing > 0
                 {
                     *wanted += 1;
