@@ -232,6 +232,15 @@ impl Edits {
         into.append_span(text.as_bytes(), copied, text.len());
     }
 
+    /// `text` with the edits applied, which need not be settled.
+    #[cfg(test)]
+    pub(crate) fn applied_to(&mut self, text: &Text<'_>) -> String {
+        let mut into = TextBuilder::with_capacity(1, 0);
+        self.settle(text);
+        self.apply(text.as_str(), &mut into);
+        String::from_utf8_lossy(into.open_row()).into_owned()
+    }
+
     /// The edits as they are recorded in the lineage.
     pub(super) fn records(&self, text: &str) -> Vec<EditRecord> {
         self.edits
@@ -263,10 +272,7 @@ mod tests {
         let view = Text::new(text, segments.words, segments.protected, 0);
         let mut edits = Edits::default();
         list(&mut edits);
-        let mut into = TextBuilder::with_capacity(1, 0);
-        edits.settle(&view);
-        edits.apply(text, &mut into);
-        String::from_utf8(into.open_row().to_vec()).unwrap()
+        edits.applied_to(&view)
     }
 
     fn words(spans: &[(usize, usize)]) -> Vec<Word> {

@@ -5,6 +5,7 @@ pub mod back_translation;
 mod concatenate;
 mod crop;
 mod eda;
+mod entity_swap;
 mod filter;
 mod neighbours;
 mod punctuation_insertion;
@@ -23,6 +24,7 @@ pub use back_translation::BackTranslation;
 pub use concatenate::{Concatenate, PairOrder};
 pub use crop::{Crop, CropFrom, CropUnit, Keep};
 pub use eda::Eda;
+pub use entity_swap::{EntityKind, EntitySwap};
 pub use filter::Filter;
 pub use punctuation_insertion::PunctuationInsertion;
 pub use random_deletion::RandomDeletion;
@@ -45,6 +47,7 @@ impl Registry {
             .register::<Concatenate>()
             .register_text::<Crop>()
             .register_text::<Eda>()
+            .register_text::<EntitySwap>()
             .register::<Filter>()
             .register_text::<PunctuationInsertion>()
             .register_text::<RandomDeletion>()

@@ -57,7 +57,7 @@ unsafe impl GlobalAlloc for Counting {
 static ALLOCATOR: Counting = Counting;
 
 /// All word operators, with options under which they work on many words of a text.
-const OPERATORS: [(&str, &str); 16] = [
+const OPERATORS: [(&str, &str); 17] = [
     ("random_deletion", "rate = 0.3"),
     ("random_deletion", "rate = 0.3\nreplicas = 3"),
     ("random_swap", "rate = 0.3"),
@@ -69,6 +69,7 @@ const OPERATORS: [(&str, &str); 16] = [
     ("concatenate", ""),
     ("crop", ""),
     ("crop", "unit = \"sentences\"\nkeep = 0.5"),
+    ("entity_swap", ""),
     ("sentence_deletion", "rate = 0.3"),
     ("sentence_shuffle", "rate = 1.0"),
     ("template", "template = \"Review: {text}\""),
