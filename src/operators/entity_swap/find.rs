@@ -230,6 +230,20 @@ impl<'a> Scan<'a> {
         joined_before || joined_after
     }
 
+    /// Whether a hyphen makes a longer name of it: `Guinea-Bissau`, but not `Paris-born`.
+    fn is_hyphenated(&self, word: Word) -> bool {
+        let range = word.range();
+        let before = self.text.as_str().get(..range.start).unwrap_or_default();
+        let after = self.text.as_str().get(range.end..).unwrap_or_default();
+        let goes_on = after
+            .strip_prefix('-')
+            .is_some_and(|after| after.starts_with(char::is_uppercase));
+        goes_on
+            || before
+                .strip_suffix('-')
+                .is_some_and(|before| before.ends_with(char::is_alphabetic))
+    }
+
     fn number(&self, place: usize, word: Word) -> Pair {
         let content = self.text.word(word);
         // `2021-05-17` is three words, `17.5.2021` is one.
@@ -305,7 +319,7 @@ impl<'a> Scan<'a> {
         if let found @ (Some(_), _) = number_word(word, content) {
             return found;
         }
-        let Some(lists) = self.lists else {
+        let Some(lists) = self.lists.filter(|_| !self.is_hyphenated(word)) else {
             return NOTHING;
         };
         fold(base, folded);

@@ -288,7 +288,7 @@ fn write(
         }
         Form::NumberWord(list) => {
             let list = numbers::NUMBER_WORDS.get(list).copied().unwrap_or_default();
-            into.extend(random.choose(list));
+            into.push_str(random.choose(list).copied().unwrap_or_default());
         }
         Form::Calendar(calendar) => into.push_str(calendar.draw(days, random)),
         Form::Name(class) => {
