@@ -25,6 +25,9 @@ pub use preview::{PreviewRow, preview};
 use commit::Publisher;
 use read::PlannedShard;
 
+/// Bytes in a batch, roughly at most, where nothing else is asked for.
+const BATCH_BYTES: usize = 8 << 20;
+
 /// How a run behaves. Nothing here but `limit` changes the output.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RunSettings {
@@ -57,7 +60,7 @@ impl RunSettings {
             workers: workers.max(1),
             window: workers.max(1) * 3,
             batch_rows: 4_096,
-            batch_bytes: 8 << 20,
+            batch_bytes: BATCH_BYTES,
             keep_going: false,
             fresh: false,
             force: false,
@@ -80,9 +83,11 @@ impl RunSettings {
             reason = "a rough figure, between 1 and what it was"
         )]
         let shrunk = |size: usize| ((size as f64 / factor) as usize).max(1);
+        let asked = asked_batch_rows(plan);
         Self {
-            batch_rows: asked_batch_rows(plan).unwrap_or_else(|| shrunk(self.batch_rows)),
-            batch_bytes: shrunk(self.batch_bytes),
+            batch_rows: asked.unwrap_or_else(|| shrunk(self.batch_rows)),
+            // Where the output depends on batches, they must not depend on settings.
+            batch_bytes: shrunk(asked.map_or(self.batch_bytes, |_| BATCH_BYTES)),
             ..self.clone()
         }
     }

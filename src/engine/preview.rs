@@ -51,10 +51,15 @@ pub fn preview(
         shared: Shared::default(),
     };
     let producers = producers_of(plan, at)?;
+    let mixes_rows = plan.operators.iter().any(|node| node.spec.mixes_rows());
     let settings = RunSettings {
-        // No more than is shown, where rows take long.
-        batch_rows: asked_batch_rows(plan).map_or(BATCH_ROWS, |most| most.min(rows.max(1))),
-        ..RunSettings::new(1)
+        batch_rows: match asked_batch_rows(plan) {
+            None => BATCH_ROWS,
+            Some(rows) if mixes_rows => rows,
+            // No more than is shown, where rows take long.
+            Some(most) => most.min(rows.max(1)),
+        },
+        ..RunSettings::new(1).for_operators(plan)
     };
     let shards = read::select(plan, &settings);
     let sources: Vec<read::Source<'_>> = read::sources(plan, &settings, &shards)

@@ -4,6 +4,7 @@ use std::ops::Range;
 
 use super::{Text, TextBuilder};
 use crate::batch::EditRecord;
+use crate::text::Word;
 
 /// Where the new bytes of an edit come from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -29,9 +30,17 @@ struct Edit {
 /// character boundaries, are refused: the methods answer whether the edit was taken. Several
 /// insertions at one place are kept in the order in which they came. Memory is reused from text to
 /// text.
+///
+/// No edit may touch a protected span. [`Edits::rearrange`] alone may move one, together with what
+/// stands around it: its text is still in the output, as it was.
 #[derive(Debug, Default)]
 pub struct Edits {
     edits: Vec<Edit>,
+    /// The parts that change places. They stand or fall together: one of them alone would double a
+    /// part, and lose another.
+    moves: Vec<Edit>,
+    /// Which parts an order has named.
+    named: Vec<bool>,
     store: String,
     unsorted: bool,
 }
@@ -40,13 +49,14 @@ impl Edits {
     /// Forgets all edits.
     pub fn reset(&mut self) {
         self.edits.clear();
+        self.moves.clear();
         self.store.clear();
         self.unsorted = false;
     }
 
     /// Whether there is no edit.
     pub fn is_empty(&self) -> bool {
-        self.edits.is_empty()
+        self.edits.is_empty() && self.moves.is_empty()
     }
 
     /// How many edits there are.
@@ -89,6 +99,39 @@ impl Edits {
             self.push(span, Origin::Store, start, self.store.len());
         } else {
             self.store.truncate(start);
+        }
+    }
+
+    /// Puts the parts of the text in another order: where `parts[i]` stands comes `parts[order[i]]`,
+    /// whole, with the protected spans in it. What lies between the parts stays where it is.
+    ///
+    /// Nothing moves unless the parts are in the order of the text and do not overlap, `order` has
+    /// each of them once, and no border of a part cuts a protected span: so no protected span is
+    /// lost, doubled or altered. Another edit that touches a part that moves is refused. A text is
+    /// rearranged once: a second call takes the place of the first.
+    pub fn rearrange(&mut self, parts: &[Word], order: &[u32]) {
+        self.moves.clear();
+        let sorted = parts.is_sorted_by(|one, next| one.end <= next.start);
+        self.named.clear();
+        self.named.resize(parts.len(), false);
+        let mut is_new = |part: &u32| {
+            let named = self.named.get_mut(*part as usize);
+            named.is_some_and(|named| !std::mem::replace(named, true))
+        };
+        if !sorted || order.len() != parts.len() || !order.iter().all(&mut is_new) {
+            return;
+        }
+        for (place, part) in parts.iter().zip(order) {
+            let Some(part) = parts.get(*part as usize).filter(|part| *part != place) else {
+                continue;
+            };
+            self.moves.push(Edit {
+                start: place.start,
+                end: place.end,
+                origin: Origin::Text,
+                new_start: part.start,
+                new_end: part.end,
+            });
         }
     }
 
@@ -137,7 +180,33 @@ impl Edits {
             }
             valid
         });
+        if !self.moves.is_empty() {
+            self.settle_moves(text, protected);
+        }
         !self.edits.is_empty()
+    }
+
+    /// Adds the moves to the edits, which are settled, if all can be made.
+    fn settle_moves(&mut self, text: &str, protected: &[Word]) {
+        let cuts = |border| {
+            let after = protected.partition_point(|span| span.end <= border);
+            protected.get(after).is_some_and(|span| span.start < border)
+        };
+        let is_whole = |part: &Edit| {
+            let in_text = text.get(part.start as usize..part.end as usize).is_some();
+            in_text && !cuts(part.start) && !cuts(part.end)
+        };
+        if !self.moves.iter().all(is_whole) {
+            return;
+        }
+        let moves = &self.moves;
+        self.edits.retain(|edit| {
+            let after = moves.partition_point(|part| part.end <= edit.start);
+            // An insertion between two parts lies in neither.
+            moves.get(after).is_none_or(|part| edit.end <= part.start)
+        });
+        self.edits.append(&mut self.moves);
+        self.edits.sort_by_key(|edit| (edit.start, edit.end));
     }
 
     /// Where the new bytes of an edit of `text` are.
@@ -168,6 +237,15 @@ impl Edits {
         into.append_span(text.as_bytes(), copied, text.len());
     }
 
+    /// `text` with the edits applied, which need not be settled.
+    #[cfg(test)]
+    pub(crate) fn applied_to(&mut self, text: &Text<'_>) -> String {
+        let mut into = TextBuilder::with_capacity(1, 0);
+        self.settle(text);
+        self.apply(text.as_str(), &mut into);
+        String::from_utf8_lossy(into.open_row()).into_owned()
+    }
+
     /// The edits as they are recorded in the lineage.
     pub(super) fn records(&self, text: &str) -> Vec<EditRecord> {
         self.edits
@@ -182,5 +260,98 @@ impl Edits {
                 new: self.new_text(edit, text).to_owned(),
             })
             .collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::text::Segmenter;
+
+    /// `text` with the edits that `list` asks for applied, where `{...}` and the like are protected.
+    fn edited(text: &str, list: impl FnOnce(&mut Edits)) -> String {
+        let mut segmenter = Segmenter::new(&[]).unwrap();
+        let segments = segmenter.segment(text);
+        let view = Text::new(text, segments.words, segments.protected, 0);
+        let mut edits = Edits::default();
+        list(&mut edits);
+        edits.applied_to(&view)
+    }
+
+    fn words(spans: &[(usize, usize)]) -> Vec<Word> {
+        let word = |(start, end): &(usize, usize)| Word::new(*start, *end);
+        spans.iter().map(word).collect()
+    }
+
+    #[test]
+    fn parts_change_places_and_what_lies_between_stays() {
+        let parts = words(&[(0, 1), (3, 5), (6, 8)]);
+        let moved = |order: &[u32]| edited("a, {} cc.", |edits| edits.rearrange(&parts, order));
+        assert_eq!(moved(&[2, 0, 1]), "cc, a {}.");
+        assert_eq!(moved(&[0, 1, 2]), "a, {} cc.");
+    }
+
+    #[test]
+    fn a_protected_span_moves_with_its_part() {
+        let text = "See {name}. Then go.";
+        let parts = words(&[(0, 11), (12, 20)]);
+        let moved = edited(text, |edits| edits.rearrange(&parts, &[1, 0]));
+        assert_eq!(moved, "Then go. See {name}.");
+    }
+
+    #[test]
+    fn nothing_moves_if_a_part_would_be_lost_doubled_or_cut() {
+        let text = "See {name}. Then go.";
+        let whole = [(0, 11), (12, 20)];
+        for (parts, order) in [
+            (&whole[..], &[0, 0][..]),
+            (&whole, &[1]),
+            (&whole, &[1, 2]),
+            (&[(0, 6), (12, 20)], &[1, 0]),
+            (&[(12, 20), (0, 11)], &[1, 0]),
+            (&[(0, 13), (12, 20)], &[1, 0]),
+            (&[(0, 11), (12, 99)], &[1, 0]),
+        ] {
+            let moved = edited(text, |edits| edits.rearrange(&words(parts), order));
+            assert_eq!(moved, text, "{parts:?} {order:?}");
+        }
+    }
+
+    #[test]
+    fn other_edits_keep_out_of_what_moves() {
+        let parts = words(&[(0, 3), (4, 7)]);
+        let moved = edited("one two three", |edits| {
+            edits.rearrange(&parts, &[1, 0]);
+            edits.replace(1..2, "X");
+            edits.insert(7, "!");
+            edits.delete(7..13);
+            edits.insert(4, "and ");
+        });
+        assert_eq!(moved, "two and one!");
+    }
+
+    proptest! {
+        #[test]
+        fn every_protected_span_is_still_there(
+            pieces in prop::collection::vec("[a-z]{1,3}|\\{x\\}|`a b`|12 kg|é", 1..9),
+            borders in prop::collection::vec(0..40_usize, 0..8),
+            keys in prop::collection::vec(any::<u32>(), 4),
+        ) {
+            let text = pieces.join(" ");
+            let mut borders = borders;
+            borders.sort_unstable();
+            let pairs = borders.as_chunks::<2>().0.iter();
+            let parts: Vec<Word> = pairs.map(|[start, end]| Word::new(*start, *end)).collect();
+            let mut order: Vec<u32> = (0..).take(parts.len()).collect();
+            order.sort_by_key(|place| keys[*place as usize]);
+            let moved = edited(&text, |edits| edits.rearrange(&parts, &order));
+            for protected in ["{x}", "`a b`", "12 kg"] {
+                let count = |text: &str| text.matches(protected).count();
+                prop_assert!(count(&moved) >= count(&text), "{} {}", text, moved);
+            }
+            prop_assert_eq!(moved.len(), text.len());
+        }
     }
 }

@@ -187,6 +187,13 @@ pub trait OperatorConfig:
         false
     }
 
+    /// Whether what becomes of a row depends on the other rows of its batch: a preview then reads
+    /// batches as large as those of a run, to show the same. Such an operator has to give
+    /// [`OperatorConfig::batch_rows`].
+    fn mixes_rows(&self) -> bool {
+        false
+    }
+
     /// Makes an operator. Called once for every worker thread.
     ///
     /// # Errors

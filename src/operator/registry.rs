@@ -54,6 +54,10 @@ pub trait Configured: Send + Sync {
     fn counts_words(&self) -> bool {
         false
     }
+    /// Whether what becomes of a row depends on the other rows of its batch.
+    fn mixes_rows(&self) -> bool {
+        false
+    }
     /// Makes an operator for one worker thread.
     ///
     /// # Errors
@@ -91,6 +95,9 @@ impl<C: OperatorConfig> Configured for C {
     }
     fn counts_words(&self) -> bool {
         OperatorConfig::counts_words(self)
+    }
+    fn mixes_rows(&self) -> bool {
+        OperatorConfig::mixes_rows(self)
     }
     fn build(&self, context: &BuildContext<'_>) -> Result<Box<dyn Operator>, OperatorError> {
         OperatorConfig::build(self, context)

@@ -5,10 +5,13 @@ mod antonym_replacement;
 pub mod back_translation;
 mod case;
 mod characters;
+mod concatenate;
 mod contraction;
+mod crop;
 mod diacritics;
 mod dictionary_replacement;
 mod eda;
+mod entity_swap;
 mod filter;
 mod homoglyph;
 mod hypernym_replacement;
@@ -17,6 +20,7 @@ mod inflection;
 mod keyboard_typo;
 mod leet;
 pub mod masked_lm;
+mod neighbours;
 mod nlpaug_default;
 mod ocr_error;
 mod preset;
@@ -25,8 +29,11 @@ mod random_char;
 mod random_deletion;
 mod random_insertion;
 mod random_swap;
+mod sentence_deletion;
+mod sentence_shuffle;
 mod spelling_error;
 mod synonym_replacement;
+mod template;
 #[cfg(test)]
 mod tests;
 mod tfidf_replacement;
@@ -44,10 +51,13 @@ pub use antonym_replacement::AntonymReplacement;
 pub use back_translation::BackTranslation;
 pub use case::{CaseChange, CaseMode};
 pub use characters::CharacterOptions;
+pub use concatenate::{Concatenate, PairOrder};
 pub use contraction::{Contraction, ContractionMode};
+pub use crop::{Crop, CropFrom, CropUnit, Keep};
 pub use diacritics::{Diacritics, DiacriticsMode};
 pub use dictionary_replacement::{DictionaryReplacement, Replacements};
 pub use eda::Eda;
+pub use entity_swap::{EntityKind, EntitySwap};
 pub use filter::Filter;
 pub use homoglyph::Homoglyph;
 pub use hypernym_replacement::HypernymReplacement;
@@ -63,8 +73,11 @@ pub use random_char::{CharacterChange, RandomChar};
 pub use random_deletion::RandomDeletion;
 pub use random_insertion::RandomInsertion;
 pub use random_swap::RandomSwap;
+pub use sentence_deletion::SentenceDeletion;
+pub use sentence_shuffle::SentenceShuffle;
 pub use spelling_error::{SpellingError, SpellingErrorKind};
 pub use synonym_replacement::SynonymReplacement;
+pub use template::{ShotsFrom, Template};
 pub use tfidf_replacement::TfidfReplacement;
 pub use typos::Typos;
 pub use uda_tfidf::UdaTfidf;
@@ -83,10 +96,13 @@ impl Registry {
             .register_text::<AntonymReplacement>()
             .register::<BackTranslation>()
             .register_text::<CaseChange>()
+            .register::<Concatenate>()
             .register_text::<Contraction>()
+            .register_text::<Crop>()
             .register_text::<Diacritics>()
             .register_text::<DictionaryReplacement>()
             .register_text::<Eda>()
+            .register_text::<EntitySwap>()
             .register::<Filter>()
             .register_text::<Homoglyph>()
             .register_text::<HypernymReplacement>()
@@ -102,8 +118,11 @@ impl Registry {
             .register_text::<RandomDeletion>()
             .register_text::<RandomInsertion>()
             .register_text::<RandomSwap>()
+            .register_text::<SentenceDeletion>()
+            .register_text::<SentenceShuffle>()
             .register_text::<SpellingError>()
             .register_text::<SynonymReplacement>()
+            .register::<Template>()
             .register_text::<TfidfReplacement>()
             .register_text::<Typos>()
             .register_text::<UdaTfidf>()

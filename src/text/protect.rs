@@ -224,7 +224,7 @@ fn identifier(bytes: &[u8], position: usize) -> Option<(usize, usize)> {
 }
 
 /// A number with what is attached to it (`3.5kg`, `$40`, `50%`), or with the unit after a space
-/// (`10 km/h`). A bare number is a word like any other.
+/// (`10 km/h`). A bare number is a word like any other, and so is an ordinal (`21st`).
 fn quantity(text: &str, digit: usize) -> Option<(usize, usize)> {
     let bytes = text.as_bytes();
     let number = |byte: u8| byte.is_ascii_digit() || matches!(byte, b'.' | b',');
@@ -249,7 +249,15 @@ fn quantity(text: &str, digit: usize) -> Option<(usize, usize)> {
         })
         .map_or(rest.len(), |(at, _)| at);
     if attached > 0 {
-        return Some((start, end + attached));
+        let suffix = rest.get(..attached).unwrap_or_default();
+        let is_ordinal = currency.is_none()
+            && ["st", "nd", "rd", "th"]
+                .iter()
+                .any(|end| end.eq_ignore_ascii_case(suffix))
+            && bytes
+                .get(digit..end)
+                .is_some_and(|digits| digits.iter().all(u8::is_ascii_digit));
+        return (!is_ordinal).then_some((start, end + attached));
     }
     if let Some(spaced) = rest.strip_prefix(' ') {
         let unit = spaced

@@ -100,6 +100,17 @@ const OPERATORS: &[(&str, &str)] = &[
     ("word_split", "rate = 0.3"),
     ("word_split", "rate = 0.3\nreplicas = 3"),
     ("tfidf_replacement", "rate = 0.3"),
+    ("concatenate", ""),
+    ("crop", ""),
+    ("crop", "unit = \"sentences\"\nkeep = 0.5"),
+    ("entity_swap", ""),
+    ("sentence_deletion", "rate = 0.3"),
+    ("sentence_shuffle", "rate = 1.0"),
+    ("template", "template = \"Review: {text}\""),
+    (
+        "template",
+        "template = \"{text}\"\nshots = 3\nshot_template = \"{text}\"",
+    ),
     ("filter", "words = [3, 5_000]\ncharacters = [1, 100_000]"),
 ];
 

@@ -90,11 +90,33 @@ path = "out/{shard}.parquet"
 lineage = "edits"
 "#;
 
-const PIPELINES: [(&str, &str); 4] = [
+/// Rows that are put together with others of their batch.
+const MIXED: &str = r#"
+[operators.pairs]
+type = "concatenate"
+inputs = ["data"]
+replicas = 2
+
+[operators.prompts]
+type = "template"
+inputs = ["pairs"]
+template = "{text}: {shots}"
+shots = 2
+shot_template = "{text}"
+shot_separator = ", "
+
+[sinks.out]
+type = "parquet"
+inputs = ["prompts"]
+path = "out/{shard}.parquet"
+"#;
+
+const PIPELINES: [(&str, &str); 5] = [
     ("eda", EDA),
     ("ports", PORTS),
     ("diamond", DIAMOND),
     ("edits", EDITS),
+    ("mixed", MIXED),
 ];
 
 /// Workers, rows in a batch, batches in flight: every number of workers with every size of batch.
