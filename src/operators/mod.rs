@@ -5,6 +5,7 @@ mod antonym_replacement;
 pub mod back_translation;
 mod case;
 mod characters;
+mod checklist;
 mod concatenate;
 mod contraction;
 mod crop;
@@ -51,6 +52,7 @@ pub use antonym_replacement::AntonymReplacement;
 pub use back_translation::BackTranslation;
 pub use case::{CaseChange, CaseMode};
 pub use characters::CharacterOptions;
+pub use checklist::Checklist;
 pub use concatenate::{Concatenate, PairOrder};
 pub use contraction::{Contraction, ContractionMode};
 pub use crop::{Crop, CropFrom, CropUnit, Keep};
@@ -96,6 +98,7 @@ impl Registry {
             .register_text::<AntonymReplacement>()
             .register::<BackTranslation>()
             .register_text::<CaseChange>()
+            .register_text::<Checklist>()
             .register::<Concatenate>()
             .register_text::<Contraction>()
             .register_text::<Crop>()
