@@ -40,8 +40,7 @@ const STRONG: [(char, &[&str]); 12] = [
 ///
 /// This is the leet of NL-Augmenter and of AugLy's `ReplaceSimilarChars`. By default `a e i o s t z`
 /// become `4 3 1 0 5 7 2`, capitals as well; `strength = "strong"` adds `b c g l x` and marks such
-/// as `@` and `$`; `map` gives a table of your own. NL-Augmenter edits half of all letters of a
-/// text: that is `rate = 1.0, characters = { rate = 0.5 }`.
+/// as `@` and `$`; `map` gives a table of your own.
 ///
 /// `rate`, `min` and `max` count words; `characters` says how many characters of each word drawn,
 /// by default all that the table has.

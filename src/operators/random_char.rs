@@ -16,8 +16,8 @@ use crate::text::alphabet_of;
 /// `...Deletion`, `...Substitution` and `WordSwapNeighboringCharacterSwap` in one. Letters and
 /// digits are edited, other marks of a word are not. New letters are of the script of the letter at
 /// that place and digits for digits (Latin, Greek, Cyrillic, Armenian, Hebrew, Arabic, Devanagari,
-/// Bengali, Thai, Georgian, kana and Hangul are known), small or capital as what stands there: the
-/// references put ASCII letters, in any case, and signs into every text. A substitute always
+/// Bengali, Thai, Georgian, kana and Hangul are known), small or capital as what stands there.
+/// TextAttack puts ASCII letters of either case into every text, nlpaug digits and marks as well. A substitute always
 /// differs, a swap exchanges two different letters, and of no word the last letter is deleted. A
 /// character is what people see as one: accents and other marks go with their letters.
 ///
