@@ -52,8 +52,7 @@ const MARKED: [(char, &str); 18] = [
 /// Takes the marks off letters, as in `cafe` for `café`, or puts some on.
 ///
 /// `mode = "remove"` is the diacritic removal of NL-Augmenter. Marks go from Latin and Greek letters, with
-/// the strokes of `ø đ ħ ł ŧ` and the like, which Unicode does not take for marks and the reference
-/// leaves; so do the points of Hebrew and the vowel signs of Arabic. In Cyrillic, where marks make
+/// the strokes of `ø đ ħ ł ŧ` and the like, which Unicode does not take for marks; so do the points of Hebrew and the vowel signs of Arabic. In Cyrillic, where marks make
 /// other letters, only `ё` becomes `е`, and stress marks go: `й` and `ї` stay, and so do the signs
 /// of Indian scripts, of Thai and of kana. `æ`, `œ` and `ß` are letters without a mark. The rest of the
 /// text keeps its form: nothing is normalised.
