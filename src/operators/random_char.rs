@@ -16,10 +16,11 @@ use crate::text::alphabet_of;
 /// `...Deletion`, `...Substitution` and `WordSwapNeighboringCharacterSwap` in one. Letters and
 /// digits are edited, other marks of a word are not. New letters are of the script of the letter at
 /// that place and digits for digits (Latin, Greek, Cyrillic, Armenian, Hebrew, Arabic, Devanagari,
-/// Bengali, Thai, Georgian, kana and Hangul are known), small or capital as what stands there: the
-/// references put ASCII letters, in any case, and signs into every text. A substitute always
-/// differs, a swap exchanges two different letters, and of no word the last letter is deleted. A
-/// character is what people see as one: accents and other marks go with their letters.
+/// Bengali, Thai, Georgian, kana and Hangul are known), small or capital as what stands there.
+/// TextAttack puts ASCII letters of either case into every text, nlpaug digits and marks as well. A
+/// substitute always differs, a swap exchanges two different letters, and of no word the last
+/// letter is deleted. A character is what people see as one: accents and other marks go with their
+/// letters.
 ///
 /// `rate`, `min` and `max` count words; `characters` says how many characters of each word drawn.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -31,9 +32,9 @@ pub struct RandomChar {
     /// of which every character is one, taken as it is.
     #[serde(default = "default_alphabet")]
     pub alphabet: String,
-    /// Which characters of a word that was drawn are edited: `rate`, `min` and `max` say how many, as
-    /// they do for the words of a text; `first = false` and `last = false` spare the first and the
-    /// last; words of fewer characters than `shortest` are left alone.
+    /// Which characters of a word that was drawn are edited: `rate`, `min` and `max` say how many,
+    /// as they do for the words of a text; `first = false` and `last = false` spare the first and
+    /// the last; words of fewer characters than `shortest` are left alone.
     #[serde(default = "CharacterOptions::few")]
     pub characters: CharacterOptions,
 }

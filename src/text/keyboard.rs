@@ -46,8 +46,8 @@ const NEAR: i32 = 25;
 
 /// A keyboard, and which characters may come of a finger that hits the key beside the right one.
 ///
-/// What keys are neighbours is reckoned from where they lie: those whose middles are at most one and
-/// a quarter keys apart, which are the six around a letter.
+/// What keys are neighbours is reckoned from where they lie: those whose middles are at most one
+/// and a quarter keys apart, which are the six around a letter.
 ///
 /// ```
 /// use augment::text::{Keyboard, Layout};
