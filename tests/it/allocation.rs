@@ -57,7 +57,7 @@ unsafe impl GlobalAlloc for Counting {
 static ALLOCATOR: Counting = Counting;
 
 /// All word operators, with options under which they work on many words of a text.
-const OPERATORS: [(&str, &str); 20] = [
+const OPERATORS: [(&str, &str); 19] = [
     ("aeda", ""),
     ("random_deletion", "rate = 0.3"),
     ("random_deletion", "rate = 0.3\nreplicas = 3"),
@@ -76,7 +76,6 @@ const OPERATORS: [(&str, &str); 20] = [
     ("punctuation_insertion", "marks = [\"...\", \"-\"]"),
     ("random_deletion", "rate = 0.3\nplaceholders = [\"_\"]"),
     ("spelling_error", "rate = 0.3"),
-    ("spelling_error", "rate = 0.3\nreplicas = 3"),
     ("word_merge", "rate = 0.3"),
     ("word_split", "rate = 0.3"),
     ("word_split", "rate = 0.3\nreplicas = 3"),
