@@ -71,7 +71,6 @@ const OPERATORS: &[(&str, &str)] = &[
     ("synonym_replacement", "rate = 0.3"),
     ("punctuation_insertion", ""),
     ("punctuation_insertion", "replicas = 3"),
-    ("aeda", ""),
     ("eda", "alpha = 0.3\nreplicas = 4"),
     ("keyboard_typo", "rate = 0.3"),
     (
@@ -96,7 +95,6 @@ const OPERATORS: &[(&str, &str)] = &[
     ("punctuation_insertion", "marks = [\"...\", \"-\"]"),
     ("random_deletion", "rate = 0.3\nplaceholders = [\"_\"]"),
     ("spelling_error", "rate = 0.3"),
-    ("spelling_error", "rate = 0.3\nreplicas = 3"),
     ("word_merge", "rate = 0.3"),
     ("word_split", "rate = 0.3"),
     ("word_split", "rate = 0.3\nreplicas = 3"),
