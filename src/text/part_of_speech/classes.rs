@@ -23,6 +23,10 @@ impl Familiarity {
     /// The class of the word as it is written.
     #[inline]
     pub fn seen_as(self, word: &str) -> Class {
+        // Most words begin with a small letter.
+        if word.as_bytes().first().is_some_and(u8::is_ascii_lowercase) {
+            return self.class;
+        }
         let mut letters = word.chars();
         let title = letters.next().is_some_and(char::is_uppercase)
             && !letters.next().is_some_and(char::is_uppercase);

@@ -55,6 +55,20 @@ const MOST: usize = 64;
 #[inline]
 fn last(text: &str) -> (Neighbor<'_>, &str) {
     let text = text.trim_end_matches([' ', '\t']);
+    let near = text.as_bytes().iter().rev().take(MOST);
+    let length = near.take_while(|byte| is_letter(**byte)).count();
+    let (rest, piece) = text
+        .split_at_checked(text.len() - length)
+        .unwrap_or_default();
+    // Whatever is not plain letters is looked at with more care.
+    if length == 0 || !rest.as_bytes().last().is_none_or(|byte| is_boundary(*byte)) {
+        return last_of_any(text);
+    }
+    (Neighbor::Word(piece), rest)
+}
+
+#[inline(never)]
+fn last_of_any(text: &str) -> (Neighbor<'_>, &str) {
     let Some(mark) = text.chars().next_back() else {
         return (Neighbor::Edge, text);
     };
@@ -79,6 +93,19 @@ fn last(text: &str) -> (Neighbor<'_>, &str) {
 #[inline]
 fn first(text: &str) -> Neighbor<'_> {
     let text = text.trim_start_matches([' ', '\t']);
+    let near = text.as_bytes().iter().take(MOST);
+    let length = near.take_while(|byte| is_letter(**byte)).count();
+    let after = text.as_bytes().get(length);
+    match text.get(..length) {
+        Some(piece) if length > 0 && after.is_none_or(|byte| is_boundary(*byte)) => {
+            Neighbor::Word(piece)
+        }
+        _ => first_of_any(text),
+    }
+}
+
+#[inline(never)]
+fn first_of_any(text: &str) -> Neighbor<'_> {
     let Some(mark) = text.chars().next() else {
         return Neighbor::Edge;
     };
@@ -90,6 +117,17 @@ fn first(text: &str) -> Neighbor<'_> {
     text.get(..length)
         .and_then(as_word)
         .map_or(Neighbor::Mark(mark), Neighbor::Word)
+}
+
+#[inline]
+fn is_letter(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric()
+}
+
+/// Whether a byte is ASCII and surely no part of a word.
+#[inline]
+fn is_boundary(byte: u8) -> bool {
+    byte.is_ascii() && !byte.is_ascii_alphanumeric() && !matches!(byte, b'_' | b'\'')
 }
 
 #[inline]

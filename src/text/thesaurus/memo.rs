@@ -14,42 +14,36 @@ const LONGEST: usize = 16;
 /// of two.
 const NEAR: usize = 1 << 12;
 
-/// A word, small enough to be compared at a stroke.
+/// A word, small enough to be compared at a stroke: its bytes, and zeros after them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Key {
-    form: [u64; 2],
-    length: u8,
-}
+struct Key([u64; 2]);
 
 impl Key {
     /// No word: marks a free slot.
-    const FREE: Self = Self {
-        form: [0; 2],
-        length: 0,
-    };
+    const FREE: Self = Self([0; 2]);
 
+    /// A form that is long, empty or ends with a zero has no key.
     #[inline]
     fn new(form: &str) -> Option<Self> {
         let mut bytes = [0; LONGEST];
         bytes
             .get_mut(..form.len())?
             .copy_from_slice(form.as_bytes());
-        let length = u8::try_from(form.len()).ok().filter(|length| *length > 0)?;
-        let [low, high] = [0, 8].map(|start| {
+        // No word ends with a zero, so that its length need not be kept.
+        if form.as_bytes().last().is_none_or(|last| *last == 0) {
+            return None;
+        }
+        Some(Self([0, 8].map(|start| {
             let eight = bytes.get(start..).and_then(|half| half.first_chunk::<8>());
             u64::from_le_bytes(eight.copied().unwrap_or_default())
-        });
-        Some(Self {
-            form: [low, high],
-            length,
-        })
+        })))
     }
 
     /// Where to begin to look: the product of both halves, folded.
     #[inline]
     #[expect(clippy::cast_possible_truncation, reason = "halves are taken")]
     fn slot(self) -> usize {
-        let [low, high] = self.form;
+        let [low, high] = self.0;
         let low = low ^ 0x9e37_79b9_7f4a_7c15;
         let high = high ^ 0xbf58_476d_1ce4_e5b9;
         let product = u128::from(low) * u128::from(high);
@@ -284,7 +278,7 @@ impl Memo {
         loop {
             match self.slots.get(slot) {
                 Some(known) if known.key == key => return Ok(known.entry),
-                Some(known) if known.key.length > 0 => slot = (slot + 1) % SLOTS,
+                Some(known) if known.key != Key::FREE => slot = (slot + 1) % SLOTS,
                 _ => return Err(slot),
             }
         }

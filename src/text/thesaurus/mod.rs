@@ -245,18 +245,32 @@ fn is_part_of_compound(text: &str, span: &Range<usize>) -> bool {
 #[inline]
 fn lower_case<'a>(word: &str, buffer: &'a mut [u8; LONGEST]) -> Option<&'a str> {
     let lower = buffer.get_mut(..word.len())?;
+    let mut plain = true;
     for (to, from) in lower.iter_mut().zip(word.bytes()) {
-        if !(from.is_ascii_alphabetic() || matches!(from, b'-' | b'\'')) {
-            return None;
-        }
+        plain &= from.is_ascii_alphabetic() | (from == b'-') | (from == b'\'');
         *to = from.to_ascii_lowercase();
     }
-    std::str::from_utf8(lower).ok()
+    if plain {
+        std::str::from_utf8(lower).ok()
+    } else {
+        None
+    }
 }
 
 /// `word` with ASCII letters in lower case and straight apostrophes, if it is short.
 #[inline]
 fn neighbor_form<'a>(word: &str, buffer: &'a mut [u8; LONGEST]) -> Option<&'a str> {
+    if !word.is_ascii() {
+        return foreign_form(word, buffer);
+    }
+    let lower = buffer.get_mut(..word.len())?;
+    lower.copy_from_slice(word.as_bytes());
+    lower.make_ascii_lowercase();
+    std::str::from_utf8(lower).ok()
+}
+
+#[cold]
+fn foreign_form<'a>(word: &str, buffer: &'a mut [u8; LONGEST]) -> Option<&'a str> {
     const APOSTROPHE: &[u8] = "’".as_bytes();
     let mut rest = word.as_bytes();
     let mut length = 0;
