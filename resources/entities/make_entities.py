@@ -28,6 +28,10 @@ CITIES = 250
 NO_FIRST_NAMES = {"April", "August", "Christian", "June", "May", "Merle", "Son"}
 NO_LAST_NAMES = {"Ha", "Le", "Man", "Do", "An", "English", "French", "March", "May"}
 MODAL_VERBS = {"can", "may", "might", "must", "will"}
+# Words that hardly anyone begins a sentence with.
+RARE_WORDS = {
+    "bob", "brad", "derrick", "don", "harry", "jimmy", "john", "ken", "maria", "mike", "sally",
+}
 # People, several places at once, or parts of a city.
 NO_PLACES = {
     "Brooklyn", "East Jerusalem", "Ganja", "Georgetown", "Hollywood", "Hong Kong", "Jackson", "Macao",
@@ -150,8 +154,8 @@ def main():
         download(folder)
         with tarfile.open(folder / WORDNET[0]) as archive:
             counts = small_words(archive)
-        # Of rare senses ("john", "ben") nobody thinks; a place is seldom written at all.
-        common = {word for word, count in counts.items() if count > 0} | MODAL_VERBS
+        # Of rare words ("ben", "john") nobody thinks when he reads a name.
+        common = {word for word, count in counts.items() if count > 0} - RARE_WORDS | MODAL_VERBS
         with tarfile.open(folder / NAMES[0]) as archive:
             write("first_names.txt", first_names(archive), common)
             write("last_names.txt", last_names(archive), common)

@@ -109,15 +109,17 @@ impl TextOperatorConfig for EntitySwap {
                      cats came along, for 1,500 dollars.",
                 ],
                 output: &[
-                    "Brenda McGuire moved from Łódź to the Solomon Islands on November 7th, 2009. Brenda's ten cats came along, for 2,500 dollars.",
+                    "Bonnie McDowell moved from Łódź to the Solomon Islands on November 7th, 2009. Bonnie's ten cats came along, for 2,500 dollars.",
                 ],
             },
             Example {
                 title: "Names alone; common words are not taken for names",
                 options: "kinds = [\"name\"]",
                 columns: &[],
-                input: &["Will Mark come? Yes, and Dr. Brown, says Elizabeth. May I hope for 5?"],
-                output: &["Will Mark come? Yes, and Dr. Copeland, says Janice. May I hope for 5?"],
+                input: &[
+                    "Will you ask Mark? Yes, and Dr. Brown, says Elizabeth. May I hope for 5?",
+                ],
+                output: &["Will you ask Mark? Yes, and Dr. Conrad, says Jan. May I hope for 5?"],
             },
             Example {
                 title: "Dates stay valid and keep their form; versions and times are none",
@@ -126,7 +128,7 @@ impl TextOperatorConfig for EntitySwap {
                 input: &[
                     "2021-02-28, 5/17/98 or 31 January? At 10:30, version 2.10.1, -5 degrees.",
                 ],
-                output: &["2026-03-25, 2/22/99 or 21 March? At 10:30, version 8.43.2, -7 degrees."],
+                output: &["2025-06-10, 2/20/69 or 23 March? At 10:30, version 2.10.1, -8 degrees."],
             },
             Example {
                 title: "Two variants with one entity changed each, and none where there is none",
