@@ -27,6 +27,11 @@ CITIES = 250
 # Names of months and other words that are hardly ever meant as a name.
 NO_FIRST_NAMES = {"April", "August", "Christian", "June", "May", "Merle", "Son"}
 NO_LAST_NAMES = {"Ha", "Le", "Man", "Do", "An", "English", "French", "March", "May"}
+MODAL_VERBS = {"can", "may", "might", "must", "will"}
+# Words that hardly anyone begins a sentence with.
+RARE_WORDS = {
+    "bob", "brad", "derrick", "don", "harry", "jimmy", "john", "ken", "maria", "mike", "sally",
+}
 # People, several places at once, or parts of a city.
 NO_PLACES = {
     "Brooklyn", "East Jerusalem", "Ganja", "Georgetown", "Hollywood", "Hong Kong", "Jackson", "Macao",
@@ -61,18 +66,24 @@ def download(folder):
         assert found == expected, f"{name} is another file: {found}"
 
 
-def common_words(archive):
-    """Words that WordNet spells with a small letter: a name among them may be no name."""
-    words = {"an", "and", "can", "the", "will", "may", "in", "so", "do", "see", "her", "his", "my"}
+def small_words(archive):
+    """Words that WordNet spells with a small letter, with how often its tagged texts have them."""
+    spelled = set()
     for part in ("noun", "verb", "adj", "adv"):
         lines = archive.extractfile(f"package/dict/data.{part}").read().decode().splitlines()
         for line in lines:
-            if line.startswith(" "):
-                continue
-            fields = line.split(" ")
-            lemmas = fields[4:4 + 2 * int(fields[3], 16):2]
-            words.update(re.sub(r"\(.*", "", lemma) for lemma in lemmas if lemma.islower())
-    return words
+            if not line.startswith(" "):
+                fields = line.split(" ")
+                lemmas = fields[4:4 + 2 * int(fields[3], 16):2]
+                bare = [re.sub(r"\(.*", "", lemma) for lemma in lemmas]
+                spelled.update((fields[0], lemma) for lemma in bare if lemma.islower())
+    counts = {}
+    for line in archive.extractfile("package/dict/index.sense").read().decode().splitlines():
+        key, offset, _, count = line.split(" ")
+        lemma = key.split("%")[0]
+        if (offset, lemma) in spelled:
+            counts[lemma] = counts.get(lemma, 0) + int(count)
+    return counts
 
 
 def titled(name):
@@ -142,12 +153,14 @@ def main():
         folder = Path(temporary)
         download(folder)
         with tarfile.open(folder / WORDNET[0]) as archive:
-            words = common_words(archive)
+            counts = small_words(archive)
+        # Of rare words ("ben", "john") nobody thinks when he reads a name.
+        common = {word for word, count in counts.items() if count > 0} - RARE_WORDS | MODAL_VERBS
         with tarfile.open(folder / NAMES[0]) as archive:
-            write("first_names.txt", first_names(archive), words)
-            write("last_names.txt", last_names(archive), words)
+            write("first_names.txt", first_names(archive), common)
+            write("last_names.txt", last_names(archive), common)
         with zipfile.ZipFile(folder / GEONAMES[0]) as archive:
-            write("places.txt", places(archive), words)
+            write("places.txt", places(archive), counts.keys())
 
 
 if __name__ == "__main__":

@@ -100,7 +100,7 @@ impl Finder {
         }
     }
 
-    /// The entities of `text`, in order.
+    /// The entities of `text`.
     pub(super) fn find(&mut self, text: &Text<'_>) -> &[Found] {
         self.words.clear();
         self.words.extend(text.words());
@@ -125,7 +125,52 @@ impl Finder {
                 place += 1;
             }
         }
+        self.find_again(text);
         &self.found
+    }
+
+    /// Adds words that are not clear by themselves, but are names that stand elsewhere in the text:
+    /// "I saw Mark. Mark was there."
+    fn find_again(&mut self, text: &Text<'_>) {
+        /// Names that are looked for.
+        const MOST: usize = 64;
+        let first_pass = self.found.len();
+        let is_name = |found: &&Found| found.kind == EntityKind::Name;
+        if !self.found.iter().any(|found| is_name(&found)) {
+            return;
+        }
+        let mut known = 0;
+        for word in &self.words {
+            while self
+                .found
+                .get(known)
+                .is_some_and(|found| known < first_pass && found.span.end <= word.start)
+            {
+                known += 1;
+            }
+            let here = self.found.get(known).filter(|_| known < first_pass);
+            let content = without_possessive(text.word(*word));
+            if here.is_some_and(|found| found.span.start < word.end)
+                || !content.starts_with(char::is_uppercase)
+            {
+                continue;
+            }
+            let names = self
+                .found
+                .iter()
+                .take(first_pass)
+                .filter(is_name)
+                .take(MOST);
+            let same = |found: &&Found| text.word(found.span).eq_ignore_ascii_case(content);
+            if let Some(found) = names.into_iter().find(same).copied() {
+                let end = word.start + (found.span.end - found.span.start);
+                let span = Word {
+                    start: word.start,
+                    end,
+                };
+                self.found.push(Found { span, ..found });
+            }
+        }
     }
 }
 

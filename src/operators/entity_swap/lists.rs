@@ -44,11 +44,6 @@ impl Class {
         let place = CODES.iter().position(|other| *other == code)?;
         Self::ALL.get(place).copied()
     }
-
-    /// Whether it is one of places, and not of names.
-    pub(super) fn is_place(self) -> bool {
-        self >= Self::City
-    }
 }
 
 /// One meaning of a name.
@@ -168,6 +163,7 @@ mod tests {
         assert_eq!(first("elizabeth"), Some((Class::Female, false)));
         assert_eq!(first("robert"), Some((Class::Male, false)));
         assert!(first("mark").is_some_and(|(class, is_word)| class == Class::Male && is_word));
+        assert_eq!(first("john"), Some((Class::Male, false)));
         assert_eq!(first("may"), None);
         let place = |name| lists.meanings(name).place.map(|meaning| meaning.class);
         assert_eq!(place("paris"), Some(Class::City));

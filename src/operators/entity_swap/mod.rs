@@ -108,14 +108,18 @@ impl TextOperatorConfig for EntitySwap {
                     "Mary Johnson moved from Boston to the Netherlands on May 21st, 2003. Mary's two \
                      cats came along, for 1,500 dollars.",
                 ],
-                output: &[],
+                output: &[
+                    "Bonnie McDowell moved from Łódź to the Solomon Islands on November 7th, 2009. Bonnie's ten cats came along, for 2,500 dollars.",
+                ],
             },
             Example {
                 title: "Names alone; common words are not taken for names",
                 options: "kinds = [\"name\"]",
                 columns: &[],
-                input: &["Will Mark come? Yes, and Dr. Brown, says Elizabeth. May I hope for 5?"],
-                output: &[],
+                input: &[
+                    "Will you ask Mark? Yes, and Dr. Brown, says Elizabeth. May I hope for 5?",
+                ],
+                output: &["Will you ask Mark? Yes, and Dr. Conrad, says Jan. May I hope for 5?"],
             },
             Example {
                 title: "Dates stay valid and keep their form; versions and times are none",
@@ -124,14 +128,17 @@ impl TextOperatorConfig for EntitySwap {
                 input: &[
                     "2021-02-28, 5/17/98 or 31 January? At 10:30, version 2.10.1, -5 degrees.",
                 ],
-                output: &[],
+                output: &["2025-06-10, 2/20/69 or 23 March? At 10:30, version 2.10.1, -8 degrees."],
             },
             Example {
                 title: "Two variants with one entity changed each, and none where there is none",
                 options: "rate = 0.1\nreplicas = 2",
                 columns: &[],
                 input: &["From Paris to Canada in 1999", "Nothing to see here"],
-                output: &[],
+                output: &[
+                    "From Paris to Canada in 1991",
+                    "From Zhengzhou to Canada in 1999",
+                ],
             },
         ]
     }

@@ -73,9 +73,29 @@ pub(super) fn is_number(word: &str) -> bool {
     let whole = is_digits(word);
     let coded = word.starts_with('0') && !word.starts_with("0.") && !word.starts_with("0,");
     well_formed
+        && is_grouped(word)
         && !coded
         && !(whole && (word.len() > 9 || matches!(word, "0" | "1")))
         && word.bytes().any(|byte| matches!(byte, b'1'..=b'9'))
+}
+
+/// Whether separators stand where they do in a number: between groups of three digits, and the last
+/// before the decimals. Otherwise it is a version or a list.
+fn is_grouped(word: &str) -> bool {
+    let separators = [',', '.'];
+    let Some((whole, decimals)) = word.rsplit_once(separators) else {
+        return true;
+    };
+    let Some(first) = whole.find(separators) else {
+        return true;
+    };
+    let last = word.as_bytes().get(whole.len());
+    let groups = whole.as_bytes().get(first).copied().unwrap_or_default();
+    let (_, rest) = whole.split_at_checked(first + 1).unwrap_or_default();
+    let in_threes = rest
+        .split(char::from(groups))
+        .all(|group| group.len() == 3 && is_digits(group));
+    in_threes && (last != Some(&groups) || decimals.len() == 3)
 }
 
 /// Appends a number of the form of `word`, for which [`is_number`] holds: as many digits, the same
