@@ -22,13 +22,14 @@ struct Edit {
     origin: Origin,
     new_start: u32,
     new_end: u32,
+    /// How many edits were added before it.
+    number: u32,
 }
 
 /// A list of edits of one text, in byte offsets of that text.
 ///
 /// Edits may be added in any order. Those that overlap an earlier one, or that do not lie on
-/// character boundaries, are refused: the methods answer whether the edit was taken. Several
-/// insertions at one place are kept in the order in which they came. Memory is reused from text to
+/// character boundaries, are left out when the edits are applied. Several insertions at one place are kept in the order in which they came. Memory is reused from text to
 /// text.
 ///
 /// No edit may touch a protected span. [`Edits::rearrange`] alone may move one, together with what
@@ -131,6 +132,7 @@ impl Edits {
                 origin: Origin::Text,
                 new_start: part.start,
                 new_end: part.end,
+                number: 0,
             });
         }
     }
@@ -147,6 +149,7 @@ impl Edits {
             origin,
             new_start: new_start as u32,
             new_end: new_end as u32,
+            number: self.edits.len() as u32,
         };
         self.unsorted |= self.edits.last().is_some_and(|last| last.end > edit.start);
         self.edits.push(edit);
@@ -159,9 +162,10 @@ impl Edits {
         let protected = text.protected();
         let text = text.as_str();
         if self.unsorted {
-            // Stable, so that insertions at one place keep their order; an insertion comes before
-            // a replacement that starts at the same place.
-            self.edits.sort_by_key(|edit| (edit.start, edit.end));
+            // Insertions at one place keep their order; an insertion comes before a replacement
+            // that starts at the same place. A stable sort would need memory of its own.
+            self.edits
+                .sort_unstable_by_key(|edit| (edit.start, edit.end, edit.number));
         }
         let mut end_of_last = 0;
         self.edits.retain(|edit| {
@@ -206,7 +210,8 @@ impl Edits {
             moves.get(after).is_none_or(|part| edit.end <= part.start)
         });
         self.edits.append(&mut self.moves);
-        self.edits.sort_by_key(|edit| (edit.start, edit.end));
+        self.edits
+            .sort_unstable_by_key(|edit| (edit.start, edit.end, edit.number));
     }
 
     /// Where the new bytes of an edit of `text` are.

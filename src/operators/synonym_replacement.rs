@@ -38,6 +38,7 @@ use crate::text::thesaurus::{Relation, Thesaurus, ThesaurusOptions};
 /// of a synset are synonyms of each other. Empty lines and those that begin with `#` are passed over.
 /// Words are looked up without regard to case; synonyms keep the capitals of the word and are
 /// otherwise as the file has them. Set `languages` or `stop_words` to go with it.
+#[expect(clippy::struct_excessive_bools, reason = "the options of a table")]
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct SynonymReplacement {
     /// How many senses of a word, the most frequent first, synonyms may come from; at least 1.

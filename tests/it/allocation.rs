@@ -95,6 +95,7 @@ const OPERATORS: &[(&str, &str)] = &[
     ("punctuation_insertion", "marks = [\"...\", \"-\"]"),
     ("random_deletion", "rate = 0.3\nplaceholders = [\"_\"]"),
     ("spelling_error", "rate = 0.3"),
+    ("spelling_error", "rate = 0.3\nreplicas = 3"),
     ("word_merge", "rate = 0.3"),
     ("word_split", "rate = 0.3"),
     ("word_split", "rate = 0.3\nreplicas = 3"),

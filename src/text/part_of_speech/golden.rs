@@ -32,7 +32,7 @@ fn scores_are_those_of_the_training_script_and_mostly_right() {
     let (mut right, mut total) = (0, 0);
     for line in GOLDEN.lines() {
         let fields: Vec<&str> = line.split('\t').collect();
-        let [text, start, end, part, scores, past] = fields[..] else {
+        let [text, start, end, letter, scores, past] = fields[..] else {
             panic!("{line}");
         };
         let (start, end) = (start.parse().unwrap(), end.parse().unwrap());
@@ -60,7 +60,7 @@ fn scores_are_those_of_the_training_script_and_mostly_right() {
             .rev()
             .max_by_key(|(score, _)| *score)
             .unwrap();
-        let expected = match part {
+        let expected = match letter {
             "N" => PartOfSpeech::Noun,
             "V" => PartOfSpeech::Verb,
             "A" => PartOfSpeech::Adjective,
