@@ -70,7 +70,10 @@ impl Classes {
         let mut tags = [[Class::default(); 2]; Tag::COUNT];
         for (tag, classes) in Tag::ALL.into_iter().zip(&mut tags) {
             let name = tag.name();
-            *classes = [class_of(&format!("<{name}>"))?, class_of(&format!("<{name}?>"))?];
+            *classes = [
+                class_of(&format!("<{name}>"))?,
+                class_of(&format!("<{name}?>"))?,
+            ];
         }
         Some(Self {
             edge: class_of("<edge>")?,
