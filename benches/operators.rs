@@ -98,7 +98,9 @@ const CASES: [Case; 6] = [
     },
     Case {
         operator: "keyboard_typo",
-        options: "rate = 0.1",
+        // As nlpaug: other keys, on three in ten letters of a word of four or more.
+        options: "rate = 0.1\nkinds = [\"substitute\"]\ndigits = true\nmarks = true\n\
+                  characters = { rate = 0.3, shortest = 4 }",
         peers: &[Peer {
             method: "nlpaug.KeyboardAug",
             wanted: 100.0,

@@ -119,7 +119,9 @@ def training_sets(rows: pa.Table, augment: pathlib.Path, work: pathlib.Path, see
         yield name, augmented
 
 
-def run(augment: pathlib.Path, pipeline: pathlib.Path, train: pathlib.Path, out: pathlib.Path, seed: int) -> None:
+def run(
+    augment: pathlib.Path, pipeline: pathlib.Path, train: pathlib.Path, out: pathlib.Path, seed: int
+) -> None:
     values = {
         "sources.reviews.paths": [str(train)],
         "sinks.augmented.path": str(out / "{shard}.parquet"),
@@ -157,7 +159,9 @@ def report(results: dict, sizes: dict, options: argparse.Namespace, pool: int, t
     )
     print("| classifier | augmentation | training rows | accuracy, % | difference to none |")
     print("| --- | --- | --- | --- | --- |")
-    for (classifier, name), accuracies in results.items():
+    in_order = [(classifier, name) for classifier in CLASSIFIERS for name in sizes]
+    for classifier, name in in_order:
+        accuracies = results[classifier, name]
         mean, half = interval(accuracies)
         difference = ""
         if name != "none":
