@@ -10,36 +10,21 @@
 //! median is reported. Speed is rows written per second.
 
 #![expect(clippy::print_stdout, reason = "a benchmark reports on stdout")]
-#![expect(
-    clippy::cast_precision_loss,
-    clippy::cast_possible_wrap,
-    clippy::cast_possible_truncation,
-    reason = "numbers of rows and megabytes are small"
-)]
+#![expect(clippy::cast_precision_loss, reason = "numbers of rows are small")]
+
+mod support;
 
 use std::fs::{self, File};
-use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Instant;
 
-use arrow::array::{Int32Array, Int64Array, RecordBatch, StringArray};
-use arrow::datatypes::{DataType, Field, Schema};
-use augment::config::Document;
-use augment::engine::{self, RunSettings};
-use augment::operator::Registry;
-use augment::plan::{self, FileCatalog};
-use augment::random::Random;
-use augment::topology::{ShardOutcome, Silent, Stop};
 use parquet::arrow::ArrowWriter;
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use parquet::basic::{Compression, ZstdLevel};
 use parquet::file::properties::WriterProperties;
+use support::{Failure, Pipeline, median};
 
-type Failure = Box<dyn std::error::Error>;
-
-const SHARDS: usize = 8;
 const ROUNDS: usize = 5;
 
 /// A pipeline to measure: its name, its operators, and what the sink reads.
@@ -96,23 +81,9 @@ fn main() -> Result<(), Failure> {
         .skip(1)
         .filter(|flag| flag != "--bench")
         .collect();
-    let folder =
-        std::env::var("AUGMENT_BENCH").map_or_else(|_| PathBuf::from(".bench"), PathBuf::from);
-    let megabytes: usize = std::env::var("AUGMENT_BENCH_MB").map_or(Ok(200), |mb| mb.parse())?;
-    let sentences = folder.join("sentences.txt");
-    if !sentences.exists() {
-        println!(
-            "skipped: {} is not there; make it with: python3 benches/text/assemble.py --out {}",
-            sentences.display(),
-            folder.display()
-        );
+    let Some(shards) = support::shards()? else {
         return Ok(());
-    }
-    let shards = make_shards(
-        &sentences,
-        &folder.join(format!("shards-{megabytes}")),
-        megabytes,
-    )?;
+    };
     match arguments.iter().map(String::as_str).collect::<Vec<_>>()[..] {
         ["--one", "copy", workers] => {
             let rows = copy_by_arrow(&shards, workers.parse()?)?;
@@ -186,12 +157,6 @@ fn rate(work: impl FnOnce() -> Result<u64, Failure>) -> Result<f64, Failure> {
     Ok(rows as f64 / started.elapsed().as_secs_f64())
 }
 
-fn median(values: &[f64]) -> f64 {
-    let mut sorted = values.to_vec();
-    sorted.sort_by(f64::total_cmp);
-    sorted[sorted.len() / 2]
-}
-
 /// What `VmHWM` says: the most memory this process has had resident.
 fn peak_memory_mb() -> Option<u64> {
     let status = fs::read_to_string("/proc/self/status").ok()?;
@@ -201,59 +166,6 @@ fn peak_memory_mb() -> Option<u64> {
         .parse::<u64>()
         .ok()
         .map(|kilobytes| kilobytes / 1_024)
-}
-
-/// Parquet files of `megabytes` of text in all: one to three sentences a row, drawn from the file
-/// with repetition, a number and a label beside them.
-fn make_shards(sentences: &Path, folder: &Path, megabytes: usize) -> Result<PathBuf, Failure> {
-    if folder.join("complete").exists() {
-        return Ok(folder.to_owned());
-    }
-    fs::create_dir_all(folder)?;
-    let lines: Vec<String> = BufReader::new(File::open(sentences)?)
-        .lines()
-        .collect::<Result<_, _>>()?;
-    let schema = Arc::new(Schema::new(vec![
-        Field::new("id", DataType::Int64, false),
-        Field::new("text", DataType::Utf8, true),
-        Field::new("label", DataType::Int32, false),
-    ]));
-    let mut random = Random::from_key(7);
-    let mut id = 0;
-    for shard in 0..SHARDS {
-        let file = File::create(folder.join(format!("text-{shard}.parquet")))?;
-        let properties = WriterProperties::builder()
-            .set_compression(Compression::ZSTD(ZstdLevel::try_new(1)?))
-            .set_max_row_group_row_count(Some(131_072))
-            .build();
-        let mut writer = ArrowWriter::try_new(file, schema.clone(), Some(properties))?;
-        let mut bytes = 0;
-        while bytes < megabytes * 1_000_000 / SHARDS {
-            let mut texts = Vec::new();
-            for _ in 0..8_192 {
-                let count = 1 + random.below(3);
-                let picked: Vec<&str> = (0..count)
-                    .filter_map(|_| random.choose(&lines))
-                    .map(String::as_str)
-                    .collect();
-                texts.push(picked.join(" "));
-            }
-            bytes += texts.iter().map(String::len).sum::<usize>();
-            let ids = Int64Array::from_iter_values(id..id + texts.len() as i64);
-            id += texts.len() as i64;
-            let labels = Int32Array::from_iter_values(texts.iter().map(|_| random.below(4) as i32));
-            let texts = StringArray::from(texts);
-            let columns = vec![
-                Arc::new(ids) as _,
-                Arc::new(texts) as _,
-                Arc::new(labels) as _,
-            ];
-            writer.write(&RecordBatch::try_new(schema.clone(), columns)?)?;
-        }
-        writer.close()?;
-    }
-    File::create(folder.join("complete"))?;
-    Ok(folder.to_owned())
 }
 
 /// The yardstick: arrow-rs reads every file and writes it again, a file a thread.
@@ -305,28 +217,11 @@ fn copy_file(path: &Path, output: &Path) -> Result<u64, Failure> {
 }
 
 fn run_case(case: &Case, shards: &Path, workers: usize) -> Result<u64, Failure> {
-    let output = tempfile::tempdir_in(shards)?;
-    let text = format!(
-        "version = 1\nseed = 42\n\
-         [sources.text]\ntype = \"parquet\"\npaths = [\"{}/*.parquet\"]\ntext = \"text\"\n{}\
-         [sinks.out]\ntype = \"parquet\"\ninputs = [\"{}\"]\npath = \"{}/{{shard}}.parquet\"\nlineage = {}\n",
-        fs::canonicalize(shards)?.display(),
-        case.operators,
-        case.output,
-        fs::canonicalize(output.path())?.display(),
-        case.lineage,
-    );
-    let document = Document::new(case.name, &text, Path::new("."), &[]);
-    let catalog = FileCatalog::new(PathBuf::from("."));
-    let (plan, report) = plan::check(&document, None, &|_| None, &Registry::builtin(), &catalog);
-    let plan = plan.ok_or_else(|| report.render(false))?;
-    let report = engine::run(&plan, &RunSettings::new(workers), &Silent, &Stop::default())?;
-    let failed = report
-        .shards
-        .iter()
-        .find(|shard| shard.outcome != ShardOutcome::Committed);
-    match failed {
-        Some(shard) => Err(format!("{}: {:?}", shard.path, shard.outcome).into()),
-        None => Ok(report.rows_written.iter().map(|(_, rows)| rows).sum()),
-    }
+    let sink_options = format!("lineage = {}", case.lineage);
+    let pipeline = Pipeline {
+        operators: case.operators,
+        output: case.output,
+        sink_options: &sink_options,
+    };
+    support::run(&pipeline, shards, workers)
 }
