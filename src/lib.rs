@@ -14,6 +14,7 @@ pub mod cli;
 pub mod config;
 pub mod counters;
 pub mod diagnostic;
+mod digest;
 pub mod engine;
 pub mod inference;
 pub mod ledger;

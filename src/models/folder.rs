@@ -9,7 +9,8 @@ use std::path::{Path, PathBuf};
 use sha2::{Digest, Sha256};
 
 use super::ModelError;
-use crate::onnx::{GraphFile, hexadecimal};
+use crate::digest::hexadecimal;
+use crate::onnx::GraphFile;
 
 /// The files that a model needs, by their names: paths with `/` between their parts.
 #[derive(Debug, Clone)]

@@ -7,8 +7,8 @@ use std::path::Path;
 use sha2::{Digest, Sha256};
 use zip::ZipArchive;
 
-use super::digest::hexadecimal;
 use super::pinned::Pinned;
+use crate::digest::hexadecimal;
 
 /// Takes the library out of the zip archive at `wheel` and puts it at `target`.
 pub(super) fn from_wheel(wheel: &Path, pinned: &Pinned, target: &Path) -> Result<(), String> {

@@ -8,7 +8,6 @@ mod archive;
 mod cache;
 mod cuda;
 mod device;
-mod digest;
 mod error;
 mod extract;
 mod fetch;
@@ -41,7 +40,6 @@ pub use runtime::{Runtime, RuntimeOptions};
 pub use surroundings::Surroundings;
 
 pub(crate) use archive::explain as explain_http;
-pub(crate) use digest::hexadecimal;
 pub(crate) use graph::{Graph, GraphFile, Input, failed, integers, named, side_by_side};
 pub(crate) use lock::lock;
 pub(crate) use signature::{Element, Port, Signature};

@@ -16,11 +16,11 @@ use tempfile::TempDir;
 use zip::ZipWriter;
 use zip::write::SimpleFileOptions;
 
-use super::digest::hexadecimal;
 use super::error::Attempt;
 use super::fetch::Fetch;
 use super::pinned::Pinned;
 use super::{Progress, Surroundings, Watch, silent};
+use crate::digest::hexadecimal;
 
 const LIBRARY: &[u8] = b"a library, as far as these tests go";
 const MEMBER: &str = "onnxruntime/capi/libonnxruntime.so.1.31.1";

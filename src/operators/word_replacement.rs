@@ -4,8 +4,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use serde_json::{Value, json};
-use sha2::{Digest, Sha256};
 
+use crate::digest::sha256;
 use crate::operator::Site;
 use crate::prelude::*;
 use crate::text::article;
@@ -131,11 +131,7 @@ pub(super) fn inspect_lexicon(
         })
     })?;
     Lexicon::parse(&bytes, &path, multi_word).map_err(|error| problem(&error))?;
-    let hash: String = Sha256::digest(&bytes)
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect();
-    Ok(json!({ "lexicon": hash }))
+    Ok(json!({ "lexicon": sha256(&bytes) }))
 }
 
 /// The lexicon that an option names, read by the first worker of the run that asks for it.

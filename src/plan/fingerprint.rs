@@ -1,11 +1,9 @@
 //! A hash of everything but the data that the output bytes depend on.
 
-use std::fmt::Write;
-
 use serde_json::{Map, Value, json};
-use sha2::{Digest, Sha256};
 
 use super::{Plan, PlannedSink};
+use crate::digest::sha256;
 
 /// Increased when the same plan gives other bytes, whatever its operators' versions say.
 const FORMAT_VERSION: u32 = 1;
@@ -18,12 +16,7 @@ const FORMAT_VERSION: u32 = 1;
 /// number of rows in all of them is here, with their options; and where an operator's output depends
 /// on all rows, a digest of the files is among the facts of the operator.
 pub(super) fn of(plan: &Plan) -> String {
-    let mut digest = String::with_capacity(64);
-    for byte in Sha256::digest(canonical(plan).to_string()) {
-        // Writing to a `String` cannot fail.
-        let _ = write!(digest, "{byte:02x}");
-    }
-    digest
+    sha256(canonical(plan).to_string())
 }
 
 fn canonical(plan: &Plan) -> Value {

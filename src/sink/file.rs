@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use sha2::{Digest, Sha256};
 
 use super::SinkError;
+use crate::digest::hexadecimal;
 
 /// How the name of an unfinished output ends.
 pub(crate) const PARTIAL_SUFFIX: &str = ".augment-partial";
@@ -38,13 +39,7 @@ impl HashingFile {
 
     /// The file, its size, and the hexadecimal SHA-256 of what is in it.
     pub(super) fn into_parts(self) -> (File, u64, String) {
-        use std::fmt::Write;
-        let mut digest = String::with_capacity(64);
-        for byte in self.hash.finalize() {
-            // Writing to a `String` cannot fail.
-            let _ = write!(digest, "{byte:02x}");
-        }
-        (self.file, self.bytes, digest)
+        (self.file, self.bytes, hexadecimal(&self.hash.finalize()))
     }
 }
 

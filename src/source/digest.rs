@@ -1,11 +1,11 @@
 //! What tells one state of a source's data from another without reading the data.
 
-use std::fmt::Write;
 use std::fs::File;
 
 use sha2::{Digest, Sha256};
 
 use super::{SourceError, SourceFacts, footer};
+use crate::digest::hexadecimal;
 
 /// A SHA-256, in hexadecimal, over names, sizes and footers of all files of a source. Footers hold
 /// where everything lies and, as a rule, bounds and null counts of each column, so that hardly any
@@ -28,10 +28,5 @@ pub fn digest(facts: &SourceFacts) -> Result<String, SourceError> {
         whole.update(shard.bytes.to_le_bytes());
         whole.update(Sha256::digest(footer));
     }
-    let mut text = String::with_capacity(64);
-    for byte in whole.finalize() {
-        // Writing to a `String` cannot fail.
-        let _ = write!(text, "{byte:02x}");
-    }
-    Ok(text)
+    Ok(hexadecimal(&whole.finalize()))
 }

@@ -77,9 +77,11 @@ fn sounds_like_a_vowel(word: &str) -> bool {
         return false;
     }
     match word.chars().next().map(|first| first.to_ascii_lowercase()) {
-        Some('a' | 'i' | 'á' | 'à' | 'â' | 'ä' | 'å' | 'Å' | 'Á' | 'í' | 'î') => true,
         Some('e' | 'o' | 'u') => !begins(&CONSONANT) || begins(&VOWEL),
-        Some('é' | 'è' | 'ê' | 'É' | 'ó' | 'ö' | 'Ö' | 'ø' | 'Ø' | 'ü' | 'Ü') => true,
+        Some(
+            'a' | 'i' | 'á' | 'à' | 'â' | 'ä' | 'å' | 'Å' | 'Á' | 'í' | 'î' | 'é' | 'è' | 'ê' | 'É'
+            | 'ó' | 'ö' | 'Ö' | 'ø' | 'Ø' | 'ü' | 'Ü',
+        ) => true,
         _ => begins(&SILENT) && !begins(&SOUNDED),
     }
 }

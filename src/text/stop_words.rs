@@ -165,6 +165,9 @@ const STOP_WORDS: [&str; 156] = [
 /// Bytes that are compared at a stroke.
 const SHORT: usize = 8;
 
+/// Bytes of the longest stop word without an apostrophe.
+const LONGEST_STOP_WORD: usize = 10;
+
 /// Slots of the table of short stop words; a power of two.
 const SLOTS: usize = 1024;
 
@@ -287,6 +290,9 @@ impl StopWords {
             }
             return self.english && (is_short_stop_word(bytes) || word.contains('’'));
         }
+        if self.words.is_empty() && word.len() > LONGEST_STOP_WORD {
+            return self.english && word.contains(['\'', '’']);
+        }
         self.looks_up(word)
     }
 
@@ -323,7 +329,7 @@ fn lower_case<'a>(word: &str, buffer: &'a mut [u8; LONGEST]) -> Option<&'a str> 
 
 #[cfg(test)]
 mod tests {
-    use super::{STOP_WORDS, StopWords, is_stop_word};
+    use super::{LONGEST_STOP_WORD, STOP_WORDS, StopWords, is_stop_word};
 
     #[test]
     fn lists_are_compared_without_case() {
@@ -358,6 +364,7 @@ mod tests {
     #[test]
     fn every_word_of_the_list_is_found() {
         for word in STOP_WORDS {
+            assert!(word.len() <= LONGEST_STOP_WORD, "{word}");
             assert!(is_stop_word(word), "{word}");
             assert!(
                 StopWords::english().contains(&word.to_uppercase()),

@@ -10,8 +10,9 @@ use crate::scratch::files_below;
 
 /// Every module of the crate, the lowest first, and the modules that it may name, some of those
 /// before it. What a module does not use is not listed: the list is the picture of the crate.
-const LAYERS: [(&str, &[&str]); 24] = [
+const LAYERS: [(&str, &[&str]); 25] = [
     // The vocabulary: rows and where they come from, counts, keyed randomness, problems as data.
+    ("digest", &[]),
     ("random", &[]),
     ("counters", &[]),
     ("diagnostic", &[]),
@@ -20,8 +21,8 @@ const LAYERS: [(&str, &[&str]); 24] = [
     // Words, protected spans, WordNet.
     ("text", &["random"]),
     // ONNX Runtime, and where models come from.
-    ("onnx", &[]),
-    ("models", &["table", "onnx"]),
+    ("onnx", &["digest"]),
+    ("models", &["digest", "table", "onnx"]),
     // What it takes to run any model.
     ("inference", &["onnx", "models"]),
     // Translation of sentences; words that fit into blanks.
@@ -50,6 +51,7 @@ const LAYERS: [(&str, &[&str]); 24] = [
     (
         "operators",
         &[
+            "digest",
             "random",
             "batch",
             "table",
@@ -63,8 +65,8 @@ const LAYERS: [(&str, &[&str]); 24] = [
         ],
     ),
     // Parquet in, Parquet out, what is finished.
-    ("source", &["diagnostic", "table"]),
-    ("sink", &["diagnostic", "batch", "source"]),
+    ("source", &["diagnostic", "digest", "table"]),
+    ("sink", &["diagnostic", "digest", "batch", "source"]),
     ("ledger", &["counters", "sink"]),
     // From a text to a plan, without running anything.
     ("config", &["diagnostic", "table"]),
@@ -72,6 +74,7 @@ const LAYERS: [(&str, &[&str]); 24] = [
         "plan",
         &[
             "diagnostic",
+            "digest",
             "batch",
             "table",
             "inference",

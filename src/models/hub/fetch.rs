@@ -16,10 +16,11 @@ use hf_hub::{Cache, Repo, RepoType};
 use serde::Deserialize;
 
 use super::cache::{Repository, is_commit};
+use crate::digest::hexadecimal;
 use crate::models::folder::digest_of_file;
 use crate::models::select::select;
 use crate::models::{ModelError, ModelFolder, ModelOrigin, ResolveSettings};
-use crate::onnx::{Progress, Watch, explain_http, hexadecimal, lock};
+use crate::onnx::{Progress, Watch, explain_http, lock};
 
 /// How often a transfer of one file may break off without having brought a single byte.
 const ATTEMPTS: u32 = 4;

@@ -1,11 +1,10 @@
 //! Files of entries: a word, a tab, its replacements.
 
 use std::collections::HashMap;
-use std::fmt::Write;
 use std::fs;
 use std::path::Path;
 
-use sha2::{Digest, Sha256};
+use crate::digest::sha256;
 
 /// Entries in order: a word or phrase, and its replacements.
 pub(super) type Table = Vec<(String, Vec<String>)>;
@@ -43,11 +42,7 @@ pub(super) fn read(path: &Path) -> Result<File, FileError> {
             "a relative path starts at the folder of the pipeline file",
         )
     })?;
-    let mut sha256 = String::new();
-    for byte in Sha256::digest(&bytes) {
-        // Writing to a string does not fail.
-        let _ = write!(sha256, "{byte:02x}");
-    }
+    let sha256 = sha256(&bytes);
     let entries = parse(&bytes).map_err(|(line, message, help)| {
         FileError::new(format!("`{name}`, line {line}: {message}"), help)
     })?;

@@ -13,6 +13,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
+use crate::digest::sha256;
 use crate::operator::Site;
 use crate::prelude::*;
 use crate::random::hash_bytes;
@@ -136,7 +137,7 @@ impl TextOperatorConfig for TfidfReplacement {
             vec![Problem::new("statistics", error.to_string(), error.help())]
         };
         let bytes = file::read(&site.base.join(path)).map_err(problem)?;
-        let digest = file::digest(&bytes);
+        let digest = sha256(&bytes);
         file::parse(bytes, &site.base.join(path)).map_err(problem)?;
         Ok(json!({ "statistics": digest }))
     }

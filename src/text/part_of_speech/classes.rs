@@ -183,13 +183,12 @@ impl Classes {
 fn contraction(form: &str) -> Option<&'static str> {
     let (stem, tail) = form.split_once('\'')?;
     Some(match (stem, tail) {
-        ("isn" | "aren" | "wasn" | "weren" | "ain", "t") => "is",
-        ("haven" | "hasn" | "hadn", "t") => "have",
-        (verb, "t") if verb.ends_with('n') => "can",
-        ("it" | "that" | "he" | "she" | "there" | "what" | "here" | "who" | "this", "s")
+        ("isn" | "aren" | "wasn" | "weren" | "ain", "t")
+        | ("it" | "that" | "he" | "she" | "there" | "what" | "here" | "who" | "this", "s")
         | (_, "m" | "re") => "is",
+        ("haven" | "hasn" | "hadn", "t") | (_, "ve") => "have",
+        (verb, "t") if verb.ends_with('n') => "can",
         (_, "s" | "") => "<possessive>",
-        (_, "ve") => "have",
         (_, "ll") => "will",
         (_, "d") => "would",
         _ => "<?>",

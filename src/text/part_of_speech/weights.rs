@@ -131,8 +131,9 @@ impl Weights {
 /// The binary logarithm of a number over 0 in sixteenths, by straight lines between powers of two.
 fn logarithm(number: u64) -> i32 {
     let bits = number.max(1).ilog2();
-    let rest = (u128::from(number) << 4 >> bits) as i32;
-    16 * i32::try_from(bits).unwrap_or(0) + rest - 16
+    // From 16 to 31.
+    let rest = i32::try_from(u128::from(number) << 4 >> bits).unwrap_or_default();
+    16 * i32::try_from(bits).unwrap_or_default() + rest - 16
 }
 
 /// What stands around a word speaks for its tags.
