@@ -83,7 +83,8 @@ impl Filler {
             let start = self.store.len();
             let null = self.config.null.as_deref();
             let is_filled = shot.fill(row, &values, "", null, &mut self.store)?;
-            self.ready.push(is_filled.then(|| start..self.store.len()));
+            self.ready
+                .push(is_filled.then_some(start..self.store.len()));
         }
         let usable = |row: usize| self.ready.get(row).is_some_and(Option::is_some);
         Ok(Some(match (&self.config.label, self.config.shots_from) {
