@@ -57,7 +57,8 @@ unsafe impl GlobalAlloc for Counting {
 static ALLOCATOR: Counting = Counting;
 
 /// All word operators, with options under which they work on many words of a text.
-const OPERATORS: [(&str, &str); 17] = [
+const OPERATORS: [(&str, &str); 18] = [
+    ("aeda", ""),
     ("random_deletion", "rate = 0.3"),
     ("random_deletion", "rate = 0.3\nreplicas = 3"),
     ("random_swap", "rate = 0.3"),
