@@ -119,7 +119,9 @@ impl TextOperatorConfig for EntitySwap {
                 input: &[
                     "Will you ask Mark? Yes, and Dr. Brown, says Elizabeth. May I hope for 5?",
                 ],
-                output: &["Will you ask Mark? Yes, and Dr. Conrad, says Jan. May I hope for 5?"],
+                output: &[
+                    "Will you ask Alfred? Yes, and Dr. Russo, says Christina. May I hope for 5?",
+                ],
             },
             Example {
                 title: "Dates stay valid and keep their form; versions and times are none",

@@ -164,7 +164,7 @@ impl OperatorConfig for Template {
         };
         let mut problems = Vec::new();
         for (option, template) in [("template", Some(template)), ("shot_template", shot)] {
-            let columns = template.iter().flat_map(parse::Template::columns);
+            let columns = template.iter().flat_map(Parsed::columns);
             problems.extend(columns.filter_map(|name| missing_column(option, name, input)));
         }
         let label = self.label.as_deref();
