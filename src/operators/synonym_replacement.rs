@@ -39,6 +39,10 @@ use crate::text::thesaurus::{Relation, Thesaurus, ThesaurusOptions};
 /// Words are looked up without regard to case; synonyms keep the capitals of the word and are
 /// otherwise as the file has them. Set `languages` or `stop_words` to go with it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each allows something of its own"
+)]
 pub struct SynonymReplacement {
     /// How many senses of a word, the most frequent first, synonyms may come from; at least 1.
     #[serde(default = "default_max_senses")]

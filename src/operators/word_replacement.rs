@@ -1,5 +1,6 @@
 //! What the operators that put one word of a thesaurus in the place of another have in common.
 
+use std::fmt::Write;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -131,10 +132,11 @@ pub(super) fn inspect_lexicon(
         })
     })?;
     Lexicon::parse(&bytes, &path, multi_word).map_err(|error| problem(&error))?;
-    let hash: String = Sha256::digest(&bytes)
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect();
+    let mut hash = String::new();
+    for byte in Sha256::digest(&bytes) {
+        // Writing to a string does not fail.
+        let _ = write!(hash, "{byte:02x}");
+    }
     Ok(json!({ "lexicon": hash }))
 }
 

@@ -66,24 +66,27 @@ impl Classes {
     pub(super) fn new(names: &[&'static str]) -> Option<Self> {
         let numbers = (0..).map(Class);
         let by_name: HashMap<_, _> = names.iter().copied().zip(numbers).collect();
-        let named = |name: &str| by_name.get(name).copied();
+        let class_of = |name: &str| by_name.get(name).copied();
         let mut tags = [[Class::default(); 2]; Tag::COUNT];
         for (tag, classes) in Tag::ALL.into_iter().zip(&mut tags) {
             let name = tag.name();
-            *classes = [named(&format!("<{name}>"))?, named(&format!("<{name}?>"))?];
+            *classes = [
+                class_of(&format!("<{name}>"))?,
+                class_of(&format!("<{name}?>"))?,
+            ];
         }
         Some(Self {
-            edge: named("<edge>")?,
-            comma: named("<,>")?,
-            semicolon: named("<;>")?,
-            quote: named("<quote>")?,
-            open: named("<open>")?,
-            close: named("<close>")?,
-            dash: named("<dash>")?,
-            mark: named("<mark>")?,
-            number: named("<number>")?,
-            name: named("<name>")?,
-            unknown: named("<?>")?,
+            edge: class_of("<edge>")?,
+            comma: class_of("<,>")?,
+            semicolon: class_of("<;>")?,
+            quote: class_of("<quote>")?,
+            open: class_of("<open>")?,
+            close: class_of("<close>")?,
+            dash: class_of("<dash>")?,
+            mark: class_of("<mark>")?,
+            number: class_of("<number>")?,
+            name: class_of("<name>")?,
+            unknown: class_of("<?>")?,
             tags,
             by_name,
         })
@@ -180,13 +183,12 @@ impl Classes {
 fn contraction(form: &str) -> Option<&'static str> {
     let (stem, tail) = form.split_once('\'')?;
     Some(match (stem, tail) {
-        ("isn" | "aren" | "wasn" | "weren" | "ain", "t") => "is",
-        ("haven" | "hasn" | "hadn", "t") => "have",
-        (verb, "t") if verb.ends_with('n') => "can",
-        ("it" | "that" | "he" | "she" | "there" | "what" | "here" | "who" | "this", "s")
+        ("haven" | "hasn" | "hadn", "t") | (_, "ve") => "have",
+        ("isn" | "aren" | "wasn" | "weren" | "ain", "t")
+        | ("it" | "that" | "he" | "she" | "there" | "what" | "here" | "who" | "this", "s")
         | (_, "m" | "re") => "is",
+        (verb, "t") if verb.ends_with('n') => "can",
         (_, "s" | "") => "<possessive>",
-        (_, "ve") => "have",
         (_, "ll") => "will",
         (_, "d") => "would",
         _ => "<?>",

@@ -32,7 +32,7 @@ fn scores_are_those_of_the_training_script_and_mostly_right() {
     let (mut right, mut total) = (0, 0);
     for line in GOLDEN.lines() {
         let fields: Vec<&str> = line.split('\t').collect();
-        let [text, start, end, part, scores, past] = fields[..] else {
+        let [text, start, end, part, scores, for_past] = fields[..] else {
             panic!("{line}");
         };
         let (start, end) = (start.parse().unwrap(), end.parse().unwrap());
@@ -54,7 +54,7 @@ fn scores_are_those_of_the_training_script_and_mostly_right() {
             })
             .collect();
         assert_eq!(ours.join(" "), scores, "{line}");
-        assert_eq!(around.past().to_string(), past, "{line}");
+        assert_eq!(around.past().to_string(), for_past, "{line}");
         let best = readings
             .iter()
             .rev()

@@ -76,8 +76,7 @@ impl Tagger {
     /// The class of a word as a neighbour of others. `form` must be in lower case, with straight
     /// apostrophes. See [`Familiarity::seen_as`] for what its capitals add.
     pub fn class(&self, form: &str) -> Familiarity {
-        self.weights
-            .class(form, |add| self.readings(form, |reading| add(reading)))
+        self.weights.class(form, |add| self.readings(form, add))
     }
 
     /// The class of what is no word; nothing for a word.

@@ -131,7 +131,8 @@ impl Weights {
 /// The binary logarithm of a number over 0 in sixteenths, by straight lines between powers of two.
 fn logarithm(number: u64) -> i32 {
     let bits = number.max(1).ilog2();
-    let rest = (u128::from(number) << 4 >> bits) as i32;
+    // From 16 to 31.
+    let rest = i32::try_from(u128::from(number) << 4 >> bits).unwrap_or(0);
     16 * i32::try_from(bits).unwrap_or(0) + rest - 16
 }
 

@@ -14,14 +14,14 @@ use thiserror::Error;
 ///   dropped. Several lines for one word add up; the relation goes one way only.
 ///
 ///   ```text
-///   schön	hübsch, ansehnlich
+///   schön<TAB>hübsch, ansehnlich
 ///   ```
 /// - A file of the Open Multilingual Wordnet (`wn-data-deu.tab`): a synset, a type and a lemma, parted
 ///   by tabs. The lemmas of one synset are synonyms of each other; other types than `lemma` (`def`,
 ///   `exe`) are passed over. A `_` is a space.
 ///
 ///   ```text
-///   02084071-n	deu:lemma	Hund
+///   02084071-n<TAB>deu:lemma<TAB>Hund
 ///   ```
 ///
 /// Words are looked up in lower case, by Unicode's rules. Their synonyms are given as they are
@@ -225,7 +225,7 @@ mod tests {
 
     fn synonyms(lexicon: &Lexicon, form: &str) -> Vec<String> {
         let found = lexicon.synonyms(form).iter();
-        found.map(|synonym| synonym.to_string()).collect()
+        found.map(ToString::to_string).collect()
     }
 
     #[test]

@@ -247,7 +247,7 @@ fn lower_case<'a>(word: &str, buffer: &'a mut [u8; LONGEST]) -> Option<&'a str> 
     let lower = buffer.get_mut(..word.len())?;
     let mut plain = true;
     for (to, from) in lower.iter_mut().zip(word.bytes()) {
-        plain &= from.is_ascii_alphabetic() | (from == b'-') | (from == b'\'');
+        plain &= from.is_ascii_alphabetic() || matches!(from, b'-' | b'\'');
         *to = from.to_ascii_lowercase();
     }
     if plain {
