@@ -9,18 +9,18 @@ const MOST_WORDS: usize = SLOTS / 2;
 /// Bytes of candidates that are kept before all are forgotten.
 const MOST_BYTES: usize = 16 << 20;
 /// The longest word, in bytes, that is remembered: longer ones are rare.
-const LONGEST: usize = 16;
+const LONGEST: usize = 24;
 /// Words that are kept within reach: their part of the table stays in the caches of a core. A power
 /// of two.
 const NEAR: usize = 1 << 12;
 
 /// A word, small enough to be compared at a stroke: its bytes, and zeros after them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Key([u64; 2]);
+struct Key([u64; 3]);
 
 impl Key {
     /// No word: marks a free slot.
-    const FREE: Self = Self([0; 2]);
+    const FREE: Self = Self([0; 3]);
 
     /// A form that is long, empty or ends with a zero has no key.
     #[inline]
@@ -33,19 +33,19 @@ impl Key {
         if form.as_bytes().last().is_none_or(|last| *last == 0) {
             return None;
         }
-        Some(Self([0, 8].map(|start| {
+        Some(Self([0, 8, 16].map(|start| {
             let eight = bytes.get(start..).and_then(|half| half.first_chunk::<8>());
             u64::from_le_bytes(eight.copied().unwrap_or_default())
         })))
     }
 
-    /// Where to begin to look: the product of both halves, folded.
+    /// Where to begin to look: the product of two parts, folded; the third is in both.
     #[inline]
     #[expect(clippy::cast_possible_truncation, reason = "halves are taken")]
     fn slot(self) -> usize {
-        let [low, high] = self.0;
-        let low = low ^ 0x9e37_79b9_7f4a_7c15;
-        let high = high ^ 0xbf58_476d_1ce4_e5b9;
+        let [low, high, last] = self.0;
+        let low = low ^ last.rotate_left(32) ^ 0x9e37_79b9_7f4a_7c15;
+        let high = high ^ last ^ 0xbf58_476d_1ce4_e5b9;
         let product = u128::from(low) * u128::from(high);
         (product as u64 ^ (product >> 64) as u64) as usize % SLOTS
     }
@@ -247,6 +247,12 @@ impl Memo {
         self.generation
     }
 
+    /// Whether a form can be remembered.
+    #[inline]
+    pub(super) fn can_keep(form: &str) -> bool {
+        matches!(form.len(), 1..=LONGEST)
+    }
+
     /// What is known of `form`; `learn` finds it out if nothing is.
     #[inline]
     pub(super) fn entry(&mut self, form: &str, learn: impl FnOnce(&mut Memory) -> Entry) -> Entry {
@@ -368,7 +374,7 @@ mod tests {
     #[test]
     fn long_words_and_none_are_found_each_time() {
         let mut memo = Memo::new();
-        for form in ["", "incomprehensibilities"] {
+        for form in ["", "electroencephalographically"] {
             for _ in 0..2 {
                 let entry = memo.entry(form, |memory| told(memory, &[("y", 1)]));
                 assert_eq!(picked(&memo, entry, 0), Some("y"));

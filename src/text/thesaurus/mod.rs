@@ -224,6 +224,9 @@ impl English {
             Neighbor::Word(word) => {
                 let mut buffer = [0; LONGEST];
                 let form = neighbor_form(word, &mut buffer).unwrap_or_default();
+                if !Memo::can_keep(form) {
+                    return self.dictionary.tagger.class(form).seen_as(word);
+                }
                 self.entry(form).familiarity.seen_as(word)
             }
             mark => self.dictionary.tagger.mark(mark).unwrap_or_default(),
