@@ -10,7 +10,7 @@ fn class(tagger: Tagger, neighbor: Neighbor<'_>) -> Class {
     match neighbor {
         Neighbor::Word(word) => {
             let form = word.replace('’', "'").to_lowercase();
-            tagger.class(&form).seen_as(word)
+            tagger.seen_as(tagger.class(&form), word)
         }
         other => tagger.mark(other).unwrap(),
     }

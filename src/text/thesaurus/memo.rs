@@ -12,7 +12,7 @@ const MOST_BYTES: usize = 16 << 20;
 const LONGEST: usize = 24;
 /// Words that are kept within reach: their part of the table stays in the caches of a core. A power
 /// of two.
-const NEAR: usize = 1 << 12;
+const NEAR: usize = 1 << 13;
 
 /// A word, small enough to be compared at a stroke: its bytes, and zeros after them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

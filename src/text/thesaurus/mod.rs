@@ -224,10 +224,12 @@ impl English {
             Neighbor::Word(word) => {
                 let mut buffer = [0; LONGEST];
                 let form = neighbor_form(word, &mut buffer).unwrap_or_default();
-                if !Memo::can_keep(form) {
-                    return self.dictionary.tagger.class(form).seen_as(word);
-                }
-                self.entry(form).familiarity.seen_as(word)
+                let familiarity = if Memo::can_keep(form) {
+                    self.entry(form).familiarity
+                } else {
+                    self.dictionary.tagger.class(form)
+                };
+                self.dictionary.tagger.seen_as(familiarity, word)
             }
             mark => self.dictionary.tagger.mark(mark).unwrap_or_default(),
         }
