@@ -76,12 +76,12 @@ fn sounds_like_a_vowel(word: &str) -> bool {
     if word.eq_ignore_ascii_case("one") {
         return false;
     }
-    match word.chars().next().map(|first| first.to_ascii_lowercase()) {
+    let first = word.chars().flat_map(char::to_lowercase).next();
+    match first {
         Some('e' | 'o' | 'u') => !begins(&CONSONANT) || begins(&VOWEL),
-        Some(
-            'a' | 'i' | 'á' | 'à' | 'â' | 'ä' | 'å' | 'Å' | 'Á' | 'í' | 'î' | 'é' | 'è' | 'ê' | 'É'
-            | 'ó' | 'ö' | 'Ö' | 'ø' | 'Ø' | 'ü' | 'Ü',
-        ) => true,
+        // With an accent, all are said as they are written.
+        Some(first) if !first.is_ascii() => "áàâäåéèêëíìîïóòôöøúùûüæ".contains(first),
+        Some('a' | 'i') => true,
         _ => begins(&SILENT) && !begins(&SOUNDED),
     }
 }

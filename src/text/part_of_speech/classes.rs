@@ -11,26 +11,20 @@ use super::{Neighbor, Reading, Tag};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Class(pub(super) u16);
 
-/// The class of a word, as far as its letters tell.
+/// The class of a word, as far as its letters tell. Small, for many are remembered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Familiarity {
-    class: Class,
-    /// The class where the word begins with a capital that it alone has.
-    capitalised: Class,
+    /// The number of the class, and [`Familiarity::FIXED`] if a capital changes nothing.
+    packed: u16,
 }
 
 impl Familiarity {
-    /// The class of the word as it is written.
-    #[inline]
-    pub fn seen_as(self, word: &str) -> Class {
-        // Most words begin with a small letter.
-        if word.as_bytes().first().is_some_and(u8::is_ascii_lowercase) {
-            return self.class;
+    const FIXED: u16 = 1 << 15;
+
+    fn new(class: Class, is_fixed: bool) -> Self {
+        Self {
+            packed: class.0 | if is_fixed { Self::FIXED } else { 0 },
         }
-        let mut letters = word.chars();
-        let title = letters.next().is_some_and(char::is_uppercase)
-            && !letters.next().is_some_and(char::is_uppercase);
-        if title { self.capitalised } else { self.class }
     }
 }
 
@@ -92,6 +86,22 @@ impl Classes {
         })
     }
 
+    /// The class of a word as it is written: with a capital that it alone has, it is a name.
+    #[inline]
+    pub(super) fn seen_as(&self, familiarity: Familiarity, word: &str) -> Class {
+        let class = Class(familiarity.packed & !Familiarity::FIXED);
+        // Most words begin with a small letter.
+        if word.as_bytes().first().is_some_and(u8::is_ascii_lowercase)
+            || familiarity.packed & Familiarity::FIXED != 0
+        {
+            return class;
+        }
+        let mut letters = word.chars();
+        let title = letters.next().is_some_and(char::is_uppercase)
+            && !letters.next().is_some_and(char::is_uppercase);
+        if title { self.name } else { class }
+    }
+
     /// The class of a neighbour that is no word; nothing for a word.
     #[inline]
     pub(super) fn of_mark(&self, neighbor: Neighbor<'_>) -> Option<Class> {
@@ -116,21 +126,16 @@ impl Classes {
         list: impl FnOnce(&mut dyn FnMut(Reading)),
     ) -> Familiarity {
         if let Some(class) = self.fixed(form) {
-            return Familiarity {
-                class,
-                capitalised: class,
-            };
+            return Familiarity::new(class, true);
         }
         let mut readings = Vec::new();
         if form.is_ascii() {
             list(&mut |reading| readings.push(reading));
         }
-        Familiarity {
-            class: self
-                .of_readings(&readings)
-                .unwrap_or_else(|| self.of_unknown(form)),
-            capitalised: self.name,
-        }
+        let class = self
+            .of_readings(&readings)
+            .unwrap_or_else(|| self.of_unknown(form));
+        Familiarity::new(class, false)
     }
 
     /// The class of a function word, a number or a contraction.
@@ -183,10 +188,10 @@ impl Classes {
 fn contraction(form: &str) -> Option<&'static str> {
     let (stem, tail) = form.split_once('\'')?;
     Some(match (stem, tail) {
+        ("haven" | "hasn" | "hadn", "t") | (_, "ve") => "have",
         ("isn" | "aren" | "wasn" | "weren" | "ain", "t")
         | ("it" | "that" | "he" | "she" | "there" | "what" | "here" | "who" | "this", "s")
         | (_, "m" | "re") => "is",
-        ("haven" | "hasn" | "hadn", "t") | (_, "ve") => "have",
         (verb, "t") if verb.ends_with('n') => "can",
         (_, "s" | "") => "<possessive>",
         (_, "ll") => "will",

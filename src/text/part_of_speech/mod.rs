@@ -74,9 +74,15 @@ impl Tagger {
     }
 
     /// The class of a word as a neighbour of others. `form` must be in lower case, with straight
-    /// apostrophes. See [`Familiarity::seen_as`] for what its capitals add.
+    /// apostrophes. See [`Tagger::seen_as`] for what its capitals add.
     pub fn class(&self, form: &str) -> Familiarity {
         self.weights.class(form, |add| self.readings(form, add))
+    }
+
+    /// The class of a word as it is written, with its capitals.
+    #[inline]
+    pub fn seen_as(&self, familiarity: Familiarity, word: &str) -> Class {
+        self.weights.classes.seen_as(familiarity, word)
     }
 
     /// The class of what is no word; nothing for a word.

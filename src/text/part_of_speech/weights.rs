@@ -132,8 +132,8 @@ impl Weights {
 fn logarithm(number: u64) -> i32 {
     let bits = number.max(1).ilog2();
     // From 16 to 31.
-    let rest = i32::try_from(u128::from(number) << 4 >> bits).unwrap_or_default();
-    16 * i32::try_from(bits).unwrap_or_default() + rest - 16
+    let rest = i32::try_from(u128::from(number) << 4 >> bits).unwrap_or(0);
+    16 * i32::try_from(bits).unwrap_or(0) + rest - 16
 }
 
 /// What stands around a word speaks for its tags.

@@ -225,7 +225,7 @@ mod tests {
 
     fn synonyms(lexicon: &Lexicon, form: &str) -> Vec<String> {
         let found = lexicon.synonyms(form).iter();
-        found.map(std::string::ToString::to_string).collect()
+        found.map(ToString::to_string).collect()
     }
 
     #[test]

@@ -9,45 +9,117 @@ const MOST_WORDS: usize = SLOTS / 2;
 /// Bytes of candidates that are kept before all are forgotten.
 const MOST_BYTES: usize = 16 << 20;
 /// The longest word, in bytes, that is remembered: longer ones are rare.
-const LONGEST: usize = 16;
+const LONGEST: usize = 24;
 /// Words that are kept within reach: their part of the table stays in the caches of a core. A power
 /// of two.
-const NEAR: usize = 1 << 12;
+const NEAR: usize = 1 << 13;
 
 /// A word, small enough to be compared at a stroke: its bytes, and zeros after them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Key([u64; 2]);
+struct Key([u64; 3]);
 
 impl Key {
     /// No word: marks a free slot.
-    const FREE: Self = Self([0; 2]);
+    const FREE: Self = Self([0; 3]);
 
     /// A form that is long, empty or ends with a zero has no key.
     #[inline]
-    fn new(form: &str) -> Option<Self> {
-        let mut bytes = [0; LONGEST];
-        bytes
-            .get_mut(..form.len())?
-            .copy_from_slice(form.as_bytes());
+    fn new(form: &Form) -> Option<Self> {
+        let last = form.length.checked_sub(1)?;
         // No word ends with a zero, so that its length need not be kept.
-        if form.as_bytes().last().is_none_or(|last| *last == 0) {
+        if form.length > LONGEST || form.bytes.get(last).is_none_or(|last| *last == 0) {
             return None;
         }
-        Some(Self([0, 8].map(|start| {
-            let eight = bytes.get(start..).and_then(|half| half.first_chunk::<8>());
-            u64::from_le_bytes(eight.copied().unwrap_or_default())
-        })))
+        let (eights, _) = form.bytes.as_chunks::<8>();
+        let [first, second, third, ..] = eights else {
+            return None;
+        };
+        Some(Self(
+            [first, second, third].map(|eight| u64::from_le_bytes(*eight)),
+        ))
     }
 
-    /// Where to begin to look: the product of both halves, folded.
+    /// Where to begin to look: the product of two parts, folded; the third is in both.
     #[inline]
     #[expect(clippy::cast_possible_truncation, reason = "halves are taken")]
     fn slot(self) -> usize {
-        let [low, high] = self.0;
-        let low = low ^ 0x9e37_79b9_7f4a_7c15;
-        let high = high ^ 0xbf58_476d_1ce4_e5b9;
+        let [low, high, last] = self.0;
+        let low = low ^ last.rotate_left(32) ^ 0x9e37_79b9_7f4a_7c15;
+        let high = high ^ last ^ 0xbf58_476d_1ce4_e5b9;
         let product = u128::from(low) * u128::from(high);
         (product as u64 ^ (product >> 64) as u64) as usize % SLOTS
+    }
+}
+
+/// A word in lower case, with zeros after it: no memory of its own, and ready to be compared.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Form {
+    bytes: [u8; MOST],
+    length: usize,
+}
+
+/// The longest word, in bytes, that is looked up.
+const MOST: usize = 64;
+
+impl Form {
+    /// `word`, if it is a short word of ASCII letters, hyphens and apostrophes.
+    #[inline]
+    pub(super) fn of_word(word: &str) -> Option<Self> {
+        let mut bytes = [0; MOST];
+        let mut plain = true;
+        for (to, from) in bytes.get_mut(..word.len())?.iter_mut().zip(word.bytes()) {
+            plain &= from.is_ascii_alphabetic() || matches!(from, b'-' | b'\'');
+            *to = from.to_ascii_lowercase();
+        }
+        plain.then_some(Self {
+            bytes,
+            length: word.len(),
+        })
+    }
+
+    /// `word` with ASCII letters in lower case and straight apostrophes; nothing of a long word.
+    #[inline]
+    pub(super) fn of_neighbor(word: &str) -> Self {
+        let mut bytes = [0; MOST];
+        let mut length = 0;
+        let mut rest = word.as_bytes();
+        while let Some((first, others)) = rest.split_first() {
+            let (byte, others) = if first.is_ascii() {
+                (first.to_ascii_lowercase(), others)
+            } else {
+                match rest.strip_prefix("’".as_bytes()) {
+                    Some(after) => (b'\'', after),
+                    None => (*first, others),
+                }
+            };
+            let Some(to) = bytes.get_mut(length) else {
+                length = 0;
+                break;
+            };
+            *to = byte;
+            length += 1;
+            rest = others;
+        }
+        Self { bytes, length }
+    }
+
+    /// The word.
+    #[inline]
+    pub(super) fn as_str(&self) -> &str {
+        let bytes = self.bytes.get(..self.length).unwrap_or_default();
+        std::str::from_utf8(bytes).unwrap_or_default()
+    }
+
+    /// Whether this is `word` as it stands.
+    #[inline]
+    pub(super) fn is(&self, word: &str) -> bool {
+        self.bytes.get(..self.length) == Some(word.as_bytes())
+    }
+
+    /// Whether it can be remembered.
+    #[inline]
+    pub(super) fn can_be_kept(&self) -> bool {
+        matches!(self.length, 1..=LONGEST)
     }
 }
 
@@ -249,7 +321,7 @@ impl Memo {
 
     /// What is known of `form`; `learn` finds it out if nothing is.
     #[inline]
-    pub(super) fn entry(&mut self, form: &str, learn: impl FnOnce(&mut Memory) -> Entry) -> Entry {
+    pub(super) fn entry(&mut self, form: &Form, learn: impl FnOnce(&mut Memory) -> Entry) -> Entry {
         let Some(key) = Key::new(form) else {
             self.make_room();
             return learn(&mut self.memory);
@@ -343,7 +415,7 @@ mod tests {
         for _ in 0..3 {
             for number in 0..MOST_WORDS + 10 {
                 let form = format!("w{number}");
-                let entry = memo.entry(&form, |memory| {
+                let entry = memo.entry(&Form::of_neighbor(&form), |memory| {
                     times += 1;
                     told(memory, &[(&form, 1), ("x", 2)])
                 });
@@ -357,7 +429,7 @@ mod tests {
         assert!(memo.generation() > 0);
         let before = times;
         for _ in 0..2 {
-            memo.entry("new", |memory| {
+            memo.entry(&Form::of_neighbor("new"), |memory| {
                 times += 1;
                 memory.entry()
             });
@@ -368,9 +440,10 @@ mod tests {
     #[test]
     fn long_words_and_none_are_found_each_time() {
         let mut memo = Memo::new();
-        for form in ["", "incomprehensibilities"] {
+        for form in ["", "electroencephalographically"] {
             for _ in 0..2 {
-                let entry = memo.entry(form, |memory| told(memory, &[("y", 1)]));
+                let entry =
+                    memo.entry(&Form::of_neighbor(form), |memory| told(memory, &[("y", 1)]));
                 assert_eq!(picked(&memo, entry, 0), Some("y"));
             }
         }

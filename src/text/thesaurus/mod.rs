@@ -18,13 +18,10 @@ use super::part_of_speech::{Class, Context, Neighbor, Surroundings, Tag};
 use crate::random::Random;
 
 use dictionary::Dictionary;
-use memo::{Entry, List, Memo};
+use memo::{Entry, Form, List, Memo};
 
 pub use lexicon::{Lexicon, LexiconError};
 pub use options::{Relation, ThesaurusOptions};
-
-/// The longest word, in bytes, that is looked up.
-const LONGEST: usize = 64;
 
 /// Finds words that can take the place of others as they stand in a text, in the embedded
 /// [`WordNet`](super::wordnet::WordNet) or in a [`Lexicon`].
@@ -141,13 +138,12 @@ impl English {
         random: &mut Random,
     ) -> Option<(&str, Case)> {
         let word = text.get(span.clone())?;
-        let mut buffer = [0; LONGEST];
-        let form = lower_case(word, &mut buffer)?;
-        let entry = self.entry(form);
+        let form = Form::of_word(word)?;
+        let entry = self.entry(&form);
         if entry.is_barren() || is_part_of_compound(text, &span) {
             return None;
         }
-        let case = if form == word {
+        let case = if form.is(word) {
             Case::Lower
         } else {
             Case::of(word)
@@ -155,7 +151,7 @@ impl English {
         if case == Case::Mixed || case == Case::Title && entry.is_name {
             return None;
         }
-        let list = self.choose(form, entry, || Context::around(text, span))?;
+        let list = self.choose(&form, entry, || Context::around(text, span))?;
         let weight = usize::try_from(list.weight()).unwrap_or(usize::MAX);
         let number = u32::try_from(random.below(weight)).unwrap_or(0);
         let drawn = self.memo.memory().pick(list, number)?;
@@ -163,17 +159,17 @@ impl English {
     }
 
     #[inline]
-    fn entry(&mut self, form: &str) -> Entry {
+    fn entry(&mut self, form: &Form) -> Entry {
         let dictionary = &self.dictionary;
         self.memo
-            .entry(form, |memory| dictionary.learn(form, memory))
+            .entry(form, |memory| dictionary.learn(form.as_str(), memory))
     }
 
     /// The candidates for the likeliest reading of a word, if it has any.
     #[inline]
     fn choose<'a>(
         &mut self,
-        form: &str,
+        form: &Form,
         entry: Entry,
         context: impl FnOnce() -> Context<'a>,
     ) -> Option<List> {
@@ -222,9 +218,13 @@ impl English {
     fn class(&mut self, neighbor: Neighbor<'_>) -> Class {
         match neighbor {
             Neighbor::Word(word) => {
-                let mut buffer = [0; LONGEST];
-                let form = neighbor_form(word, &mut buffer).unwrap_or_default();
-                self.entry(form).familiarity.seen_as(word)
+                let form = Form::of_neighbor(word);
+                let familiarity = if form.can_be_kept() {
+                    self.entry(&form).familiarity
+                } else {
+                    self.dictionary.tagger.class(form.as_str())
+                };
+                self.dictionary.tagger.seen_as(familiarity, word)
             }
             mark => self.dictionary.tagger.mark(mark).unwrap_or_default(),
         }
@@ -239,49 +239,4 @@ fn is_part_of_compound(text: &str, span: &Range<usize>) -> bool {
     let is_letter = |byte: u8| byte.is_ascii_alphanumeric() || !byte.is_ascii();
     at(span.end) == b'-' && is_letter(at(span.end + 1))
         || span.start > 1 && at(span.start - 1) == b'-' && is_letter(at(span.start - 2))
-}
-
-/// `word` in lower case, if it is a short word of ASCII letters, hyphens and apostrophes.
-#[inline]
-fn lower_case<'a>(word: &str, buffer: &'a mut [u8; LONGEST]) -> Option<&'a str> {
-    let lower = buffer.get_mut(..word.len())?;
-    let mut plain = true;
-    for (to, from) in lower.iter_mut().zip(word.bytes()) {
-        plain &= from.is_ascii_alphabetic() || (from == b'-') || (from == b'\'');
-        *to = from.to_ascii_lowercase();
-    }
-    if plain {
-        std::str::from_utf8(lower).ok()
-    } else {
-        None
-    }
-}
-
-/// `word` with ASCII letters in lower case and straight apostrophes, if it is short.
-#[inline]
-fn neighbor_form<'a>(word: &str, buffer: &'a mut [u8; LONGEST]) -> Option<&'a str> {
-    if !word.is_ascii() {
-        return foreign_form(word, buffer);
-    }
-    let lower = buffer.get_mut(..word.len())?;
-    lower.copy_from_slice(word.as_bytes());
-    lower.make_ascii_lowercase();
-    std::str::from_utf8(lower).ok()
-}
-
-#[cold]
-fn foreign_form<'a>(word: &str, buffer: &'a mut [u8; LONGEST]) -> Option<&'a str> {
-    const APOSTROPHE: &[u8] = "’".as_bytes();
-    let mut rest = word.as_bytes();
-    let mut length = 0;
-    while let Some((first, others)) = rest.split_first() {
-        let (byte, others) = match rest.strip_prefix(APOSTROPHE) {
-            Some(after) => (b'\'', after),
-            None => (first.to_ascii_lowercase(), others),
-        };
-        *buffer.get_mut(length)? = byte;
-        length += 1;
-        rest = others;
-    }
-    std::str::from_utf8(buffer.get(..length)?).ok()
 }
