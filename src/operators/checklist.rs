@@ -54,7 +54,7 @@ impl TextOperatorConfig for Checklist {
                 output: &[
                     "Mary Smith lived in Boston for 36 years, and I don't think that she is unhappy there.",
                     "Mary Smith lived in Zhengzhou for 12 years, and I don't think that she is unhappy there.",
-                    "Rhonda England lived in Boston for 12 years, and I don't think that she is unhappy there.",
+                    "Rhonda Dyer lived in Boston for 12 years, and I don't think that she is unhappy there.",
                     "Mary Smith lived in Boston for 12 years, and I do not think that she is unhappy there.",
                     "Mary Smith lived in Boston for 12 years, and I don't think that she's unhappy there.",
                 ],

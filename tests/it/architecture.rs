@@ -258,7 +258,7 @@ fn layers_are_in_order_and_complete() {
         }
     }
     let library = fs::read_to_string(source_folder().join("lib.rs")).unwrap();
-    let declared = Regex::new(r"(?m)^pub mod (\w+);").unwrap();
+    let declared = Regex::new(r"(?m)^(?:pub )?mod (\w+);").unwrap();
     let declared: BTreeSet<&str> = declared
         .captures_iter(&library)
         .map(|found| found.extract::<1>().1[0])
