@@ -4,6 +4,7 @@ use std::fmt::Write;
 
 use proptest::prelude::*;
 
+use super::trial;
 use crate::operator::{Example, Registry};
 
 #[test]
@@ -317,5 +318,42 @@ fn min_and_max_bound_the_number_of_edits() {
     ] {
         let words = run("random_deletion", options, text).concat();
         assert_eq!(words.split(' ').count(), left, "{options}: {words}");
+    }
+}
+
+/// `text` with `edits`, of which each says what it takes the place of.
+fn replayed(text: &str, edits: &[(u32, u32, String, String)]) -> String {
+    let (mut new, mut done) = (String::new(), 0);
+    for (start, end, old, with) in edits {
+        let (start, end) = (*start as usize, *end as usize);
+        assert_eq!(&text[start..end], old);
+        new.push_str(&text[done..start]);
+        new.push_str(with);
+        done = end;
+    }
+    new + &text[done..]
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(6))]
+
+    #[test]
+    fn only_the_spans_that_were_declared_differ(
+        texts in prop::collection::vec(prop_oneof![any_text(), any::<String>()], 40)
+    ) {
+        let records = || trial::records(&texts.iter().map(|text| Some(&**text)).collect::<Vec<_>>());
+        for (name, options) in row_level() {
+            let configured = trial::configured(name, &options).unwrap();
+            // The words of the sources are counted by the engine, which is not here.
+            if configured.counts_words() {
+                continue;
+            }
+            let outcome = trial::run(&*configured, records(), 0, 0).unwrap();
+            prop_assert_eq!(outcome.rows.len(), outcome.edits.len());
+            for ((parent, _, text), edits) in outcome.rows.iter().zip(&outcome.edits) {
+                let parent = &texts[usize::try_from(*parent).unwrap()];
+                prop_assert_eq!(&replayed(parent, edits), text.as_ref().unwrap(), "{}", name);
+            }
+        }
     }
 }
