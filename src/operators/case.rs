@@ -20,16 +20,16 @@ use crate::text::{Graphemes, sentences};
 /// What depends on the language is not done: `i` becomes `I` in Turkish, too. In `don't` the letter
 /// after the apostrophe stays small, which the `title` of Python gets wrong.
 ///
-/// `rate`, `min` and `max` count words, by default all; `characters` says how many characters of each word
-/// drawn, by default all whose case would change. NL-Augmenter's random capitals are
+/// `rate`, `min` and `max` count words, by default all; `characters` says how many characters of
+/// each word drawn, by default all whose case would change. NL-Augmenter's random capitals are
 /// `mode = "upper", characters = { rate = 0.1 }`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct CaseChange {
     /// What words become: `"lower"`, `"upper"`, `"title"`, `"sentence"`, `"swap"` or `"random"`.
     pub mode: CaseMode,
-    /// Which characters of a word that was drawn are edited: `rate`, `min` and `max` say how many, as
-    /// they do for the words of a text; `first = false` and `last = false` spare the first and the
-    /// last; words of fewer characters than `shortest` are left alone.
+    /// Which characters of a word that was drawn are edited: `rate`, `min` and `max` say how many,
+    /// as they do for the words of a text; `first = false` and `last = false` spare the first and
+    /// the last; words of fewer characters than `shortest` are left alone.
     #[serde(default = "CharacterOptions::all")]
     pub characters: CharacterOptions,
 }

@@ -30,9 +30,9 @@ const ALIKE: [&str; 64] = [
 /// `rate`, `min` and `max` count words; `characters` says how many characters of each word drawn.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Homoglyph {
-    /// Which characters of a word that was drawn are edited: `rate`, `min` and `max` say how many, as
-    /// they do for the words of a text; `first = false` and `last = false` spare the first and the
-    /// last; words of fewer characters than `shortest` are left alone.
+    /// Which characters of a word that was drawn are edited: `rate`, `min` and `max` say how many,
+    /// as they do for the words of a text; `first = false` and `last = false` spare the first and
+    /// the last; words of fewer characters than `shortest` are left alone.
     #[serde(default = "CharacterOptions::few")]
     pub characters: CharacterOptions,
 }

@@ -76,9 +76,9 @@ const CONFUSIONS: [(&str, &str); 57] = [
 ///
 /// This is nlpaug's `OcrAug` and the OCR perturbations of NL-Augmenter. Beside pairs of characters
 /// such as `0` and `O`, `1`, `l` and `I`, `5` and `S`, `c` and `e`, it knows two that are taken for
-/// one and one that is taken for two: `rn` and `m`, `cl` and `d`, `vv` and `w`, `li` and `h`. nlpaug
-/// exchanges single characters only. The table is our own, by the shapes of letters in common
-/// typefaces; letters with accents and other scripts are not in it.
+/// one and one that is taken for two: `rn` and `m`, `cl` and `d`, `vv` and `w`, `li` and `h`.
+/// nlpaug exchanges single characters only. The table is our own, by the shapes of letters in
+/// common typefaces; letters with accents and other scripts are not in it.
 ///
 /// `rate`, `min` and `max` count words; `characters` says how many characters of each word drawn,
 /// where a pair counts as the one that it begins with.
@@ -87,9 +87,9 @@ pub struct OcrError {
     /// Whether two characters may be read as one, and one as two.
     #[serde(default = "default_pairs")]
     pub pairs: bool,
-    /// Which characters of a word that was drawn are edited: `rate`, `min` and `max` say how many, as
-    /// they do for the words of a text; `first = false` and `last = false` spare the first and the
-    /// last; words of fewer characters than `shortest` are left alone.
+    /// Which characters of a word that was drawn are edited: `rate`, `min` and `max` say how many,
+    /// as they do for the words of a text; `first = false` and `last = false` spare the first and
+    /// the last; words of fewer characters than `shortest` are left alone.
     #[serde(default = "CharacterOptions::few")]
     pub characters: CharacterOptions,
 }
@@ -146,7 +146,8 @@ impl TextOperatorConfig for OcrError {
 struct Reading {
     /// What is there and what is read, sorted by what is there.
     confusions: Vec<(&'static str, &'static str)>,
-    /// For each ASCII character where those that begin with it start in the list; at the next they end.
+    /// For each ASCII character where those that begin with it start in the list; at the next they
+    /// end.
     starts: [u8; 129],
 }
 

@@ -31,9 +31,9 @@ pub struct RandomChar {
     /// of which every character is one, taken as it is.
     #[serde(default = "default_alphabet")]
     pub alphabet: String,
-    /// Which characters of a word that was drawn are edited: `rate`, `min` and `max` say how many, as
-    /// they do for the words of a text; `first = false` and `last = false` spare the first and the
-    /// last; words of fewer characters than `shortest` are left alone.
+    /// Which characters of a word that was drawn are edited: `rate`, `min` and `max` say how many,
+    /// as they do for the words of a text; `first = false` and `last = false` spare the first and
+    /// the last; words of fewer characters than `shortest` are left alone.
     #[serde(default = "CharacterOptions::few")]
     pub characters: CharacterOptions,
 }

@@ -12,10 +12,10 @@ use crate::prelude::*;
 ///
 /// The rule is the same in all operators on characters. `rate`, `min` and `max` of the operator say
 /// how many *words* of the text are edited, as everywhere. `characters` says how many *characters*
-/// of each of these words: `max(min, round(rate * eligible))`, halves rounded up, but at most `max`.
-/// A character is a grapheme cluster: a letter with its marks, an emoji with what is joined to it.
-/// Eligible are those that the operator could edit. A word that has none does not count: another
-/// is drawn in its place.
+/// of each of these words: `max(min, round(rate * eligible))`, halves rounded up, but at most
+/// `max`. A character is a grapheme cluster: a letter with its marks, an emoji with what is joined
+/// to it. Eligible are those that the operator could edit. A word that has none does not count:
+/// another is drawn in its place.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct CharacterOptions {

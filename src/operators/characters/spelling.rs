@@ -146,8 +146,8 @@ impl<'a> Spelling<'a> {
         other(place + 1).or_else(|| other(place.checked_sub(1)?))
     }
 
-    /// Exchanges the letter at `place` with one beside it. Capitals stay where they are: `The` becomes
-    /// `Hte`. Answers false where there is no other letter beside it.
+    /// Exchanges the letter at `place` with one beside it. Capitals stay where they are: `The`
+    /// becomes `Hte`. Answers false where there is no other letter beside it.
     pub(in crate::operators) fn swap(&mut self, place: usize, edits: &mut Edits) -> bool {
         let Some(other) = self.swappable(place) else {
             return false;
