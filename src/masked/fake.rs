@@ -49,6 +49,10 @@ impl FakeModel {
                 words: vec!["not", "never", "no"],
                 ..usual
             },
+            "swears" => Self {
+                words: vec!["shit", "Bitches", "big"],
+                ..usual
+            },
             "nothing" => Self {
                 words: Vec::new(),
                 ..usual

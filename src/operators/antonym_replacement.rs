@@ -9,11 +9,11 @@ use crate::text::thesaurus::{Relation, ThesaurusOptions};
 
 /// Replaces words by their opposites from WordNet: "good" by "bad", "bought" by "sold".
 ///
-/// Beware: labels may flip. A sentence about a good film becomes one about a bad film. Use it to make
-/// contrast sets, or where the label does not hang on it. An adjective without an opposite of its own
-/// takes that of the adjective it is a kind of: "huge" is a kind of "large", and becomes "small". All else is as
-/// in `synonym_replacement`: part of speech by the words around, senses by frequency, inflection, capitals,
-/// articles, and what is left alone.
+/// Beware: labels may flip. A sentence about a good film becomes one about a bad film. Use it to
+/// make contrast sets, or where the label does not depend on the meaning. An adjective without an
+/// opposite of its own takes that of the adjective it is a kind of: "huge" is a kind of "large",
+/// and becomes "small". All else is as in `synonym_replacement`: part of speech by the words
+/// around, senses by frequency, inflection, capitals, articles, and what is left alone.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct AntonymReplacement {
     /// How many senses of a word, the most frequent first, antonyms may come from; at least 1.

@@ -13,9 +13,10 @@ use crate::prelude::*;
 /// These are the invariance tests of CheckList (Ribeiro et al., 2020), of which TextAttack made an
 /// augmenter. Replica 1 has other numbers, replica 2 other places, replica 3 other names (all by
 /// `entity_swap`), replica 4 its contractions undone, replica 5 contractions made (both by
-/// `contraction`), and so on in turn; where one finds nothing to do, the next takes its place. In most
-/// texts fewer than five find something: then there are fewer replicas, and a shortfall is counted.
-/// TextAttack draws one of the five for each replica, and asks a neural tagger for names and places.
+/// `contraction`), and so on in turn; where one finds nothing to do, the next takes its place. In
+/// most texts fewer than five find something: then there are fewer replicas, and a shortfall is
+/// counted. TextAttack draws one of the five for each replica, and asks a neural tagger for names
+/// and places.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Checklist {}
 

@@ -13,14 +13,14 @@ use crate::random::OperatorKey;
 /// Joins the text of a row with that of another, which has the same label.
 ///
 /// The other row is drawn for each row from those within the same thousand: from the batch, which
-/// has 1,024 rows of a row group whatever `--batch-rows` says, so that the same pairs are made by any
-/// number of workers. It is never a variant of the row itself, nor one without text. Each row is once
-/// the first of a pair and any number of times, or never, the second.
+/// has 1,024 rows of a row group whatever `--batch-rows` says, so that the same pairs are made by
+/// any number of workers. It is never a variant of the row itself, nor one without text. Each row
+/// is once the first of a pair and any number of times, or never, the second.
 ///
 /// The new row is one of the first: its other columns are those of the first, and so is what
-/// `aug_parent` says. The text of the second comes from a row that may be in another group, so split
-/// the data into training and test sets before, not after. A row for which there is no other of its
-/// label stays as it is, and is counted; so is one whose label is null.
+/// `aug_parent` says. The text of the second comes from a row that may be in another group, so
+/// split the data into training and test sets before, not after. A row for which there is no other
+/// of its label stays as it is, and is counted; so is one whose label is null.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Concatenate {
     /// A column in which both rows have the same value. Without it, any two rows make a pair.

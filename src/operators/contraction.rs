@@ -8,19 +8,20 @@ use crate::text::contractions::{Change, Surroundings, contract, expand};
 
 /// Contracts and expands verbs: "do not" to "don't", "it's" to "it is".
 ///
-/// TextAttack's CheckList recipe (Ribeiro and others, 2020), NL-Augmenter and AugLy do this by a list
-/// of strings, everywhere at once. That makes "Yes, I'm." of "Yes, I am.", "I've a dog" of "I have a
-/// dog", "Is not it?" of "Isn't it?" and "he is gone" of "he's gone". Here a place counts only where
-/// the result is sure to be English and to mean the same; it is left alone otherwise.
+/// TextAttack's CheckList recipe (Ribeiro et al., 2020), NL-Augmenter and AugLy do this by a list
+/// of strings, everywhere at once. That makes "Yes, I'm." of "Yes, I am.", "I've a dog" of "I have
+/// a dog", "Is not it?" of "Isn't it?" and "he is gone" of "he's gone". Here a place counts only
+/// where the result is sure to be English and to mean the same; it is left alone otherwise.
 ///
-/// Contracted are: "not" after an auxiliary, and "cannot"; "am", "are", "is", "would" and "will" after
-/// a pronoun that is the subject, unless the clause may end there; "have", "has" and "had" after a pronoun and before a
-/// participle; "let us" where it proposes something. "Do Not" and "do NOT" stay. Expanded are: "n't", but not in questions nor
-/// before the subject; "'m", "'re", "'ve" and "'ll" after pronouns; "'s" after "it", "he", "she",
-/// "that", "there", "here" and question words, unless a participle follows that goes with "is" and
-/// "has"; "'d" before a verb that tells "had" from "would"; "let's". "Ain't" and possessives
-/// stay. Eligible are the places that can change: with the default rate all of them do. Capitals stay, and
-/// a text with typographic apostrophes gets no others. It knows English only: see `languages`.
+/// Contracted are: "not" after an auxiliary, and "cannot"; "am", "are", "is", "would" and "will"
+/// after a pronoun that is the subject, unless the clause may end there; "have", "has" and "had"
+/// after a pronoun and before a participle; "let us" where it proposes something. "Do Not" and "do
+/// NOT" stay. Expanded are: "n't", but not in questions nor before the subject; "'m", "'re", "'ve"
+/// and "'ll" after pronouns; "'s" after "it", "he", "she", "that", "there", "here" and question
+/// words, unless a participle follows that goes with "is" and "has"; "'d" before a verb that tells
+/// "had" from "would"; "let's". "Ain't" and possessives stay. Eligible are the places that can
+/// change: with the default rate all of them do. Capitals stay, and a text with typographic
+/// apostrophes gets no others. It knows English only: see `languages`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Contraction {
     /// `contract` makes contractions, `expand` undoes them, `both` does either where it can.

@@ -10,10 +10,10 @@ use crate::text::sentences;
 /// Keeps one stretch of the text and cuts off what stands before and after it.
 ///
 /// How long the stretch is, `keep` says, in `unit`s of words, sentences or characters: at least one
-/// is kept. Where it lies, `from` says. This is the "paragraph subset" of augmenty; `crop` of nlpaug
-/// is the reverse, and cuts such a stretch out of the text.
+/// is kept. Where it lies, `from` says. This is the "paragraph subset" of augmenty; `crop` of
+/// nlpaug is the reverse, and cuts such a stretch out of the text.
 ///
-/// Nothing protected is ever cut off, be it an URL or a template slot. A window that is drawn is
+/// Nothing protected is ever cut off, be it a URL or a template slot. A window that is drawn is
 /// drawn from those that hold all protected spans, and where none does, or where `from` fixes the
 /// place, it grows until it holds them. A text that is protected from end to end stays as it is.
 /// Punctuation that is attached to the first or the last word stays with it. Characters are those

@@ -18,10 +18,10 @@ use crate::text::thesaurus::ThesaurusOptions;
 /// The operations (Wei and Zou, 2019) are `synonym_replacement`, `random_insertion`,
 /// `random_swap` and `random_deletion`: replica 1 is made by the first, replica 2 by the second,
 /// and so on in turn; where an operation finds nothing to do, the next takes its place. With
-/// `alpha = "auto"`, the default, and `replicas` left out both are taken from the paper's table: 0.05 and 16 for up to
-/// 500 rows, 0.05 and 8 for up to 2,000, 0.1 and 4 for more, where the rows of all shards count.
-/// Unlike the reference implementation the originals are passed on untouched, by a sink that reads
-/// the source too.
+/// `alpha = "auto"`, the default, and `replicas` left out both are taken from the paper's table:
+/// 0.05 and 16 for up to 500 rows, 0.05 and 8 for up to 2,000, 0.1 and 4 for more, where the rows
+/// of all shards count. Unlike the reference implementation the originals are passed on untouched,
+/// by a sink that reads the source too.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Eda {
     /// Strength of all four operations, from 0 to 1; `"auto"` takes it, and with it the number of

@@ -10,9 +10,9 @@ use crate::text::thesaurus::{Relation, ThesaurusOptions};
 /// Replaces words by more general ones from WordNet: "car" by "vehicle", "walked" by "moved".
 ///
 /// Mostly true sentences stay true, and say less. Nouns and verbs have hypernyms, adjectives and
-/// adverbs have none in WordNet. All else is as in `synonym_replacement`: part of speech by the words
-/// around, senses by frequency, inflection, capitals, articles, and what is left alone. Nouns at the
-/// top of WordNet, such as "object" and "abstraction", are never taken.
+/// adverbs have none in WordNet. All else is as in `synonym_replacement`: part of speech by the
+/// words around, senses by frequency, inflection, capitals, articles, and what is left alone. Nouns
+/// at the top of WordNet, such as "object" and "abstraction", are never taken.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct HypernymReplacement {
     /// How many senses of a word, the most frequent first, hypernyms may come from; at least 1.

@@ -10,9 +10,9 @@ use crate::text::thesaurus::{Relation, ThesaurusOptions};
 /// Replaces words by more special ones from WordNet: "dog" by "puppy", "walked" by "strolled".
 ///
 /// The sentence then says more than it did. Hyponyms that WordNet's corpora have often are the
-/// likelier; single persons and places are never taken. All else is as in `synonym_replacement`: part
-/// of speech by the words around, senses by frequency, inflection, capitals, articles, and what is left
-/// alone. Adjectives and adverbs have no hyponyms in WordNet.
+/// likelier; single persons and places are never taken. All else is as in `synonym_replacement`:
+/// part of speech by the words around, senses by frequency, inflection, capitals, articles, and
+/// what is left alone. Adjectives and adverbs have no hyponyms in WordNet.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct HyponymReplacement {
     /// How many senses of a word, the most frequent first, hyponyms may come from; at least 1.

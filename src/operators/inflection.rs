@@ -3,8 +3,10 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::article;
 use crate::prelude::*;
-use crate::text::inflection::{Inflection as Form, OtherForms, Reading};
+use crate::text::inflection::{Inflection as Form, OtherForms};
+use crate::text::part_of_speech::Reader;
 use crate::text::wordnet::WordNet;
 use crate::text::{Case, is_stop_word};
 
@@ -13,18 +15,21 @@ const LONGEST: usize = 48;
 
 /// Puts nouns, verbs, adjectives and adverbs into another form of the same word.
 ///
-/// This is `WordSwapInflections` of TextAttack, after Morpheus (Tan and others, 2020): "dogs" for
-/// "dog", "went" for "goes", "bigger" for "big", as people write who learn the language. The
-/// lemma is found in WordNet, in the part of speech in which the word is most frequent; each of its
-/// other forms is equally likely. The reference implementations call a neural tagger, look forms up in
-/// a table of the whole language, and drop the capitals; here capitals stay. Verbs have five forms,
-/// nouns two, adjectives and adverbs three if they are short ("beautiful" has one: it stays). Words are
-/// drawn until as many as `rate` comes to have another form. Stop words, names and words that WordNet does
-/// not know are left alone. It knows English only: see `languages`.
+/// This is `WordSwapInflections` of TextAttack, after Morpheus (Tan et al., 2020): "dogs" for
+/// "dog", "went" for "goes", "bigger" for "big", as people write who learn the language. WordNet
+/// has the lemma of each word, and the words around it tell which part of speech it is: "the run"
+/// may become "the runs", "to run" may become "to ran" as well. Each of the other forms is equally
+/// likely. Verbs have five forms, nouns two, adjectives and adverbs three if they are short
+/// ("beautiful" has one: it stays).
+///
+/// Words are drawn until as many as `rate` comes to have another form. Capitals are kept, and "a"
+/// or "an" before the word follows the new form. Stop words, names and words that WordNet does not
+/// know are left alone. It knows English only: see `languages`. The reference implementations call
+/// a neural tagger, look forms up in a table of the whole language, and drop the capitals.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Inflection {
-    /// The forms that words are put into; all where there is none. With `["plural"]` every word
-    /// drawn is a noun that becomes plural.
+    /// The forms that words are put into; without this option all of them. With `["plural"]` every
+    /// word that changes is a noun that becomes plural.
     #[serde(default)]
     pub forms: Vec<InflectionForm>,
 }
@@ -68,6 +73,8 @@ impl InflectionForm {
 
 impl TextOperatorConfig for Inflection {
     const NAME: &'static str = "inflection";
+
+    const VERSION: u32 = 2;
     const DEFAULTS: Defaults = Defaults::rate(0.1).without_stop_words();
 
     fn build(&self, context: &BuildContext<'_>) -> Result<Box<dyn TextOperator>, OperatorError> {
@@ -75,6 +82,7 @@ impl TextOperatorConfig for Inflection {
             amount: context.amount,
             wanted: self.forms.clone(),
             wordnet: WordNet::english(),
+            reader: Reader::english(),
             places: Places::default(),
             lower: String::new(),
             forms: OtherForms::default(),
@@ -94,8 +102,8 @@ impl TextOperatorConfig for Inflection {
                 title: "Only plurals and past forms; capitals stay, names are left alone",
                 options: "rate = 1.0\nforms = [\"plural\", \"past\"]",
                 columns: &[],
-                input: &["Dogs BITE, and a mouse runs away from Paris."],
-                output: &["Dogs BIT, and a mice ran away from Paris."],
+                input: &["The DOG barks, and a mouse runs away from Paris."],
+                output: &["The DOGS barked, and a mice ran away from Paris."],
             },
             Example {
                 title: "Two variants of each row, and none where no word has another form",
@@ -114,6 +122,7 @@ struct Inflecter {
     /// Forms to put words into; all if empty.
     wanted: Vec<InflectionForm>,
     wordnet: &'static WordNet,
+    reader: Reader,
     places: Places,
     /// The word in lower case.
     lower: String,
@@ -133,16 +142,25 @@ impl TextOperator for Inflecter {
             let Some(word) = words.get(place) else {
                 break;
             };
-            if text.may_be_name(word) || !self.find_forms(text.word(word)) {
+            if text.may_be_name(word) || !self.find_forms(text, word) {
                 continue;
             }
             let drawn = random.below(self.forms.len());
             if let Some(form) = self.forms.get(drawn) {
                 let case = Case::of(text.word(word));
-                edits.replace_if(word.range(), |new| {
-                    case.append(form, new);
-                    true
-                });
+                let span = word.range();
+                let start = span.start;
+                article::replace_if(
+                    text,
+                    span,
+                    start,
+                    edits,
+                    || true,
+                    |new| {
+                        case.append(form, new);
+                        true
+                    },
+                );
                 wanted -= 1;
             }
         }
@@ -155,8 +173,10 @@ impl TextOperator for Inflecter {
 }
 
 impl Inflecter {
-    /// Finds the other forms of `word`; answers whether there is any.
-    fn find_forms(&mut self, word: &str) -> bool {
+    /// Finds the other forms of a word as what it is in the text; answers whether there is any.
+    fn find_forms(&mut self, text: &Text<'_>, word: Word) -> bool {
+        let span = word.range();
+        let word = text.word(word);
         let is_letter = |byte: u8| byte.is_ascii_alphabetic() || byte == b'-';
         if word.len() > LONGEST || !word.bytes().all(is_letter) || Case::of(word) == Case::Mixed {
             return false;
@@ -167,15 +187,70 @@ impl Inflecter {
         if is_stop_word(&self.lower) {
             return false;
         }
-        let Some(reading) = Reading::likeliest(self.wordnet, &self.lower) else {
+        let Some(reading) = self.reader.read(text.as_str(), span) else {
             return false;
         };
+        let part_of_speech = reading.tag.part_of_speech();
         let lemma = self.wordnet.text(reading.lemma);
         let wanted = &self.wanted;
-        self.forms
-            .find(lemma, reading.part_of_speech, &self.lower, |form| {
-                wanted.is_empty() || wanted.contains(&InflectionForm::of(form))
-            });
+        self.forms.find(lemma, part_of_speech, &self.lower, |form| {
+            wanted.is_empty() || wanted.contains(&InflectionForm::of(form))
+        });
         !self.forms.is_empty()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    /// All that a text may become where every word is drawn.
+    fn variants(text: &str, forms: &str) -> BTreeSet<String> {
+        let wanted: Vec<InflectionForm> = serde_json::from_str(forms).unwrap();
+        let mut operator = Inflecter {
+            amount: Amount::new(1.0, 1, None),
+            wanted,
+            wordnet: WordNet::english(),
+            reader: Reader::english(),
+            places: Places::default(),
+            lower: String::new(),
+            forms: OtherForms::default(),
+        };
+        let mut segmenter = crate::text::Segmenter::default();
+        let segments = segmenter.segment(text);
+        let view = Text::new(text, segments.words, segments.protected, 0);
+        let variant = |key| {
+            let mut edits = Edits::default();
+            operator.rewrite(&view, &mut Random::from_key(key), &mut edits);
+            edits.applied_to(&view)
+        };
+        (0..60).map(variant).collect()
+    }
+
+    #[test]
+    fn a_word_takes_the_forms_of_what_it_is_in_the_text() {
+        let set = |list: &[&str]| {
+            list.iter()
+                .map(ToString::to_string)
+                .collect::<BTreeSet<_>>()
+        };
+        assert_eq!(variants("after the run", "[]"), set(&["after the runs"]));
+        assert_eq!(
+            variants("it is there to run", "[]"),
+            set(&[
+                "it is there to ran",
+                "it is there to runs",
+                "it is there to running"
+            ])
+        );
+    }
+
+    #[test]
+    fn the_article_follows_the_form() {
+        let only = |text, forms| variants(text, forms).into_iter().collect::<Vec<_>>();
+        assert_eq!(only("an ill", r#"["comparative"]"#), ["a worse"]);
+        assert_eq!(only("AN ILL MAN", r#"["comparative"]"#), ["A WORSE MAN"]);
     }
 }

@@ -2,6 +2,7 @@
 
 mod aeda;
 mod antonym_replacement;
+mod article;
 pub mod back_translation;
 mod case;
 mod characters;

@@ -136,8 +136,8 @@ impl Groups {
     }
 }
 
-/// The variants that were made of one row, to tell whether another is new; keeps its memory from row
-/// to row.
+/// The variants that were made of one row, to tell whether another is new; keeps its memory from
+/// row to row.
 #[derive(Debug, Default)]
 pub(super) struct Made {
     texts: String,

@@ -13,14 +13,14 @@ use crate::prelude::*;
 /// Makes replicas by the operations of nlpaug that need no model, with its default amounts.
 ///
 /// nlpaug 1.1.11 edits `ceil(0.3 * words)` words of a text, at least 1 and at most 10, and in each
-/// of them as large a part of the characters. Replica 1 is made as by its `SynonymAug`, replica 2 as
-/// by `RandomWordAug` with `action="delete"`, replica 3 with `action="swap"`, replica 4 as by
+/// of them as large a part of the characters. Replica 1 is made as by its `SynonymAug`, replica 2
+/// as by `RandomWordAug` with `action="delete"`, replica 3 with `action="swap"`, replica 4 as by
 /// `SplitAug`, replica 5 `SpellingAug`, replica 6 `KeyboardAug`, replica 7 `OcrAug`, replica 8
 /// `RandomCharAug`, and so on in turn; where one finds nothing to do, the next takes its place. For
-/// those who come from nlpaug and want the strength that they are used to: 30 % is a lot, and
-/// `eda` or `typos` are gentler. Unlike nlpaug, which takes punctuation marks for words and puts a
-/// space around each, what is not edited stays as it is, and what the operators get right that it
-/// gets wrong is on their pages.
+/// those who come from nlpaug and want the strength that they are used to: 30 % is a lot, and `eda`
+/// or `typos` are gentler. Unlike nlpaug, which takes punctuation marks for words and puts a space
+/// around each, what is not edited stays as it is, and what the operators get right that it gets
+/// wrong is on their pages.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct NlpaugDefault {}
 

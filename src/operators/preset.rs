@@ -13,9 +13,9 @@ pub(super) fn part<C: TextOperatorConfig>(
     config.build(&BuildContext { amount, ..*context })
 }
 
-/// Edits each text by one of several operators: replica 1 by the first, replica 2 by the second, and
-/// so on in turn; a row that is changed in place by one drawn at random. Where an operator finds
-/// nothing to do, the next takes its place.
+/// Edits each text by one of several operators: replica 1 by the first, replica 2 by the second,
+/// and so on in turn; a row that is changed in place by one drawn at random. Where an operator
+/// finds nothing to do, the next takes its place.
 pub(super) struct OneOf(pub(super) Vec<Box<dyn TextOperator>>);
 
 impl TextOperator for OneOf {

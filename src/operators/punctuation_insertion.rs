@@ -11,14 +11,15 @@ const MARKS: [&str; 6] = [".", ",", "!", "?", ";", ":"];
 /// Inserts punctuation marks before words drawn at random.
 ///
 /// This is the operation of AEDA (Karimi, Rossi and Prati, 2021): each mark stands before a
-/// different word, and is one of `. , ! ? ; :`. Every word keeps its place and its neighbours, which
-/// is why it is kinder to long texts than deletion or swapping. The paper draws the number of
+/// different word, and is one of `. , ! ? ; :`. Every word keeps its place and its neighbours,
+/// which is why it is kinder to long texts than deletion or swapping. The paper draws the number of
 /// marks, from 1 to `floor(0.3 * words + 1)`: so does the preset `aeda`; here there are as many as
 /// `rate` comes to, by default the mean of the paper's.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct PunctuationInsertion {
-    /// The marks, each equally likely; a space follows each. By default the six of the paper. A mark
-    /// may be named several times, to be drawn as often, and it may be any text: "..." or "um,".
+    /// The marks, each equally likely; a space follows each. By default the six of the paper. A
+    /// mark may be named several times, to be drawn as often, and it may be any text: "..." or
+    /// "um,".
     #[serde(default = "paper_marks")]
     pub marks: Vec<String>,
 }

@@ -12,7 +12,7 @@ use crate::prelude::*;
 /// word at least is always left. Unlike the reference implementation it keeps capitals, digits,
 /// punctuation and every script: EDA lower-cases the text and throws away what is not a letter from
 /// a to z. A deleted word takes the space before it along. With `placeholders` a word leaves one of
-/// them in its place: that is the blank noising of Xie and others (2017), and `substitute` of nlpaug's
+/// them in its place: that is the blank noising of Xie et al. (2017), and `substitute` of nlpaug's
 /// `RandomWordAug`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct RandomDeletion {

@@ -14,11 +14,11 @@ const TRIES: usize = 10;
 /// Inserts synonyms of words of the text at random places.
 ///
 /// This is "random insertion" of EDA (Wei and Zou, 2019): as often as `rate`, the paper's alpha,
-/// comes to, a synonym of a word that is not a stop word goes to a random place. Unlike the reference
-/// implementation it does skip stop words; knows which part of speech the word is and takes synonyms of
-/// its frequent senses, in its form, rather than whichever a hash table gives first; turns "a" into
-/// "an" and back where something is inserted after it; and can insert at the end. Rude and archaic words,
-/// names and phrases are never inserted. See `synonym_replacement`.
+/// comes to, a synonym of a word that is not a stop word goes to a random place. Unlike the
+/// reference implementation it does skip stop words; knows which part of speech the word is and
+/// takes synonyms of its frequent senses, in its form, rather than whichever a hash table gives
+/// first; turns "a" into "an" and back where something is inserted after it; and can insert at the
+/// end. Rude and archaic words, names and phrases are never inserted. See `synonym_replacement`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct RandomInsertion {
     /// How many senses of a word, the most frequent first, synonyms may come from; at least 1.
@@ -104,8 +104,8 @@ impl Insertion {
         })
     }
 
-    /// Inserts the synonym before a word, and corrects the article before it. Of several insertions at
-    /// one place the first stands next to the article.
+    /// Inserts the synonym before a word, and corrects the article before it. Of several insertions
+    /// at one place the first stands next to the article.
     fn insert_before(&mut self, word: Word, text: &Text<'_>, edits: &mut Edits) {
         let place = word.range().start;
         if !self.taken.contains(&place) {

@@ -7,7 +7,7 @@ use crate::prelude::*;
 
 /// Swaps two words of the text, drawn at random, several times over.
 ///
-/// This is "random swap" of EDA (Wei and Zou, 2019): so many swaps as `rate`, the paper's alpha,
+/// This is "random swap" of EDA (Wei and Zou, 2019): as many swaps as `rate`, the paper's alpha,
 /// comes to. Unlike the reference implementation it always draws two different places, and leaves
 /// everything between the words where it is: capitals travel with their words, punctuation and
 /// space do not move. With `adjacent` a word changes places with the one after it, as in nlpaug.

@@ -10,8 +10,8 @@ use crate::text::sentences;
 
 /// Deletes sentences drawn at random.
 ///
-/// So many go as `rate` comes to, but one at least is always left. A sentence with a protected span
-/// in it, an URL or a template slot, is not eligible: it stays. Sentences take one of the gaps
+/// As many go as `rate` comes to, but one at least is always left. A sentence with a protected span
+/// in it, a URL or a template slot, is not eligible: it stays. Sentences take one of the gaps
 /// around them along: that without a line break, if there is one, so that paragraphs and lists keep
 /// their form; a gap that holds something protected, say `<br />`, stays. Where a sentence ends is
 /// told by Unicode rules (UAX #29) and a list of abbreviations; each line break ends one.

@@ -8,11 +8,11 @@ use crate::text::sentences;
 
 /// Puts sentences of the text in another order.
 ///
-/// So many sentences as `rate` comes to are drawn and put in random order among their places; 1
+/// As many sentences as `rate` comes to are drawn and put in random order among their places; 1
 /// counts as 2, for one alone cannot move, and `rate = 1.0` shuffles the whole text, which is the
-/// "sentence reordering" of NL-Augmenter. With `adjacent` they are drawn in pairs of neighbours, each
-/// of which changes places: this is `RandomSentAug` of nlpaug, whose modes `neighbor`, `left` and
-/// `right` differ in what a swap is called only.
+/// "sentence reordering" of NL-Augmenter. With `adjacent` they are drawn in pairs of neighbours,
+/// each of which changes places: this is `RandomSentAug` of nlpaug, whose modes `neighbor`, `left`
+/// and `right` differ in what a swap is called only.
 ///
 /// What lies between sentences stays where it is: line breaks, list marks, mark-up. Unlike nlpaug,
 /// which joins sentences by a space, it loses none. Sentences move whole, with the URLs and other
@@ -110,8 +110,8 @@ impl Shuffle {
         }
     }
 
-    /// Swaps neighbours among the sentences, which are in order: `wanted` of them, if so many find a
-    /// neighbour that has not moved.
+    /// Swaps neighbours among the sentences, which are in order: `wanted` of them, if so many find
+    /// a neighbour that has not moved.
     fn swap_neighbours(&mut self, wanted: usize, random: &mut Random) {
         let mut pairs = wanted.div_ceil(2);
         self.places.reset(self.order.len() - 1);

@@ -14,13 +14,13 @@ const LONGEST: usize = 32;
 ///
 /// This is `SpellingAug` of nlpaug, with a list of our own and more than a list: three kinds of
 /// errors. `listed`: common misspellings of some 800 words ("definately"), also
-/// with an ending ("seperated"). `confused`: words taken for one another ("their" and "there", "could
-/// of", "alot"). `patterns`: rules for all other words, such as *ie* and *ei*, one
-/// consonant for two, -ance and -ence, silent letters, a forgotten apostrophe. A word that is
-/// in a list is misspelled as the lists say, each way equally likely. Words are drawn until as many
-/// as `rate` comes to could be misspelled. Capitals stay; names and words of mixed
-/// case are left alone. It knows English only: see `languages`. Slips of the
-/// finger are another thing: see `keyboard_typo`. With a list of your own use `dictionary_replacement`.
+/// with an ending ("seperated"). `confused`: words taken for one another ("their" and "there",
+/// "could of", "alot"). `patterns`: rules for all other words, such as *ie* and *ei*, one consonant
+/// for two, -ance and -ence, silent letters, a forgotten apostrophe. A word that is in a list is
+/// misspelled as the lists say, each way equally likely. Words are drawn until as many as `rate`
+/// comes to could be misspelled. Capitals stay; names and words of mixed case are left alone. It
+/// knows English only: see `languages`. Slips of the finger are another thing: see `keyboard_typo`.
+/// With a list of your own use `dictionary_replacement`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct SpellingError {
     /// The kinds of errors that are made.

@@ -15,9 +15,10 @@ use crate::prelude::*;
 ///
 /// UDA (Xie et al., 2020) replaces a word with the probability p * words * w, where w is its share
 /// in how little the words of the text tell: p is the mean over the words of a text, and the words
-/// that tell least may come out above 1, which is certain. One augmented text is made of each, unless
-/// `replicas` says otherwise. `tfidf_replacement` has the same words with the options that all operators share;
-/// what it says of counting words, of the new words and of data that changes is true here, too.
+/// that tell least may come out above 1, which is certain. One augmented text is made of each,
+/// unless `replicas` says otherwise. `tfidf_replacement` has the same words with the options that
+/// all operators share; what it says of counting words, of the new words and of data that changes
+/// is true here, too.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct UdaTfidf {
     /// Mean probability that a word is replaced, from 0 to 1: `token_prob` of the reference

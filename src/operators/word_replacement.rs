@@ -5,10 +5,10 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 
+use super::article;
 use crate::digest::sha256;
 use crate::operator::Site;
 use crate::prelude::*;
-use crate::text::article;
 use crate::text::thesaurus::{Lexicon, LexiconError, Relation, Thesaurus, ThesaurusOptions};
 
 /// Replaces words by what a thesaurus draws for them.
@@ -50,23 +50,20 @@ impl Replacement {
         random: &mut Random,
         edits: &mut Edits,
     ) -> bool {
-        let mut found = false;
-        let mut correction = None;
-        edits.replace_if(word.range(), |new| {
-            let start = new.len();
-            found = self
-                .thesaurus
-                .draw_like(text.as_str(), word.range(), random, new);
-            if found {
-                let drawn = new.get(start..).unwrap_or_default();
-                correction = article::correction(text.as_str(), word.range().start, drawn);
-            }
-            found
-        });
-        if let Some((span, article)) = correction {
-            edits.replace(span, article);
-        }
-        found
+        let span = word.range();
+        // The words of a lexicon may be those of any language.
+        let knows_english = self.thesaurus.is_english();
+        article::replace_if(
+            text,
+            span.clone(),
+            span.start,
+            edits,
+            || knows_english || article::is_english(text.language(), text.as_str()),
+            |new| {
+                self.thesaurus
+                    .draw_like(text.as_str(), span.clone(), random, new)
+            },
+        )
     }
 }
 
@@ -149,8 +146,8 @@ pub(super) fn load_lexicon(
         .map_err(|error| OperatorError::Other(error.to_string()))
 }
 
-/// What stands for the path of a lexicon in the fingerprint: its hash is there, and where it lies is
-/// nobody's business.
+/// What stands for the path of a lexicon in the fingerprint: its hash is there, and where it lies
+/// is nobody's business.
 pub(super) fn any_file() -> PathBuf {
     PathBuf::from("file")
 }

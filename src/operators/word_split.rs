@@ -9,8 +9,8 @@ use crate::prelude::*;
 /// Splits words in two by a space at a random place.
 ///
 /// This is `SplitAug` of nlpaug and `SplitWords` of AugLy: the slip of the space bar. Eligible are
-/// the words of at least `min_characters` characters. Each place between two letters or digits of the
-/// word is equally likely. A character is what a reader takes for one (a grapheme cluster of
+/// the words of at least `min_characters` characters. Each place between two letters or digits of
+/// the word is equally likely. A character is what a reader takes for one (a grapheme cluster of
 /// UAX #29): an accent is never parted from its letter, where the reference implementations count
 /// code points. Unlike nlpaug's, the words around keep their punctuation and spacing.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]

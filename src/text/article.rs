@@ -1,8 +1,8 @@
 //! "a" or "an": which of them a word takes, and whether the one before a word is to change.
 //!
-//! What counts is the sound a word begins with: "an hour", "a university", "an MBA", "an 11-year-old".
-//! Letters tell it for most words; the others begin as one of the lists does. Held to the
-//! pronunciations of the CMU dictionary by a test.
+//! What counts is the sound a word begins with: "an hour", "a university", "an MBA", "an
+//! 11-year-old". Letters tell it for most words; the others begin as one of the lists does. Held to
+//! the pronunciations of the CMU dictionary by a test.
 
 use std::ops::Range;
 
@@ -15,7 +15,8 @@ const SILENT: [&str; 11] = [
 /// The same beginnings where the consonant is said after all.
 const SOUNDED: [&str; 2] = ["herbert", "herbiv"];
 
-/// How words begin that are said with a consonant, "y" or "w", though they are written with a vowel.
+/// How words begin that are said with a consonant, "y" or "w", though they are written with a
+/// vowel.
 const CONSONANT: [&str; 37] = [
     "eu", "ewe", "once", "one-", "oneness", "ones", "oneself", "onetime", "ouija", "u-", "ubi",
     "ugan", "ugric", "uka", "ukr", "uku", "uly", "uma", "unanim", "unesco", "uni", "ura", "ure",
@@ -27,14 +28,41 @@ const VOWEL: [&str; 7] = ["unid", "unill", "unim", "unin", "unir", "unisol", "un
 
 /// Letters whose names begin with a vowel.
 const SPELLED_WITH_VOWEL: &str = "aefhilmnorsx";
-/// Abbreviations of up to five capitals that have a vowel and are spelled all the same, of those for
-/// which it makes a difference.
+/// Abbreviations of up to five capitals that have a vowel and are spelled all the same, of those
+/// for which it makes a difference.
 const SPELLED: [&str; 48] = [
     "FAQ", "FBI", "FDA", "FOIA", "FSA", "HIV", "HUD", "LAPD", "LED", "MBA", "MEP", "MIA", "MIT",
     "MOU", "MPEG", "MRI", "MSDS", "MSNBC", "NBA", "NCAA", "NEA", "NGO", "NIH", "NRA", "NSA", "NYU",
     "RAF", "RNA", "ROI", "SAT", "SBA", "SEC", "SEO", "SOS", "SUV", "UAE", "UFO", "UI", "UK", "UN",
     "URI", "URL", "US", "USA", "USB", "USDA", "USMC", "USSR",
 ];
+
+/// Words that no other language with a word "a" or "an" has: one tells that a text is English.
+/// Sorted.
+const ENGLISH: [&str; 25] = [
+    "and", "been", "but", "could", "from", "had", "its", "my", "than", "that", "the", "their",
+    "there", "these", "they", "this", "very", "were", "what", "when", "which", "who", "with",
+    "would", "you",
+];
+/// Words that some have too: it takes two different ones. Sorted.
+const LIKELY_ENGLISH: [&str; 8] = ["are", "for", "he", "his", "is", "it", "of", "was"];
+
+/// Whether a text is surely English, by its function words. "An" is a word of German too, "a" one
+/// of Spanish, Hungarian, Polish and others: there they must not change.
+pub fn is_english(text: &str) -> bool {
+    let mut first = None;
+    text.split(|c: char| !c.is_alphanumeric()).any(|word| {
+        let find = |list: &[&'static str]| {
+            let found = list.iter().find(|known| known.eq_ignore_ascii_case(word));
+            found.copied()
+        };
+        if word.len() > 5 {
+            return false;
+        }
+        find(&ENGLISH).is_some()
+            || find(&LIKELY_ENGLISH).is_some_and(|found| *first.get_or_insert(found) != found)
+    })
+}
 
 /// Whether `word` takes "an" rather than "a".
 ///
@@ -96,7 +124,8 @@ fn is_spelled(part: &str) -> bool {
             && (!letters.bytes().any(vowel) || SPELLED.contains(&letters))
 }
 
-/// Eight, eleven and eighteen begin with a vowel, whatever follows of the number in groups of three.
+/// Eight, eleven and eighteen begin with a vowel, whatever follows of the number in groups of
+/// three.
 fn number_takes_an(word: &str) -> bool {
     let digits = || {
         word.bytes()
@@ -115,8 +144,8 @@ fn number_takes_an(word: &str) -> bool {
 }
 
 /// The article right before `place` in a text, and what has to stand instead of it, if what is to
-/// follow at `place` does not go with it. Between the two there may be spaces and opening quotes and
-/// brackets. Capitals are kept. Where another word is put before or taken away at `place`,
+/// follow at `place` does not go with it. Between the two there may be spaces and opening quotes
+/// and brackets. Capitals are kept. Where another word is put before or taken away at `place`,
 /// `following` is what then follows.
 pub fn correction(
     text: &str,
@@ -269,6 +298,33 @@ mod tests {
             "東京",
         ] {
             assert!(!takes_an(word), "{word}");
+        }
+    }
+
+    #[test]
+    fn english_is_told_from_languages_with_the_same_little_words() {
+        assert!(ENGLISH.is_sorted() && LIKELY_ENGLISH.is_sorted());
+        assert!(ENGLISH.iter().all(|word| word.len() <= 5));
+        for text in [
+            "It was an old film",
+            "a man with a hat",
+            "THE END",
+            "He is a boy",
+        ] {
+            assert!(is_english(text), "{text}");
+        }
+        for text in [
+            "a film",
+            "It, it",
+            "Ich denke an große Dinge, und was her?",
+            "Voy a escuela, he ido a casa",
+            "A kutya is ugat, de a macska nem",
+            "On a été à la plage",
+            "To jest a to nie jest",
+            "Tá an fear anseo, is maith an rud é",
+            "",
+        ] {
+            assert!(!is_english(text), "{text}");
         }
     }
 

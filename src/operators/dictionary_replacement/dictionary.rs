@@ -254,8 +254,8 @@ impl Matcher {
             .is_none_or(|next| next.range().start >= end)
     }
 
-    /// Looks for entries that begin with a mark between `done` and the word at `place`, which begins
-    /// at `end`; answers how far the text is done.
+    /// Looks for entries that begin with a mark between `done` and the word at `place`, which
+    /// begins at `end`; answers how far the text is done.
     fn find_marks(&mut self, text: &Text<'_>, done: usize, end: usize, place: usize) -> usize {
         let mut done = done;
         let gap = text.as_str().get(done..end).unwrap_or_default();

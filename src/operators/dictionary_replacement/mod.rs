@@ -4,36 +4,40 @@ mod dictionary;
 mod file;
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 use std::path::Path;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
+use super::article;
 use crate::operator::Site;
 use crate::prelude::*;
 use crate::text::Case;
 
-use dictionary::{Dictionary, Entry, Found, Matcher};
+use dictionary::{Dictionary, Entry, Matcher};
 use file::Table;
 
 /// Replaces words and phrases by those that a dictionary of your own has for them.
 ///
-/// This is `ReservedAug` of nlpaug, and the custom dictionaries of its `SpellingAug` and of AugLy, for
-/// terms, brands, spellings of another norm, your own misspellings. Where several phrases begin at
-/// one word the longest counts. Whole words only: "art" is not found in "party". Between the words of
-/// a phrase there may be any number of spaces or tabs, but no line break; `'` and `’` are the same.
-/// Eligible are the places where an entry is found: with the default rate all of them are replaced, each
-/// by one of the entry's replacements, drawn. An empty replacement deletes the word and a space beside
-/// it. What is protected (numbers with units, URLs, ...) is not found.
+/// This is `ReservedAug` of nlpaug, and the custom dictionaries of its `SpellingAug` and of AugLy,
+/// for terms, brands, spellings of another norm, your own misspellings. Where several phrases begin
+/// at one word the longest counts. Whole words only: "art" is not found in "party". Between the
+/// words of a phrase there may be any number of spaces or tabs, but no line break; `'` and `’` are
+/// the same. Eligible are the places where an entry is found: with the default rate all of them are
+/// replaced, each by one of the entry's replacements, drawn. An empty replacement deletes the word
+/// and a space beside it. What is protected (numbers with units, URLs, ...) is not found. "A" and
+/// "an" before a place follow what stands there then, where the text is English: by its
+/// `language_column`, or, without one, by its function words.
 ///
 /// Unless `case_sensitive` is set, words are found in whatever case, and a capital at the start, or
-/// capitals throughout, pass to the replacement: with `colour = "color"` "Colour" becomes "Color" and
-/// "COLOUR" "COLOR". Where the text has the very capitals of the entry the replacement is put as
-/// it was given.
+/// capitals throughout, pass to the replacement: with `colour = "color"` "Colour" becomes "Color"
+/// and "COLOUR" "COLOR". Where the text has the very capitals of the entry the replacement is put
+/// as it was given.
 ///
-/// A file has one entry a line: the word, a tab, what may take its place, and after each further tab
-/// another replacement. Empty lines and those that start with `#` count for nothing. The file's
+/// A file has one entry a line: the word, a tab, what may take its place, and after each further
+/// tab another replacement. Empty lines and those that start with `#` count for nothing. The file's
 /// hash is part of the run's fingerprint.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct DictionaryReplacement {
@@ -84,6 +88,7 @@ impl DictionaryReplacement {
 
 impl TextOperatorConfig for DictionaryReplacement {
     const NAME: &'static str = "dictionary_replacement";
+    const VERSION: u32 = 2;
     const DEFAULTS: Defaults = Defaults::rate(1.0);
 
     fn validate(&self) -> Vec<Problem> {
@@ -189,32 +194,56 @@ impl TextOperator for Replacement {
         }
         let wanted = self.amount.of(found.len());
         let drawn = self.places.sample(found.len(), wanted, random).iter();
+        // What was deleted and is followed by nothing but what has yet to come.
+        let mut deleted: Option<Range<usize>> = None;
         for found in drawn.filter_map(|place| found.get(*place as usize)) {
-            if let Some(entry) = dictionary.entry(found) {
-                replace(text, found, entry, random, edits);
+            let Some(entry) = dictionary.entry(found) else {
+                continue;
+            };
+            let span = found.span.range();
+            let before = deleted.take().and_then(|before| {
+                let gap = text.as_str().get(before.end..span.start);
+                if gap.is_some_and(|gap| gap.chars().all(|c| matches!(c, ' ' | '\t'))) {
+                    return Some(before);
+                }
+                article::correct_before_deleted(text, &before, edits);
+                None
+            });
+            let start = before.map_or(span.start, |before| before.start);
+            match random.choose(&entry.replacements) {
+                Some(new) if new.is_empty() => {
+                    edits.delete(text.with_space(span.clone()));
+                    deleted = Some(start..span.end);
+                }
+                Some(new) => replace(text, found.span, (entry, new), start, edits),
+                None => {}
             }
+        }
+        if let Some(last) = deleted {
+            article::correct_before_deleted(text, &last, edits);
         }
         Outcome::Edited
     }
 }
 
-fn replace(text: &Text<'_>, found: &Found, entry: &Entry, random: &mut Random, edits: &mut Edits) {
-    let Some(replacement) = random.choose(&entry.replacements) else {
-        return;
-    };
-    let span = found.span.range();
-    if replacement.is_empty() {
-        edits.delete(text.with_space(span));
-        return;
-    }
-    let old = text.word(found.span);
+/// Replaces what stands at `span`, and corrects the article before `start`, from where on all that
+/// stands before it is deleted.
+fn replace(
+    text: &Text<'_>,
+    span: Word,
+    (entry, new): (&Entry, &str),
+    start: usize,
+    edits: &mut Edits,
+) {
+    let old = text.word(span);
     let case = if old == &*entry.word {
         Case::Lower
     } else {
         case_of_phrase(old)
     };
-    edits.replace_if(span, |new| {
-        case.append(replacement, new);
+    let is_english = || article::is_english(text.language(), text.as_str());
+    article::replace_if(text, span.range(), start, edits, is_english, |into| {
+        case.append(new, into);
         true
     });
 }

@@ -67,6 +67,27 @@ fn what_is_written_as_the_entry_is_replaced_as_given() {
 }
 
 #[test]
+fn articles_follow_in_english_and_only_there() {
+    let options = r#"words = { old = "new", big = "enormous", very = "", quite = "", movie = "art film", an = "one", gross = "nett", casa = "edificio" }"#;
+    for (text, expected) in [
+        ("It was a big movie", "It was an enormous art film"),
+        ("This is a movie", "This is an art film"),
+        (
+            "That is a very interesting film",
+            "That is an interesting film",
+        ),
+        ("That is a quite very big film", "That is an enormous film"),
+        ("A very old and a quite very", "A new and a"),
+        ("with a very, as it is", "with a, as it is"),
+        ("That is an old film", "That is one new film"),
+        ("Er denkt an gross", "Er denkt one nett"),
+        ("Voy a casa", "Voy a edificio"),
+    ] {
+        assert_eq!(run(options, text), expected);
+    }
+}
+
+#[test]
 fn entries_that_are_wrong_are_named() {
     let config = |words: &str, case_sensitive: bool| DictionaryReplacement {
         words: serde_json::from_str(words).unwrap(),

@@ -3,6 +3,7 @@
 use crate::masked::{Choice, MaskedModel};
 use crate::prelude::Random;
 use crate::text::StopWords;
+use crate::text::thesaurus::is_offensive;
 
 /// Words that deny what stands beside them. Sorted.
 const NEGATIONS: [&str; 16] = [
@@ -23,18 +24,20 @@ pub(super) struct Taste {
     /// The logarithm of the least probability.
     least: f64,
     stop_words: StopWords,
+    offensive: bool,
 }
 
 impl Taste {
     /// Draws from the `top_k` likeliest words, of these from those that have `top_p` together,
     /// with this temperature, and none that is less likely than `min_probability` or one of
-    /// `stop_words`.
+    /// `stop_words`, or rude, unless `offensive`.
     pub(super) fn new(
         top_k: usize,
         top_p: f64,
         temperature: f64,
         min_probability: f64,
         stop_words: StopWords,
+        offensive: bool,
     ) -> Self {
         Self {
             top_k,
@@ -42,6 +45,7 @@ impl Taste {
             temperature,
             least: min_probability.ln(),
             stop_words,
+            offensive,
         }
     }
 
@@ -67,6 +71,7 @@ impl Taste {
                 !word.is_empty()
                     && !is_negation(word)
                     && !self.stop_words.contains(word)
+                    && (self.offensive || !is_offensive(word))
                     && !not_these.iter().any(|no| same(no, word))
             })
             .take(self.top_k)
@@ -137,6 +142,7 @@ mod tests {
             temperature,
             min_probability,
             StopWords::none(),
+            false,
         )
     }
 
@@ -179,7 +185,7 @@ mod tests {
         let words: Vec<&str> = found.iter().map(|(word, _)| word.as_str()).collect();
         assert_eq!(words, ["new", "great"]);
         let stop_words = StopWords::of(["good", "new", "old"]);
-        let found = counts(&Taste::new(1, 1.0, 1.0, 0.0, stop_words), &[]);
+        let found = counts(&Taste::new(1, 1.0, 1.0, 0.0, stop_words, false), &[]);
         assert_eq!(found, [("great".to_owned(), 4_000)]);
         let (taste, model) = (taste(5, 1.0, 1.0, 0.9), FakeModel::default());
         let drawn = taste.draw(&choices(5), &[], &model, &mut Random::from_key(1));

@@ -6,7 +6,7 @@ use super::Mode;
 use super::places::Place;
 use crate::batch::EditRecord;
 use crate::prelude::Random;
-use crate::text::Case;
+use crate::text::{Case, Word, article};
 
 /// One word in so many is hidden at once: models of this kind are trained with 15 % hidden.
 const HIDDEN: (usize, usize) = (3, 20);
@@ -102,20 +102,91 @@ impl Draft {
         (made, blanks)
     }
 
-    /// The edits of the text. Here, with all of them known, belongs what sets right the words
-    /// beside them.
-    pub(super) fn edits(&self, text: &str, places: &[Place]) -> Vec<EditRecord> {
-        let edit = |gap: &Gap| {
-            let span = places.get(gap.place)?.span.clone();
-            Some(EditRecord {
-                start: offset(span.start),
-                end: offset(span.end),
-                old: text.get(span)?.to_owned(),
-                new: gap.new.clone()?,
-            })
-        };
-        self.gaps.iter().filter_map(edit).collect()
+    /// The edits of the text, in order. With `articles`, "a" and "an" before new words are among
+    /// them, except in the spans it has.
+    pub(super) fn edits(
+        &self,
+        text: &str,
+        places: &[Place],
+        articles: Option<&[Word]>,
+    ) -> Vec<EditRecord> {
+        let mut edits: Vec<EditRecord> = Vec::with_capacity(self.gaps.len());
+        let mut made = String::with_capacity(text.len() + text.len() / 8);
+        let mut done = 0;
+        for gap in &self.gaps {
+            let (Some(place), Some(new)) = (places.get(gap.place), &gap.new) else {
+                continue;
+            };
+            let span = place.span.clone();
+            let between = made.len();
+            made.push_str(text.get(done..span.start).unwrap_or_default());
+            made.push_str(new);
+            let word = made.len() - new.trim_start().len();
+            let following = made.get(word..).unwrap_or_default();
+            if let Some(protected) = articles
+                && let Some((found, article)) = article::correction(&made, word, following)
+            {
+                match found.start.checked_sub(between) {
+                    Some(ahead) => {
+                        let start = done + ahead;
+                        let article_span = start..start + found.len();
+                        if !is_protected(protected, &article_span) {
+                            edits.push(record(text, article_span, article.to_owned()));
+                        }
+                    }
+                    None => {
+                        if let Some(last) = edits.last_mut() {
+                            put_article(last, article);
+                        }
+                    }
+                }
+            }
+            edits.push(record(text, span.clone(), new.clone()));
+            done = span.end;
+        }
+        edits
     }
+}
+
+/// `text` with edits, which are in order.
+pub(super) fn applied(text: &str, edits: &[EditRecord]) -> String {
+    let mut made = String::with_capacity(text.len() + text.len() / 8);
+    let mut done = 0;
+    for edit in edits {
+        made.push_str(text.get(done..edit.start as usize).unwrap_or_default());
+        made.push_str(&edit.new);
+        done = edit.end as usize;
+    }
+    made.push_str(text.get(done..).unwrap_or_default());
+    made
+}
+
+fn record(text: &str, span: Range<usize>, new: String) -> EditRecord {
+    EditRecord {
+        start: offset(span.start),
+        end: offset(span.end),
+        old: text.get(span).unwrap_or_default().to_owned(),
+        new,
+    }
+}
+
+/// Puts `article` in place of an article that was drawn.
+fn put_article(drawn: &mut EditRecord, article: &str) {
+    let word = drawn.new.trim_start();
+    if ["a", "an"]
+        .into_iter()
+        .any(|known| word.eq_ignore_ascii_case(known))
+    {
+        drawn.new.truncate(drawn.new.len() - word.len());
+        drawn.new.push_str(article);
+    }
+}
+
+fn is_protected(protected: &[Word], span: &Range<usize>) -> bool {
+    protected.iter().any(|other| {
+        let other = other.range();
+        other.start < span.end && span.start < other.end
+    })
 }
 
 /// What is written at a place for a word that was drawn: with the capitals of the old word, or, if
@@ -146,7 +217,10 @@ fn offset(position: usize) -> u32 {
 mod tests {
     use proptest::prelude::*;
 
+    use super::super::places::places;
     use super::*;
+    use crate::operator::Text;
+    use crate::text::{Segmenter, StopWords};
 
     fn every_word(words: usize) -> Vec<Place> {
         (0..words)
@@ -202,7 +276,7 @@ mod tests {
             (passage.as_str(), &blanks[..]),
             ("one b c", std::slice::from_ref(&(4..5)))
         );
-        let edits = draft.edits("a b c", &places);
+        let edits = draft.edits("a b c", &places, None);
         assert_eq!(edits.len(), 1);
         assert_eq!((edits[0].old.as_str(), edits[0].new.as_str()), ("a", "one"));
     }
@@ -216,5 +290,63 @@ mod tests {
         let inserted = |beside| written(Mode::Insert, "film", "", beside);
         assert_eq!(inserted(["A", "movie"]), " film");
         assert_eq!(inserted(["GREAT", "MOVIE"]), " FILM");
+    }
+
+    #[test]
+    fn articles_follow_the_words_after_them() {
+        let edited = |text: &str, articles: Option<&[Word]>, new: &[(usize, &str)], mode: Mode| {
+            let mut segmenter = Segmenter::default();
+            let segments = segmenter.segment(text);
+            let view = Text::new(text, segments.words, segments.protected, 0);
+            let places = places(&view, mode, &StopWords::none());
+            let gaps = new.iter().map(|(place, new)| Gap {
+                place: *place,
+                round: 0,
+                new: Some((*new).to_owned()),
+            });
+            let draft = Draft {
+                row: 0,
+                replica: 0,
+                gaps: gaps.collect(),
+            };
+            let edits = draft.edits(text, &places, articles);
+            assert!(edits.is_sorted_by(|one, next| one.end <= next.start));
+            for edit in &edits {
+                assert_eq!(edit.old, text[edit.start as usize..edit.end as usize]);
+            }
+            applied(text, &edits)
+        };
+        let english = Some(&[][..]);
+        let text = "It was an old film, a big one";
+        for (articles, new, expected) in [
+            (english, &[(3, "new")][..], "It was a new film, a big one"),
+            (
+                english,
+                &[(3, "ugly"), (6, "only")],
+                "It was an ugly film, an only one",
+            ),
+            (
+                english,
+                &[(2, "a"), (3, "odd")],
+                "It was an odd film, a big one",
+            ),
+            (None, &[(3, "new")], "It was an new film, a big one"),
+            (
+                Some(&[Word::new(7, 9)][..]),
+                &[(3, "new")],
+                "It was an new film, a big one",
+            ),
+        ] {
+            assert_eq!(edited(text, articles, new, Mode::Replace), expected);
+        }
+        for (new, expected) in [
+            (&[(2, " new")][..], "It was a new old film, a big one"),
+            (
+                &[(3, " new"), (5, " own")],
+                "It was an old new film, an own big one",
+            ),
+        ] {
+            assert_eq!(edited(text, english, new, Mode::Insert), expected);
+        }
     }
 }

@@ -35,10 +35,10 @@ const BATCH_ROWS: usize = 256;
 /// it.
 ///
 /// A word is hidden from a model of the BERT kind, and another one is drawn from those that the
-/// model thinks likely there (Kobayashi, 2018; Wu et al., 2019). So nlpaug's
-/// `ContextualWordEmbsAug` and TextAttack's `WordSwapMaskedLM` and `CLARE` work. What fits need not
-/// mean the same: "a good film" may become "a bad film". Where labels depend on the meaning, keep
-/// `rate` low, look at a preview, or take `synonym_replacement`.
+/// model thinks likely there (Kobayashi, 2018; Wu et al., 2019). nlpaug's
+/// `ContextualWordEmbsAug` and TextAttack's `WordSwapMaskedLM` and `CLARE` work like this. What
+/// fits need not mean the same: "a good film" may become "a bad film". Where labels depend on the
+/// meaning, keep `rate` low, look at a preview, or take `synonym_replacement`.
 ///
 /// With `mode = "replace"` words that hold a letter are replaced, except stop words and what may be
 /// a name (a capital inside a sentence); the new word gets the capitals of the old one. With
@@ -49,8 +49,10 @@ const BATCH_ROWS: usize = 256;
 /// the words hidden, and one run of the model is then enough for a text. Of neighbours, and above
 /// 15 %, some wait for a further run, which sees the new words. Drawn are whole words only: no
 /// pieces of words, numbers, marks or special tokens, no stop words, not the old word itself nor
-/// those beside the blank, and no English negation, which would turn a label over. `top_k` counts
-/// what is left. nlpaug puts in pieces such as `##ly` as well, and breaks words with them.
+/// those beside the blank, no rude word unless `offensive` allows it, and no English negation,
+/// which would turn a label over. `top_k` counts what is left. nlpaug puts in pieces such as `##ly`
+/// as well, and breaks words with them. "A" and "an" before a new word follow it where the text is
+/// English: by its `language_column`, or, without one, by its function words.
 ///
 /// The model is a folder (relative to the pipeline file) or `hf://owner/name[@revision]` with
 /// `config.json`, `tokenizer.json` and a graph for "fill-mask", as Optimum exports it, or as the
@@ -83,11 +85,11 @@ pub struct MaskedLm {
     /// words of English, `"none"`, or a list of words. A word may be inserted behind them.
     #[serde(default = "default_stop_words")]
     pub stop_words: StopWordOption,
-    /// Draws from so many of the likeliest words; at least 1.
+    /// From how many of the likeliest words one is drawn; at least 1.
     #[serde(default = "default_top_k")]
     pub top_k: usize,
-    /// Draws from the likeliest of these that have this probability together, above 0 and at most
-    /// 1; all of them without it.
+    /// Draws from the likeliest of these only, as many as have this share of their probability
+    /// together: above 0 and at most 1. Without it all of them count.
     #[serde(default)]
     pub top_p: Option<f64>,
     /// Divides the logarithms of probabilities: below 1 makes likely words likelier, above 1 less
@@ -99,6 +101,10 @@ pub struct MaskedLm {
     /// TextAttack.
     #[serde(default = "default_min_probability")]
     pub min_probability: f64,
+    /// Whether rude words of English are drawn: slurs, obscenities, and others that are seldom
+    /// wanted.
+    #[serde(default)]
+    pub offensive: bool,
     /// Variants to make of each row, that differ from it and from each other; the row itself does
     /// not pass. What is missing after three draws is counted as a shortfall. Without this option
     /// each row is changed in place, or left as it is.
@@ -240,6 +246,8 @@ impl MaskedLm {
 impl OperatorConfig for MaskedLm {
     const NAME: &'static str = "masked_lm";
 
+    const VERSION: u32 = 2;
+
     fn ports(&self) -> Vec<Port> {
         match self.on_error {
             OnError::Route => vec![
@@ -314,6 +322,7 @@ impl OperatorConfig for MaskedLm {
                     self.temperature,
                     self.min_probability,
                     self.stop_words.stop_words(),
+                    self.offensive,
                 ),
                 common: self.common(),
                 key: context.key(),

@@ -72,6 +72,30 @@ fn negations_and_unlikely_words_are_not_drawn() {
 }
 
 #[test]
+fn rude_words_are_drawn_only_where_that_is_wanted() {
+    let texts = ["dull"; 9];
+    assert_eq!(quirky("swears", "", &texts).texts(), ["big"; 9]);
+    let outcome = quirky("swears", "offensive = true\ntop_k = 1", &texts);
+    assert_eq!(outcome.texts(), ["shit"; 9]);
+}
+
+#[test]
+fn articles_follow_new_words_in_english_only() {
+    let made = |more: &str, text: &str| {
+        let outcome = run(&format!("{FAKE}top_k = 1\n{more}"), &[text]);
+        outcome.texts()[0].to_owned()
+    };
+    assert_eq!(made("rate = 1.0", "It was an ugly"), "It was a good");
+    let options = "stop_words = [\"ich\", \"denke\", \"an\", \"dinge\"]";
+    assert_eq!(
+        made(options, "Ich denke an große Dinge"),
+        "Ich denke an good Dinge"
+    );
+    let outcome = quirky("one", "mode = \"insert\"\nrate = 1.0", &["with an egg"]);
+    assert_eq!(outcome.texts(), ["with good a good egg good"]);
+}
+
+#[test]
 fn rate_0_leaves_everything_as_it_is() {
     let texts = ["A dull film", "", "Ünïcödé 😀", "x https://a.b y"];
     for mode in ["replace", "insert"] {

@@ -3,9 +3,10 @@
 use std::collections::BTreeMap;
 use std::ops::Range;
 
+use super::super::article;
 use super::Mode;
 use super::choose::Taste;
-use super::draft::{Draft, written};
+use super::draft::{Draft, applied, written};
 use super::places::{Place, places};
 use super::requests::Requests;
 use crate::batch::EditRecord;
@@ -17,7 +18,7 @@ use crate::operator::{
 };
 use crate::prelude::{Batch, Context, Operator, OperatorError};
 use crate::random::OperatorKey;
-use crate::text::{Segmenter, StopWords};
+use crate::text::{Segmenter, StopWords, Word};
 
 /// How often a variant that is missing is drawn again.
 const REDRAWS: u64 = 2;
@@ -55,6 +56,8 @@ struct Row<'t> {
     text: Option<&'t str>,
     words: usize,
     places: Vec<Place>,
+    /// The protected spans, where the text is English: its articles follow the words after them.
+    articles: Option<Vec<Word>>,
     variants: Vec<Variant>,
     /// Why there are no more variants.
     reason: &'static str,
@@ -93,7 +96,7 @@ impl Row<'_> {
     /// Keeps a draft as a variant if it has an edit and is new.
     fn keep(&mut self, draft: &Draft) {
         let text = self.text.unwrap_or_default();
-        let edits = draft.edits(text, &self.places);
+        let edits = draft.edits(text, &self.places, self.articles.as_deref());
         if edits.is_empty() {
             self.reason = if draft.gaps.is_empty() {
                 "no edit drawn"
@@ -102,7 +105,7 @@ impl Row<'_> {
             };
             return;
         }
-        let (made, _) = draft.passage(text, &self.places, usize::MAX);
+        let made = applied(text, &edits);
         if made == text || self.variants.iter().any(|other| other.text == made) {
             self.reason = "no new variant";
             return;
@@ -178,6 +181,8 @@ impl Worker {
                     (Some(_), Mode::Insert) => "no place for a word",
                 },
                 places,
+                articles: article::is_english(languages.get(place), edited)
+                    .then(|| segments.protected.to_vec()),
                 variants: Vec::new(),
                 unreadable: None,
             });

@@ -24,14 +24,15 @@ use parse::Template as Parsed;
 /// Protected spans do not matter here: nothing is kept but what the template names.
 ///
 /// With `shots = k`, each text gets k examples: `shot_template` filled in for other rows, which are
-/// drawn for each row from those within the same thousand: from the batch, which then has 1,024 rows of
-/// a row group whatever `--batch-rows` says, so that the same prompts are made by any number of workers.
-/// No variant of the row itself is among them, nor any row twice. They stand, with `shot_separator`
-/// between them, where the template has `{shots}`, or else before it and followed by the separator.
+/// drawn for each row from those within the same thousand: from the batch, which then has 1,024
+/// rows of a row group whatever `--batch-rows` says, so that the same prompts are made by any
+/// number of workers. No variant of the row itself is among them, nor any row twice. They stand,
+/// with `shot_separator` between them, where the template has `{shots}`, or else before it and
+/// followed by the separator.
 ///
-/// A row leaves by the port `unfilled`, as it came and counted under `rejected`, where a column that the
-/// template names is null and `null` does not say what to put there, and where there are too few
-/// other rows for its examples.
+/// A row leaves by the port `unfilled`, as it came and counted under `rejected`, where a column
+/// that the template names is null and `null` does not say what to put there, and where there are
+/// too few other rows for its examples.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Template {
     /// The text to make, for example `"Review: {text}\nLabel: {label}"`.
@@ -57,8 +58,8 @@ pub struct Template {
     /// What stands for null values.
     #[serde(default)]
     pub null: Option<String>,
-    /// Variants to make of each row, each with other examples; the row itself does not pass. Without
-    /// this option each row is changed in place.
+    /// Variants to make of each row, each with other examples; the row itself does not pass.
+    /// Without this option each row is changed in place.
     #[serde(default)]
     pub replicas: Option<u32>,
 }

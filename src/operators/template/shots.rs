@@ -72,8 +72,8 @@ impl Shots {
         }
     }
 
-    /// Says in `shares` how many rows of each group are wanted, so that all come to `count`: as many
-    /// of each, as far as there are; which groups have one more is drawn.
+    /// Says in `shares` how many rows of each group are wanted, so that all come to `count`: as
+    /// many of each, as far as there are; which groups have one more is drawn.
     fn share(
         &mut self,
         count: usize,

@@ -69,7 +69,8 @@ pub(super) fn read(path: &Path) -> Result<Vec<u8>, FileError> {
 pub(super) fn parse(bytes: Vec<u8>, path: &Path) -> Result<WordCounts, FileError> {
     let mut rows = Rows::default();
     if bytes.starts_with(MAGIC) {
-        // Damaged bytes should end in an error; should they make the decoder panic, that is one too.
+        // Damaged bytes should end in an error; should they make the decoder panic, that is one
+        // too.
         let decode = AssertUnwindSafe(|| parse_parquet(bytes, &mut rows));
         catch_unwind(decode).unwrap_or_else(|_| Err((None, "it is damaged".to_owned())))
     } else {

@@ -24,21 +24,21 @@ use vocabulary::Vocabulary;
 
 /// Replaces the words that tell least about a text by words drawn from all texts.
 ///
-/// This is the "TF-IDF based word replacement" of UDA (Xie et al., 2020). A word tells much where it
-/// is frequent in the text and stands in few others: t = (its share of the text's words) *
-/// log(texts / texts with the word). A word is drawn for replacement with a likelihood
-/// proportional to (the largest t of the text - its t), so that the words that carry the sense
-/// mostly stay, and the most telling one always. The new word is drawn from the words of all
-/// texts, with a likelihood proportional to (the largest T - its T), where T is the sum of t over
-/// all texts. It takes the capitals of the old one.
+/// This is the "TF-IDF based word replacement" of UDA (Xie et al., 2020). A word tells much where
+/// it is frequent in the text and stands in few others: t = (its share of the text's words) *
+/// log(texts / texts with the word). A word is drawn for replacement with a likelihood proportional
+/// to (the largest t of the text - its t), so that the words that carry the sense mostly stay, and
+/// the most telling one always. The new word is drawn from the words of all texts, with a
+/// likelihood proportional to (the largest T - its T), where T is the sum of t over all texts. It
+/// takes the capitals of the old one.
 ///
 /// What differs from the reference implementation: as many words are replaced as `rate` comes to,
 /// drawn without repetition, where UDA replaces each by a chance that may come out above 1. New
 /// words come from the `vocabulary` most frequent ones: T is small for common and for rare words
 /// alike, most of a large vocabulary have nearly the same chance, and the rarest words of real data
 /// are misspellings. A new word is never the old one. Words are counted in lower case, and those in
-/// protected spans neither counted nor replaced; in UDA, `The` and `the` are two words. A text whose
-/// words all tell as much stays as it is; in UDA too, for it divides by zero.
+/// protected spans neither counted nor replaced; in UDA, `The` and `the` are two words. A text
+/// whose words all tell as much stays as it is; in UDA too, for it divides by zero.
 ///
 /// Without a file of `statistics` the words of all texts of the sources are counted before the run,
 /// in all shards, whatever part of them is to be processed: a shard that cannot be read ends the
@@ -55,9 +55,9 @@ pub struct TfidfReplacement {
     /// A file with the counts of words, instead of a pass over the sources. Either Parquet with
     /// the columns `word`, `documents` (texts that have the word) and, if need be, `occurrences`
     /// (how often it occurs in all texts; without it, as often as there are texts that have it);
-    /// or text with these three in each line, parted by tabs, without a line of names. Words are in lower
-    /// case. One row, usually the first, has an empty word: its `documents` is the number of all
-    /// texts.
+    /// or text with these three in each line, parted by tabs, without a line of names. Words are in
+    /// lower case. One row, usually the first, has an empty word: its `documents` is the number of
+    /// all texts.
     #[serde(default)]
     pub statistics: Option<PathBuf>,
     /// From how many of the most frequent words new ones are drawn, at most; at least 1. A few

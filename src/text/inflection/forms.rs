@@ -1,33 +1,7 @@
 //! The other forms of a word.
 
-use super::super::wordnet::{LemmaId, PartOfSpeech, WordNet};
+use super::super::wordnet::PartOfSpeech;
 use super::{Inflection, Inflector};
-
-/// What a form is of.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Reading {
-    /// Its base form.
-    pub lemma: LemmaId,
-    /// Its part of speech.
-    pub part_of_speech: PartOfSpeech,
-}
-
-impl Reading {
-    /// The reading of a lower-case word in which it is most frequent; nothing where WordNet does not
-    /// know the word. What stands around the word is not looked at.
-    pub fn likeliest(wordnet: &WordNet, form: &str) -> Option<Self> {
-        let readings = PartOfSpeech::ALL.into_iter().rev().filter_map(|part| {
-            let lemma = wordnet.likeliest_base(form, part)?;
-            Some((wordnet.tag_count(lemma, part), lemma, part))
-        });
-        // max_by_key keeps the last of equals: hence the reversal.
-        let (_, lemma, part_of_speech) = readings.max_by_key(|(count, _, _)| *count)?;
-        Some(Self {
-            lemma,
-            part_of_speech,
-        })
-    }
-}
 
 /// The inflections that words of a part of speech may have.
 pub fn inflections(part_of_speech: PartOfSpeech) -> &'static [Inflection] {
@@ -57,8 +31,8 @@ pub struct OtherForms {
 }
 
 impl OtherForms {
-    /// Finds the forms of the lemma that `form` is one of, each once, of those inflections that `wanted`
-    /// accepts.
+    /// Finds the forms of the lemma that `form` is one of, each once, of those inflections that
+    /// `wanted` accepts.
     pub fn find(
         &mut self,
         lemma: &str,
@@ -113,39 +87,66 @@ impl OtherForms {
 mod tests {
     use super::*;
 
-    fn others(form: &str, wanted: impl Fn(Inflection) -> bool) -> Vec<String> {
-        let wordnet = WordNet::english();
-        let reading = Reading::likeliest(wordnet, form).unwrap();
+    fn others(
+        lemma: &str,
+        part_of_speech: PartOfSpeech,
+        form: &str,
+        wanted: impl Fn(Inflection) -> bool,
+    ) -> Vec<String> {
         let mut forms = OtherForms::default();
-        let lemma = wordnet.text(reading.lemma);
-        forms.find(lemma, reading.part_of_speech, form, wanted);
+        forms.find(lemma, part_of_speech, form, wanted);
         forms.iter().map(str::to_owned).collect()
     }
 
     #[test]
     fn a_word_has_the_other_forms_of_its_lemma() {
-        for (form, expected) in [
-            ("dogs", &["dog"][..]),
-            ("child", &["children"]),
-            ("went", &["go", "goes", "gone", "going"]),
-            ("said", &["say", "says", "saying"]),
-            ("big", &["bigger", "biggest"]),
-            ("better", &["good", "best"]),
-            ("beautiful", &[]),
+        for (lemma, part_of_speech, form, expected) in [
+            ("dog", PartOfSpeech::Noun, "dogs", &["dog"][..]),
+            ("child", PartOfSpeech::Noun, "child", &["children"]),
+            ("run", PartOfSpeech::Noun, "run", &["runs"]),
+            (
+                "run",
+                PartOfSpeech::Verb,
+                "run",
+                &["runs", "ran", "running"],
+            ),
+            (
+                "go",
+                PartOfSpeech::Verb,
+                "went",
+                &["go", "goes", "gone", "going"],
+            ),
+            (
+                "say",
+                PartOfSpeech::Verb,
+                "said",
+                &["say", "says", "saying"],
+            ),
+            (
+                "big",
+                PartOfSpeech::Adjective,
+                "big",
+                &["bigger", "biggest"],
+            ),
+            ("good", PartOfSpeech::Adjective, "better", &["good", "best"]),
+            ("beautiful", PartOfSpeech::Adjective, "beautiful", &[]),
         ] {
-            assert_eq!(others(form, |_| true), expected, "{form}");
+            assert_eq!(
+                others(lemma, part_of_speech, form, |_| true),
+                expected,
+                "{form}"
+            );
         }
     }
 
     #[test]
     fn only_wanted_forms_are_found() {
-        assert_eq!(others("went", |form| form == Inflection::Past), [""; 0]);
-        assert_eq!(others("go", |form| form == Inflection::Past), ["went"]);
-    }
-
-    #[test]
-    fn unknown_words_have_no_reading() {
-        assert_eq!(Reading::likeliest(WordNet::english(), "qwertyuiop"), None);
-        assert_eq!(Reading::likeliest(WordNet::english(), ""), None);
+        let past = |form| {
+            others("go", PartOfSpeech::Verb, form, |form| {
+                form == Inflection::Past
+            })
+        };
+        assert_eq!(past("went"), [""; 0]);
+        assert_eq!(past("go"), ["went"]);
     }
 }

@@ -29,7 +29,7 @@ use std::sync::LazyLock;
 use super::wordnet::PartOfSpeech;
 use irregular::Principal;
 
-pub use forms::{OtherForms, Reading, inflections};
+pub use forms::{OtherForms, inflections};
 
 /// A grammatical form of a word.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -185,9 +185,9 @@ impl Inflector {
         }
     }
 
-    /// [`Inflector::inflect`] for phrases of several words too: the head of the phrase takes the form,
-    /// the first word of a verb ("gave up"), the last of a noun or the one before a preposition ("ice
-    /// creams", "rates of exchange").
+    /// [`Inflector::inflect`] for phrases of several words too: the head of the phrase takes the
+    /// form, the first word of a verb ("gave up"), the last of a noun or the one before a
+    /// preposition ("ice creams", "rates of exchange").
     pub fn inflect_phrase(
         &self,
         lemma: &str,

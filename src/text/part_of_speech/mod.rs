@@ -2,20 +2,20 @@
 //! adverbs.
 //!
 //! WordNet and morphy say what a form *can* be: "leaves" a plural of "leaf", a plural of "leave" or
-//! a verb. Each such [`Reading`] gets a score, and the highest wins. A score is a sum of weights: for
-//! the class of the word before, of the one before that and of the one after, each with the tag; for
-//! the ending of the form with the tag; and for how often WordNet's corpora have the lemma as this
-//! part of speech. A class is one of two hundred function words, a kind of punctuation, or the
-//! likeliest tag of any other word. All weights are whole numbers, so every machine gets the same
-//! answer. Forms that are both a past and a participle ("walked") are one reading; a second set of
-//! weights over the same classes tells which they are.
+//! a verb. Each such [`Reading`] gets a score, and the highest wins. A score is a sum of weights:
+//! for the class of the word before, of the one before that and of the one after, each with the
+//! tag; for the ending of the form with the tag; and for how often WordNet's corpora have the lemma
+//! as this part of speech. A class is one of two hundred function words, a kind of punctuation, or
+//! the likeliest tag of any other word. All weights are whole numbers, so every machine gets the
+//! same answer. Forms that are both a past and a participle ("walked") are one reading; a second
+//! set of weights over the same classes tells which they are.
 //!
 //! `tools/part_of_speech/` trains the weights: on the example sentences in WordNet's glosses, which
 //! hold a word of known part of speech, and on the contexts of words of one part of speech in the
-//! sample of reviews that is shipped. Accuracies, in percent of the words that WordNet has under more
-//! than one part of speech, beside always taking the one that WordNet's corpora have most often and
-//! beside the rule that this took the place of (no verb after a determiner, a verb after "to" and the
-//! like):
+//! sample of reviews that is shipped. Accuracies, in percent of the words that WordNet has under
+//! more than one part of speech, beside always taking the one that WordNet's corpora have most
+//! often and beside the rule that this took the place of (no verb after a determiner, a verb after
+//! "to" and the like):
 //!
 //! | tested on | words | most frequent | rule | tagger |
 //! | --- | --- | --- | --- | --- |
@@ -26,12 +26,13 @@
 //!
 //! Of all words that WordNet has, the tagger is right in 97.2 percent of the held-out examples and
 //! in 93.2 percent of the Brown corpus (96.0 without those participles). WordNet's counts, on which
-//! the second column rests, were gathered in a part of the Brown corpus. Where a participle stands as
-//! an adjective ("a moving film") is a convention, and WordNet's is not that of the corpus. Past or
-//! participle is told right for 86.8 percent of the regular verbs there.
+//! the second column rests, were gathered in a part of the Brown corpus. Where a participle stands
+//! as an adjective ("a moving film") is a convention, and WordNet's is not that of the corpus. Past
+//! or participle is told right for 86.8 percent of the regular verbs there.
 
 mod classes;
 mod context;
+mod reader;
 mod readings;
 mod tag;
 mod weights;
@@ -41,6 +42,7 @@ mod golden;
 
 pub use classes::{Class, Familiarity};
 pub use context::{Context, Neighbor};
+pub use reader::Reader;
 pub use readings::Reading;
 pub use tag::Tag;
 pub use weights::Surroundings;

@@ -4,6 +4,7 @@ mod candidates;
 mod dictionary;
 mod lexicon;
 mod memo;
+mod offensive;
 mod options;
 mod usage;
 
@@ -21,22 +22,23 @@ use dictionary::Dictionary;
 use memo::{Entry, Form, List, Memo};
 
 pub use lexicon::{Lexicon, LexiconError};
+pub use offensive::is_offensive;
 pub use options::{Relation, ThesaurusOptions};
 
 /// Finds words that can take the place of others as they stand in a text, in the embedded
 /// [`WordNet`](super::wordnet::WordNet) or in a [`Lexicon`].
 ///
-/// The word is lower-cased, stop words are refused, and `morphy` finds what it can be a form of. The
-/// words around it tell which of these it is ([`part_of_speech`](super::part_of_speech)). Candidates
-/// come from the first senses of the lemma that they leave, each the likelier the more often its
-/// sense is tagged in WordNet's corpora, and take the form of the word: plural for plural, past for
-/// past, participle for participle.
+/// The word is lower-cased, stop words are refused, and `morphy` finds what it can be a form of.
+/// The words around it tell which of these it is ([`part_of_speech`](super::part_of_speech)).
+/// Candidates come from the first senses of the lemma that they leave, each the likelier the more
+/// often its sense is tagged in WordNet's corpora, and take the form of the word: plural for
+/// plural, past for past, participle for participle.
 ///
-/// What is left out: other forms of the word itself; names, abbreviations, single letters; words that
-/// are far rarer than the word, or nearly always another part of speech or of another sense; and, as
-/// long as the options do not let them in, phrases, stop words, and rude and archaic words. Left
-/// alone are parts of compounds with a hyphen, words with capitals inside, and words with a capital
-/// that are mostly names.
+/// What is left out: other forms of the word itself; names, abbreviations, single letters; words
+/// that are far rarer than the word, or nearly always another part of speech or of another sense;
+/// and, as long as the options do not let them in, phrases, stop words, and rude and archaic words.
+/// Left alone are parts of compounds with a hyphen, words with capitals inside, and words with a
+/// capital that are mostly names.
 #[derive(Debug)]
 pub struct Thesaurus {
     source: Source,
@@ -77,6 +79,11 @@ impl Thesaurus {
                 form: String::new(),
             },
         }
+    }
+
+    /// Whether its words are English: those of a lexicon may be of any language.
+    pub fn is_english(&self) -> bool {
+        matches!(self.source, Source::WordNet(_))
     }
 
     /// Draws a word for the one at `span` of `text`, and appends it as the dictionary spells it to

@@ -21,7 +21,7 @@ const NO_WORD: [&str; 8] = [
 ];
 
 /// Rude words that WordNet does not label, or not in all their senses. Sorted.
-const RUDE: [&str; 121] = [
+pub(super) const RUDE: [&str; 121] = [
     "arse",
     "arsehole",
     "ass",
@@ -259,6 +259,17 @@ pub(super) fn is_rude(
         || wordnet
             .senses(lemma, part_of_speech)
             .any(|sense| has_label(wordnet, lemma, sense.synset, &RUDE_ANYWHERE))
+}
+
+/// Whether a word offends where nothing tells its sense: it is listed, or its most frequent sense is
+/// labelled so. What is but slang does not offend.
+pub(super) fn is_rude_by_itself(wordnet: &WordNet, lemma: LemmaId) -> bool {
+    let first = || {
+        let part_of_speech = wordnet.dominant_part_of_speech(lemma)?;
+        wordnet.senses(lemma, part_of_speech).next()
+    };
+    is_listed(&RUDE, wordnet.text(lemma))
+        || first().is_some_and(|sense| has_label(wordnet, lemma, sense.synset, &RUDE_ANYWHERE))
 }
 
 /// Whether a word is archaic or of a dialect in this sense.

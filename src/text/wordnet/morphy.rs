@@ -90,25 +90,6 @@ impl WordNet {
         found
     }
 
-    /// Of the base forms of `form`, the one most often tagged as this part of speech; of equals the
-    /// one that [`WordNet::morphy`] puts first.
-    ///
-    /// Better than that first one where a form has an entry of its own: "years" (old age) beside
-    /// "year", "better" beside "good".
-    pub fn likeliest_base(&self, form: &str, part_of_speech: PartOfSpeech) -> Option<LemmaId> {
-        let bases = self.morphy(form, part_of_speech);
-        match bases.as_slice() {
-            [] => None,
-            [only] => Some(*only),
-            // max_by_key keeps the last of equals: hence the reversal.
-            several => several
-                .iter()
-                .rev()
-                .copied()
-                .max_by_key(|&lemma| self.tag_count(lemma, part_of_speech)),
-        }
-    }
-
     fn detach(&self, form: &str, part_of_speech: PartOfSpeech, found: &mut BaseForms) {
         let mut buffer = [0u8; LONGEST_TEXT];
         for (ending, replacement) in RULES[part_of_speech as usize] {
@@ -183,24 +164,6 @@ mod tests {
         assert_eq!(bases("dogs", PartOfSpeech::Adjective), [""; 0]);
         assert_eq!(bases("dogs", PartOfSpeech::Verb), ["dog"]);
         assert_eq!(bases("", PartOfSpeech::Noun), [""; 0]);
-    }
-
-    #[test]
-    fn the_likeliest_base_is_the_frequent_one() {
-        let wordnet = WordNet::english();
-        for (form, part_of_speech, base) in [
-            ("years", PartOfSpeech::Noun, "year"),
-            ("words", PartOfSpeech::Noun, "word"),
-            ("better", PartOfSpeech::Adjective, "good"),
-            ("dogs", PartOfSpeech::Noun, "dog"),
-            ("saw", PartOfSpeech::Verb, "see"),
-            ("saw", PartOfSpeech::Noun, "saw"),
-            ("clothes", PartOfSpeech::Noun, "clothes"),
-        ] {
-            let lemma = wordnet.likeliest_base(form, part_of_speech).unwrap();
-            assert_eq!(wordnet.text(lemma), base, "{form}");
-        }
-        assert_eq!(wordnet.likeliest_base("qwerty", PartOfSpeech::Verb), None);
     }
 
     #[test]
