@@ -51,12 +51,12 @@ const MARKED: [(char, &str); 18] = [
 
 /// Takes the marks off letters, as in `cafe` for `café`, or puts some on.
 ///
-/// `mode = "remove"` is the diacritic removal of NL-Augmenter. Marks go from Latin and Greek
-/// letters, with the strokes of `ø đ ħ ł ŧ` and the like, which Unicode does not take for marks and
-/// the reference leaves; so do the points of Hebrew and the vowel signs of Arabic. In Cyrillic,
-/// where marks make other letters, only `ё` becomes `е`, and stress marks go: `й` and `ї` stay, and
-/// so do the signs of Indian scripts, of Thai and of kana. `æ`, `œ` and `ß` are letters without a
-/// mark. The rest of the text keeps its form: nothing is normalised.
+/// `mode = "remove"` is the diacritic removal of NL-Augmenter. Marks go from Latin and Greek letters, with
+/// the strokes of `ø đ ħ ł ŧ` and the like, which Unicode does not take for marks and the reference
+/// leaves; so do the points of Hebrew and the vowel signs of Arabic. In Cyrillic, where marks make
+/// other letters, only `ё` becomes `е`, and stress marks go: `й` and `ї` stay, and so do the signs
+/// of Indian scripts, of Thai and of kana. `æ`, `œ` and `ß` are letters without a mark. The rest of the
+/// text keeps its form: nothing is normalised.
 ///
 /// `mode = "add"` puts a mark that some language has on vowels and on `c n s z`.
 ///
@@ -66,9 +66,9 @@ pub struct Diacritics {
     /// Whether marks are taken off, `"remove"`, or put on, `"add"`.
     #[serde(default)]
     pub mode: DiacriticsMode,
-    /// Which characters of a word that was drawn are edited: `rate`, `min` and `max` say how many,
-    /// as they do for the words of a text: without a `rate`, all when marks are taken off, one in
-    /// ten when they are put on; `first = false` and `last = false` spare the first and the last;
+    /// Which characters of a word that was drawn are edited: `rate`, `min` and `max` say how many, as
+    /// they do for the words of a text: without a `rate`, all when marks are taken off, one in ten
+    /// when they are put on; `first = false` and `last = false` spare the first and the last;
     /// words of fewer characters than `shortest` are left alone.
     #[serde(default = "CharacterOptions::unsaid")]
     pub characters: CharacterOptions,

@@ -13,10 +13,10 @@ use crate::text::{Keyboard, Layout};
 ///
 /// This is nlpaug's `KeyboardAug`, TextAttack's `WordSwapQWERTY` and the "butter fingers" of
 /// NL-Augmenter, on three layouts. What keys are neighbours is reckoned from where they lie on the
-/// board, not written down by hand: every neighbour of a key has it for a neighbour. A capital
-/// becomes a capital, as the shift key is held; by default a letter becomes a letter and a digit a
-/// digit. The references take spaces and punctuation to pieces, and nlpaug puts digits and signs of
-/// the top row into words.
+/// board, not written down by hand: every neighbour of a key has it for a neighbour. A capital becomes a
+/// capital, as the shift key is held; by default a letter becomes a letter and a digit a digit. The
+/// references take spaces and punctuation to pieces, and nlpaug puts digits and signs of the top
+/// row into words.
 ///
 /// `kinds` adds the other errors that Damerau (1964) found to make up four in five misspellings: a
 /// letter too many, one too few, two exchanged. Letters that are on no key of the layout are
@@ -41,9 +41,9 @@ pub struct KeyboardTypo {
     /// Whether marks, such as `;` and `[`, may come of letters and digits.
     #[serde(default)]
     pub marks: bool,
-    /// Which characters of a word that was drawn are edited: `rate`, `min` and `max` say how many,
-    /// as they do for the words of a text; `first = false` and `last = false` spare the first and
-    /// the last; words of fewer characters than `shortest` are left alone.
+    /// Which characters of a word that was drawn are edited: `rate`, `min` and `max` say how many, as
+    /// they do for the words of a text; `first = false` and `last = false` spare the first and the
+    /// last; words of fewer characters than `shortest` are left alone.
     #[serde(default = "CharacterOptions::few")]
     pub characters: CharacterOptions,
 }

@@ -38,10 +38,10 @@ const STRONG: [(char, &[&str]); 12] = [
 
 /// Writes letters as digits and marks of their shape: `l33t`.
 ///
-/// This is the leet of NL-Augmenter and of AugLy's `ReplaceSimilarChars`. By default `a e i o s t
-/// z` become `4 3 1 0 5 7 2`, capitals as well; `strength = "strong"` adds `b c g l x` and marks
-/// such as `@` and `$`; `map` gives a table of your own. NL-Augmenter edits half of all letters of
-/// a text: that is `rate = 1.0, characters = { rate = 0.5 }`.
+/// This is the leet of NL-Augmenter and of AugLy's `ReplaceSimilarChars`. By default `a e i o s t z`
+/// become `4 3 1 0 5 7 2`, capitals as well; `strength = "strong"` adds `b c g l x` and marks such
+/// as `@` and `$`; `map` gives a table of your own. NL-Augmenter edits half of all letters of a
+/// text: that is `rate = 1.0, characters = { rate = 0.5 }`.
 ///
 /// `rate`, `min` and `max` count words; `characters` says how many characters of each word drawn,
 /// by default all that the table has.
@@ -54,9 +54,9 @@ pub struct Leet {
     /// `{ a = ["4", "@"], k = ["|<"] }`. A small letter stands for its capital, too.
     #[serde(default)]
     pub map: BTreeMap<String, Vec<String>>,
-    /// Which characters of a word that was drawn are edited: `rate`, `min` and `max` say how many,
-    /// as they do for the words of a text; `first = false` and `last = false` spare the first and
-    /// the last; words of fewer characters than `shortest` are left alone.
+    /// Which characters of a word that was drawn are edited: `rate`, `min` and `max` say how many, as
+    /// they do for the words of a text; `first = false` and `last = false` spare the first and the
+    /// last; words of fewer characters than `shortest` are left alone.
     #[serde(default = "CharacterOptions::all")]
     pub characters: CharacterOptions,
 }
@@ -135,8 +135,7 @@ impl TextOperatorConfig for Leet {
 
 /// The edits of [`Leet`].
 struct Writing {
-    /// Characters, small letters where they have both cases, and what they may be written as;
-    /// sorted.
+    /// Characters, small letters where they have both cases, and what they may be written as; sorted.
     map: Vec<(String, Vec<String>)>,
 }
 

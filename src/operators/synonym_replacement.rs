@@ -19,33 +19,32 @@ use crate::text::thesaurus::{Relation, Thesaurus, ThesaurusOptions};
 /// alpha, comes to, drawn among those that have a synonym.
 ///
 /// What part of speech a word is, and whether it is a past or a participle, is told by the words
-/// around it: right for 94 percent of the words that can be several, in examples that the tagger
-/// was not trained on. Synonyms come from the most frequent senses, the likelier the more frequent
-/// the sense, and take the form of the word: plural, third person, past, participle, -ing,
-/// comparative, superlative, regular or not. Capitals are kept (lower, Title, UPPER), and "a" or
-/// "an" before the word follows the synonym.
+/// around it: right for 94 percent of the words that can be several, in examples that the tagger was
+/// not trained on. Synonyms come from the most frequent senses, the likelier the more frequent the
+/// sense, and take the form of the word: plural, third person, past, participle, -ing, comparative,
+/// superlative, regular or not. Capitals are kept (lower, Title, UPPER), and "a" or "an" before the word
+/// follows the synonym.
 ///
-/// Left alone are stop words, names, parts of compounds with a hyphen, and words with capitals
-/// inside. Never drawn are other forms of the word, names, abbreviations, words that are far rarer
-/// than the word, and words that are nearly always another part of speech or have another sense.
+/// Left alone are stop words, names, parts of compounds with a hyphen, and words with capitals inside.
+/// Never drawn are other forms of the word, names, abbreviations, words that are far rarer than the
+/// word, and words that are nearly always another part of speech or have another sense.
 ///
-/// The reference implementation knows none of this: it draws from all senses of all parts of
-/// speech, in the base form, in lower case, in the order of a hash table, and replaces every
-/// occurrence of the word.
+/// The reference implementation knows none of this: it draws from all senses of all parts of speech,
+/// in the base form, in lower case, in the order of a hash table, and replaces every occurrence of
+/// the word.
 ///
 /// A `lexicon` takes the place of WordNet, for other languages. It is a UTF-8 file of lines
-/// `word<TAB>synonym, synonym`, or a `wn-data-xxx.tab` of the Open Multilingual Wordnet, where all
-/// words of a synset are synonyms of each other. Empty lines and those that begin with `#` are
-/// passed over. Words are looked up without regard to case; synonyms keep the capitals of the word
-/// and are otherwise as the file has them. "A" and "an" follow them in English texts only. Set
-/// `languages` or `stop_words` to go with it.
+/// `word<TAB>synonym, synonym`, or a `wn-data-xxx.tab` of the Open Multilingual Wordnet, where all words
+/// of a synset are synonyms of each other. Empty lines and those that begin with `#` are passed over.
+/// Words are looked up without regard to case; synonyms keep the capitals of the word and are
+/// otherwise as the file has them; "a" and "an" follow them in English texts only. Set `languages` or
+/// `stop_words` to go with it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct SynonymReplacement {
     /// How many senses of a word, the most frequent first, synonyms may come from; at least 1.
     #[serde(default = "default_max_senses")]
     pub max_senses: usize,
-    /// Whether adjectives may also be replaced by those that WordNet calls similar: "huge" by
-    /// "large".
+    /// Whether adjectives may also be replaced by those that WordNet calls similar: "huge" by "large".
     #[serde(default)]
     pub similar_to: bool,
     /// Whether synonyms of several words are taken: "motion pictures", "gave up".
@@ -57,8 +56,8 @@ pub struct SynonymReplacement {
     /// Whether archaic and dialect words are taken.
     #[serde(default)]
     pub archaic: bool,
-    /// A file with synonyms to take instead of WordNet's. A relative path starts at the folder of
-    /// the pipeline file.
+    /// A file with synonyms to take instead of WordNet's. A relative path starts at the folder of the
+    /// pipeline file.
     #[serde(default)]
     pub lexicon: Option<PathBuf>,
 }
@@ -211,5 +210,23 @@ mod tests {
         let output = example.run(&Registry::builtin(), "synonym_replacement");
         // A capital inside a sentence may be a name: such words are left alone.
         assert_eq!(output.unwrap(), ["Das Haus, ein GEBÄUDE"]);
+    }
+
+    #[test]
+    fn articles_follow_the_words_of_a_lexicon_in_english_only() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("words.tsv");
+        fs::write(&file, "house\tedifice\ncasa\tedificio\n").unwrap();
+        let options: &'static str =
+            Box::leak(format!("lexicon = {:?}\nrate = 1.0", file.display().to_string()).into());
+        let example = Example {
+            title: "",
+            options,
+            columns: &[],
+            input: &["This is a house", "Voy a casa"],
+            output: &[],
+        };
+        let output = example.run(&Registry::builtin(), "synonym_replacement");
+        assert_eq!(output.unwrap(), ["This is an edifice", "Voy a edificio"]);
     }
 }
