@@ -11,7 +11,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::prelude::*;
-use crate::text::Case;
+use crate::text::{Case, takes_an};
 use find::{Finder, Form, Found};
 use lists::Lists;
 
@@ -209,7 +209,7 @@ impl TextOperator for Swap {
                 });
                 let fits = !is_taken
                     && !new.eq_ignore_ascii_case(old)
-                    && article.is_none_or(|vowel| vowel == begins_with_vowel(new));
+                    && article.is_none_or(|vowel| vowel == takes_an(new));
                 if fits {
                     used.extend(name);
                 }
@@ -330,14 +330,4 @@ fn vowel_wanted(text: &Text<'_>, span: Word) -> Option<bool> {
     } else {
         word.eq_ignore_ascii_case("a").then_some(false)
     }
-}
-
-fn begins_with_vowel(new: &str) -> bool {
-    if new.starts_with(|c: char| c.is_ascii_digit()) {
-        return numbers::sounds_like_vowel(new);
-    }
-    // "A European", "a Ukrainian", "a Utah": the letter is none of a vowel.
-    let glides = ["Eu", "Uk", "Ut", "Ur", "Uni"];
-    let letter = |c: char| matches!(c.to_ascii_lowercase(), 'a' | 'e' | 'i' | 'o' | 'u');
-    new.starts_with(letter) && !glides.iter().any(|start| new.starts_with(start))
 }

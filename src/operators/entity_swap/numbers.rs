@@ -177,13 +177,6 @@ pub(super) fn write_between(
     let _ = write!(into, "{:0width$}", first + drawn);
 }
 
-/// Whether a number is spoken with a vowel at its start: "an 8", "an 11".
-pub(super) fn sounds_like_vowel(number: &str) -> bool {
-    let whole = number.split(['.', ',']).next().unwrap_or_default();
-    let digits = whole.trim_end_matches(|c: char| !c.is_ascii_digit());
-    number.starts_with('8') || (matches!(digits, "11" | "18"))
-}
-
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
@@ -232,12 +225,12 @@ mod tests {
         assert!(
             ["8", "80", "11", "18", "8,000", "11.5", "11th", "18th"]
                 .into_iter()
-                .all(sounds_like_vowel)
+                .all(crate::text::takes_an)
         );
         assert!(
             !["1", "110", "7", "81st".trim_start_matches('8')]
                 .into_iter()
-                .any(sounds_like_vowel)
+                .any(crate::text::takes_an)
         );
     }
 

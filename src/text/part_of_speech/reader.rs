@@ -49,13 +49,8 @@ impl Reader {
     pub fn read(&mut self, text: &str, span: Range<usize>) -> Option<Reading> {
         let mut buffer = [0; LONGEST];
         let form = lower_case(text.get(span.clone())?, &mut buffer)?;
-        let only = match &*self.know(form).readings {
-            [] => return None,
-            [(only, _)] => Some(*only),
-            _ => None,
-        };
-        if only.is_some() {
-            return only;
+        if let [(only, _)] = &*self.know(form)?.readings {
+            return Some(*only);
         }
         let context = Context::around(text, span);
         let before = self.class(context.before);
@@ -63,7 +58,7 @@ impl Reader {
         let after = self.class(context.after);
         let surroundings = self.tagger.surroundings(before, second, after);
         // Of equals the first: `max_by_key` keeps the last.
-        let readings = self.know(form).readings.iter().rev();
+        let readings = self.know(form)?.readings.iter().rev();
         let likeliest =
             readings.max_by_key(|(reading, score)| score + surroundings.evidence(reading.tag));
         likeliest.map(|(reading, _)| *reading)
@@ -74,14 +69,15 @@ impl Reader {
             Neighbor::Word(word) => {
                 let mut buffer = [0; LONGEST];
                 let form = lower_case(word, &mut buffer).unwrap_or_default();
-                let familiarity = self.know(form).familiarity;
+                let known = self.know(form);
+                let familiarity = known.map(|known| known.familiarity).unwrap_or_default();
                 self.tagger.seen_as(familiarity, word)
             }
             mark => self.tagger.mark(mark).unwrap_or_default(),
         }
     }
 
-    fn know(&mut self, form: &str) -> &Known {
+    fn know(&mut self, form: &str) -> Option<&Known> {
         if !self.known.contains_key(form) {
             if self.known.len() >= MOST {
                 self.known.clear();
@@ -89,7 +85,7 @@ impl Reader {
             let known = self.learn(form);
             self.known.insert(form.into(), known);
         }
-        &self.known[form]
+        self.known.get(form)
     }
 
     fn learn(&self, form: &str) -> Known {
