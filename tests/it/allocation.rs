@@ -60,7 +60,7 @@ static ALLOCATOR: Counting = Counting;
 /// All word operators, with options under which they work on many words of a text.
 const OPERATORS: &[(&str, &str)] = &[
     ("aeda", ""),
-    ("checklist", "replicas = 5"),
+    ("checklist", ""),
     ("uda_tfidf", ""),
     ("nlpaug_default", "replicas = 8"),
     ("typos", "rate = 0.3\nreplicas = 6"),
