@@ -93,11 +93,8 @@ impl Segmenter {
             remove_overlapping(&mut self.marks, &self.protected);
         }
         if !self.stop_words.is_empty() {
-            self.marks.retain(|word| {
-                !self
-                    .stop_words
-                    .contains(text.get(word.range()).unwrap_or_default())
-            });
+            self.marks
+                .retain(|word| !self.stop_words.contains_at(text, word));
         }
         Segments {
             words: self.marks.words(),

@@ -1,5 +1,7 @@
 //! English function words: changing one seldom gives a sentence that says the same.
 
+use super::Word;
+
 /// Pronouns, determiners, prepositions, conjunctions, auxiliaries, and the adverbs of degree,
 /// place and negation that go with them. Sorted by byte value. Contractions with an apostrophe
 /// count as stop words without being listed.
@@ -165,6 +167,9 @@ const STOP_WORDS: [&str; 156] = [
 /// Bytes that are compared at a stroke.
 const SHORT: usize = 8;
 
+/// The stop words of more bytes.
+const LONG: [&str; 2] = ["ourselves", "themselves"];
+
 /// Bytes of the longest stop word without an apostrophe.
 const LONGEST_STOP_WORD: usize = 10;
 
@@ -208,7 +213,7 @@ const fn slot_of(packed: u64) -> usize {
 #[inline]
 pub fn is_stop_word(word: &str) -> bool {
     if word.len() > SHORT {
-        return word.contains('\'') || STOP_WORDS.binary_search(&word).is_ok();
+        return LONG.contains(&word) || word.contains('\'');
     }
     let mut bytes = [0; SHORT];
     for (to, from) in bytes.iter_mut().zip(word.bytes()) {
@@ -280,6 +285,25 @@ impl StopWords {
         !self.english && self.words.is_empty()
     }
 
+    /// Whether the word at `span` of `text` is one of them.
+    #[inline]
+    pub(super) fn contains_at(&self, text: &str, span: Word) -> bool {
+        let range = span.range();
+        let eight = text.as_bytes().get(range.start..);
+        // Most words are short and have eight bytes from their first on.
+        if self.words.is_empty()
+            && (1..=SHORT).contains(&range.len())
+            && let Some(eight) = eight.and_then(<[u8]>::first_chunk::<SHORT>)
+        {
+            let beyond = u32::try_from(SHORT - range.len()).unwrap_or_default() * u8::BITS;
+            let word = u64::from_le_bytes(*eight) & (u64::MAX >> beyond);
+            if word & NOT_ASCII == 0 {
+                return self.english && is_short_stop_word(lower_case_of(word).to_le_bytes());
+            }
+        }
+        self.contains(text.get(range).unwrap_or_default())
+    }
+
     /// Whether `word` is one of them.
     #[inline]
     pub fn contains(&self, word: &str) -> bool {
@@ -315,6 +339,20 @@ impl StopWords {
     }
 }
 
+/// The highest bit of each of eight bytes: set where one is not ASCII.
+const NOT_ASCII: u64 = 0x8080_8080_8080_8080;
+
+/// Eight ASCII bytes with capitals made small, all at a time.
+#[inline]
+fn lower_case_of(bytes: u64) -> u64 {
+    const EACH: u64 = 0x0101_0101_0101_0101;
+    // The highest bit of a byte is set where it is `A` or above, and where it is above `Z`.
+    let from_a = bytes + EACH * u64::from(0x80 - b'A');
+    let above_z = bytes + EACH * u64::from(0x80 - b'Z' - 1);
+    let capitals = (from_a & !above_z) & NOT_ASCII;
+    bytes | (capitals >> 2)
+}
+
 /// The longest word, in bytes, that is put in lower case without memory of its own.
 const LONGEST: usize = 24;
 
@@ -329,7 +367,7 @@ fn lower_case<'a>(word: &str, buffer: &'a mut [u8; LONGEST]) -> Option<&'a str> 
 
 #[cfg(test)]
 mod tests {
-    use super::{LONGEST_STOP_WORD, STOP_WORDS, StopWords, is_stop_word};
+    use super::*;
 
     #[test]
     fn lists_are_compared_without_case() {
@@ -362,9 +400,38 @@ mod tests {
     }
 
     #[test]
+    fn capitals_are_made_small_eight_at_a_time() {
+        for byte in 0..128_u8 {
+            let lower = lower_case_of(u64::from_le_bytes([byte; 8])).to_le_bytes();
+            assert_eq!(lower, [byte.to_ascii_lowercase(); 8]);
+        }
+    }
+
+    #[test]
+    fn words_are_told_alike_wherever_they_stand() {
+        let text = "It isn't THE house of Themselves, über don’t you yourself Ourselves a";
+        for words in [
+            StopWords::english(),
+            StopWords::none(),
+            StopWords::of(["THE", "über"]),
+        ] {
+            for word in text.split([' ', ',']).filter(|word| !word.is_empty()) {
+                let start = word.as_ptr().addr() - text.as_ptr().addr();
+                let span = Word::new(start, start + word.len());
+                assert_eq!(
+                    words.contains_at(text, span),
+                    words.contains(word),
+                    "{word}"
+                );
+            }
+        }
+    }
+
+    #[test]
     fn every_word_of_the_list_is_found() {
         for word in STOP_WORDS {
             assert!(word.len() <= LONGEST_STOP_WORD, "{word}");
+            assert_eq!(LONG.contains(&word), word.len() > SHORT, "{word}");
             assert!(is_stop_word(word), "{word}");
             assert!(
                 StopWords::english().contains(&word.to_uppercase()),
