@@ -29,8 +29,8 @@ struct Edit {
 /// A list of edits of one text, in byte offsets of that text.
 ///
 /// Edits may be added in any order. Those that overlap an earlier one, or that do not lie on
-/// character boundaries, are left out when the edits are applied. Several insertions at one place are kept in the order in which they came. Memory is reused from text to
-/// text.
+/// character boundaries, are left out when the edits are applied. Several insertions at one place
+/// are kept in the order in which they came. Memory is reused from text to text.
 ///
 /// No edit may touch a protected span. [`Edits::rearrange`] alone may move one, together with what
 /// stands around it: its text is still in the output, as it was.

@@ -51,7 +51,7 @@ impl Defaults {
 }
 
 /// Options that every row-level operator understands beside its own.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct TextOptions {
     /// Share of the eligible words (or characters, or sentences) to edit, from 0 to 1. Edited are
     /// `max(min, round(rate * eligible))`, halves rounded up, but at most `max`; at 0 none.
@@ -88,6 +88,23 @@ pub struct TextOptions {
     /// counts it and leaves it out, `route` counts it and sends it out of the port `errors`.
     #[serde(default)]
     pub on_error: OnError,
+}
+
+impl Default for TextOptions {
+    /// What a table without any of them means.
+    fn default() -> Self {
+        Self {
+            rate: None,
+            min: None,
+            max: None,
+            stop_words: None,
+            replicas: None,
+            protect: Vec::new(),
+            languages: Vec::new(),
+            language_column: default_language_column(),
+            on_error: OnError::default(),
+        }
+    }
 }
 
 fn default_language_column() -> String {
@@ -269,6 +286,12 @@ mod tests {
         };
         assert!(options.speaks(Some("de-AT")) && !options.speaks(None));
         assert!(TextOptions::default().speaks(None));
+    }
+
+    #[test]
+    fn an_empty_table_means_the_defaults() {
+        let read: TextOptions = toml::from_str("").unwrap();
+        assert_eq!(read, TextOptions::default());
     }
 
     #[test]

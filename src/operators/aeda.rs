@@ -10,10 +10,10 @@ use crate::prelude::*;
 /// Makes replicas by inserting punctuation, with the numbers of AEDA.
 ///
 /// AEDA (Karimi, Rossi and Prati, 2021) draws the number of marks from 1 to
-/// `floor(ratio * words + 1)`, puts each before another word, and makes 1, 2, 4 or 8 replicas;
-/// the authors' own comparison of EDA and AEDA makes 9 of each. The originals are passed on by a
-/// sink that reads the source too. `punctuation_insertion` is the same operation with the options
-/// that all operators share.
+/// `floor(ratio * words + 1)`, puts each before another word, and makes 1, 2, 4 or 8 replicas; here
+/// there are 4 unless `replicas` says otherwise. The originals are passed on by a sink that reads
+/// the source too. `punctuation_insertion` is the same operation with the options that all operators
+/// share.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Aeda {
     /// Upper bound of the marks per word, from 0 to 1.

@@ -4,6 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::article;
+use super::drawn::edit_drawn;
 use crate::prelude::*;
 use crate::text::inflection::{Inflection as Form, OtherForms};
 use crate::text::part_of_speech::Reader;
@@ -131,44 +132,47 @@ struct Inflecter {
 
 impl TextOperator for Inflecter {
     fn rewrite(&mut self, text: &Text<'_>, random: &mut Random, edits: &mut Edits) -> Outcome {
-        let words = text.words();
-        let mut wanted = self.amount.of(words.len());
-        self.places.reset(words.len());
-        // Words are drawn one by one and looked up only then: most texts need but a few.
-        while wanted > 0 {
-            let Some(place) = self.places.draw(random) else {
-                break;
-            };
-            let Some(word) = words.get(place) else {
-                break;
-            };
-            if text.may_be_name(word) || !self.find_forms(text, word) {
-                continue;
-            }
-            let drawn = random.below(self.forms.len());
-            if let Some(form) = self.forms.get(drawn) {
-                let case = Case::of(text.word(word));
-                let span = word.range();
-                let start = span.start;
-                article::replace_if(
-                    text,
-                    span,
-                    start,
-                    edits,
-                    || true,
-                    |new| {
-                        case.append(form, new);
-                        true
-                    },
-                );
-                wanted -= 1;
-            }
+        // Lent out, so that the rest of the operator can be used meanwhile.
+        let mut places = std::mem::take(&mut self.places);
+        let outcome = edit_drawn(
+            text,
+            self.amount,
+            &mut places,
+            random,
+            edits,
+            "no word with another form",
+            |_, word, random, edits| self.inflect(text, word, random, edits),
+        );
+        self.places = places;
+        outcome
+    }
+}
+
+impl Inflecter {
+    /// Puts `word` into another form; answers whether it has one.
+    fn inflect(
+        &mut self,
+        text: &Text<'_>,
+        word: Word,
+        random: &mut Random,
+        edits: &mut Edits,
+    ) -> bool {
+        if text.may_be_name(word) || !self.find_forms(text, word) {
+            return false;
         }
-        if edits.is_empty() {
-            Outcome::Unchanged("no word with another form")
-        } else {
-            Outcome::Edited
-        }
+        let drawn = random.below(self.forms.len());
+        let Some(form) = self.forms.get(drawn) else {
+            return false;
+        };
+        let case = Case::of(text.word(word));
+        let span = word.range();
+        let start = span.start;
+        let write = |new: &mut String| {
+            case.append(form, new);
+            true
+        };
+        article::replace_if(text, span, start, edits, || true, write);
+        true
     }
 }
 

@@ -12,6 +12,7 @@ mod contraction;
 mod crop;
 mod diacritics;
 mod dictionary_replacement;
+mod drawn;
 mod eda;
 mod entity_swap;
 mod filter;

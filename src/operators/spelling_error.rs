@@ -3,6 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::drawn::edit_drawn;
 use crate::prelude::*;
 use crate::text::Case;
 use crate::text::misspellings::{Misspellings, Patterns, Wrong};
@@ -129,21 +130,19 @@ struct Speller {
 
 impl TextOperator for Speller {
     fn rewrite(&mut self, text: &Text<'_>, random: &mut Random, edits: &mut Edits) -> Outcome {
-        let words = text.words();
-        let mut wanted = self.amount.of(words.len());
-        self.places.reset(words.len());
-        // Words are drawn one by one and looked up only then: most texts need but a few.
-        while wanted > 0 {
-            let Some(word) = self.places.draw(random) else {
-                break;
-            };
-            wanted -= usize::from(self.misspell(text, word, random, edits));
-        }
-        if edits.is_empty() {
-            Outcome::Unchanged("no word to misspell")
-        } else {
-            Outcome::Edited
-        }
+        // Lent out, so that the rest of the operator can be used meanwhile.
+        let mut places = std::mem::take(&mut self.places);
+        let outcome = edit_drawn(
+            text,
+            self.amount,
+            &mut places,
+            random,
+            edits,
+            "no word to misspell",
+            |place, _, random, edits| self.misspell(text, place, random, edits),
+        );
+        self.places = places;
+        outcome
     }
 }
 

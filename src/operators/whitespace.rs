@@ -6,6 +6,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::characters::{check_kinds, draw_kind};
+use super::drawn::edit_drawn;
 use crate::prelude::*;
 use crate::text::Graphemes;
 
@@ -137,23 +138,19 @@ impl Spacing {
 
 impl TextOperator for Spacing {
     fn rewrite(&mut self, text: &Text<'_>, random: &mut Random, edits: &mut Edits) -> Outcome {
-        let words = text.words();
-        let mut wanted = self.amount.of(words.len());
-        if wanted == 0 && !words.is_empty() {
-            return Outcome::Edited;
-        }
-        self.places.reset(words.len());
-        while wanted > 0
-            && let Some(place) = self.places.draw(random)
-            && let Some(word) = words.get(place)
-        {
-            wanted -= usize::from(self.edit_word(text, word, random, edits));
-        }
-        if edits.is_empty() {
-            Outcome::Unchanged("no space to edit")
-        } else {
-            Outcome::Edited
-        }
+        // Lent out, so that the rest of the operator can be used meanwhile.
+        let mut places = std::mem::take(&mut self.places);
+        let outcome = edit_drawn(
+            text,
+            self.amount,
+            &mut places,
+            random,
+            edits,
+            "no space to edit",
+            |_, word, random, edits| self.edit_word(text, word, random, edits),
+        );
+        self.places = places;
+        outcome
     }
 }
 

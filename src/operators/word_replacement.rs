@@ -6,6 +6,7 @@ use std::sync::Arc;
 use serde_json::{Value, json};
 
 use super::article;
+use super::drawn::edit_drawn;
 use crate::digest::sha256;
 use crate::operator::Site;
 use crate::prelude::*;
@@ -69,23 +70,21 @@ impl Replacement {
 
 impl TextOperator for Replacement {
     fn rewrite(&mut self, text: &Text<'_>, random: &mut Random, edits: &mut Edits) -> Outcome {
-        let words = text.words();
-        let mut wanted = self.amount.of(words.len());
-        self.places.reset(words.len());
-        // Words are drawn one by one and looked up only then: most texts need but a few.
-        while wanted > 0 {
-            let Some(word) = self.places.draw(random).and_then(|place| words.get(place)) else {
-                break;
-            };
-            if !text.may_be_name(word) && self.replace(text, word, random, edits) {
-                wanted -= 1;
-            }
-        }
-        if edits.is_empty() {
-            Outcome::Unchanged(self.reason)
-        } else {
-            Outcome::Edited
-        }
+        // Lent out, so that the rest of the operator can be used meanwhile.
+        let mut places = std::mem::take(&mut self.places);
+        let outcome = edit_drawn(
+            text,
+            self.amount,
+            &mut places,
+            random,
+            edits,
+            self.reason,
+            |_, word, random, edits| {
+                !text.may_be_name(word) && self.replace(text, word, random, edits)
+            },
+        );
+        self.places = places;
+        outcome
     }
 }
 

@@ -8,6 +8,7 @@ mod tests;
 pub use options::CharacterOptions;
 pub(super) use spelling::{Spelling, single, to_case};
 
+use super::drawn::edit_drawn;
 use crate::prelude::*;
 use crate::text::Graphemes;
 
@@ -120,23 +121,18 @@ impl<E: CharacterEdit> Characters<E> {
 
 impl<E: CharacterEdit> TextOperator for Characters<E> {
     fn rewrite(&mut self, text: &Text<'_>, random: &mut Random, edits: &mut Edits) -> Outcome {
-        let words = text.words();
-        let mut wanted = self.words.of(words.len());
-        if wanted == 0 && !words.is_empty() {
-            return Outcome::Edited;
-        }
-        self.drawn.reset(words.len());
-        // Words are drawn one by one and looked at only then: most texts need but a few.
-        while wanted > 0
-            && let Some(place) = self.drawn.draw(random)
-            && let Some(word) = words.get(place)
-        {
-            wanted -= usize::from(self.edit_word(text.as_str(), word, random, edits));
-        }
-        if edits.is_empty() {
-            Outcome::Unchanged(E::NOTHING)
-        } else {
-            Outcome::Edited
-        }
+        // Lent out, so that the rest of the operator can be used meanwhile.
+        let mut places = std::mem::take(&mut self.drawn);
+        let outcome = edit_drawn(
+            text,
+            self.words,
+            &mut places,
+            random,
+            edits,
+            E::NOTHING,
+            |_, word, random, edits| self.edit_word(text.as_str(), word, random, edits),
+        );
+        self.drawn = places;
+        outcome
     }
 }
