@@ -18,6 +18,17 @@ pub struct TextColumn {
     pub index: usize,
 }
 
+impl TextColumn {
+    /// What stands for a text column that does not reach an operator, for one that has no use for
+    /// it: its position is that of no column.
+    pub fn absent(name: &str) -> Self {
+        Self {
+            name: name.to_owned(),
+            index: usize::MAX,
+        }
+    }
+}
+
 /// What is known about an operator's place in the plan when it is built.
 #[derive(Debug, Clone, Copy)]
 pub struct BuildContext<'a> {

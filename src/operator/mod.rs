@@ -92,8 +92,9 @@ pub enum OperatorError {
     Other(String),
 }
 
-/// A way out of an operator. Consumers name it as `<operator id>.<port>`; the first port of an
-/// operator is its main output and is named by the id alone.
+/// A way out of an operator. Consumers name it as `<operator id>.<port>`; the main output, which
+/// comes first, has no name of its own and goes by the id alone. An operator whose outputs are all
+/// named, such as `route`, has no main output.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Port {
     /// Name after the dot; empty for the main output.
@@ -107,6 +108,14 @@ impl Port {
     pub fn main() -> Self {
         Self {
             name: String::new(),
+            optional: false,
+        }
+    }
+
+    /// One of several outputs of equal rank: rows that leave by it are lost if nothing reads it.
+    pub fn named(name: &str) -> Self {
+        Self {
+            name: name.to_owned(),
             optional: false,
         }
     }
@@ -135,9 +144,21 @@ pub trait OperatorConfig:
     /// Increased when the same options and input give another output. Part of the fingerprint.
     const VERSION: u32 = 1;
 
-    /// The ways out, the main output first.
+    /// The ways out, the main output first if there is one.
     fn ports(&self) -> Vec<Port> {
         vec![Port::main()]
+    }
+
+    /// Whether the operator works on the text column. One that does not runs also where the column
+    /// has been left out on the way; [`BuildContext::text`] is then [`TextColumn::absent`].
+    fn reads_text(&self) -> bool {
+        true
+    }
+
+    /// What the operator calls `column` from then on, if it renames it. Operators after it look for
+    /// the text under its new name.
+    fn renamed(&self, _column: &str) -> Option<&str> {
+        None
     }
 
     /// Looks for problems that need no data: ranges, contradictions.

@@ -26,8 +26,16 @@ pub trait Configured: Send + Sync {
     fn name(&self) -> &'static str;
     /// The version of its behaviour, see [`OperatorConfig::VERSION`].
     fn version(&self) -> u32;
-    /// The ways out, the main output first.
+    /// The ways out, the main output first if there is one.
     fn ports(&self) -> Vec<Port>;
+    /// Whether the operator works on the text column.
+    fn reads_text(&self) -> bool {
+        true
+    }
+    /// What the operator calls `column` from then on, if it renames it.
+    fn renamed(&self, _column: &str) -> Option<&str> {
+        None
+    }
     /// The schemas of the ports for a given input.
     ///
     /// # Errors
@@ -74,6 +82,12 @@ impl<C: OperatorConfig> Configured for C {
     }
     fn ports(&self) -> Vec<Port> {
         OperatorConfig::ports(self)
+    }
+    fn reads_text(&self) -> bool {
+        OperatorConfig::reads_text(self)
+    }
+    fn renamed(&self, column: &str) -> Option<&str> {
+        OperatorConfig::renamed(self, column)
     }
     fn schemas(&self, input: &SchemaRef) -> Result<Vec<SchemaRef>, Vec<Problem>> {
         OperatorConfig::schemas(self, input)

@@ -128,11 +128,15 @@ impl<'a> Names<'a> {
                 .or_insert(Producer::Source(source));
         }
         for (operator, (node, ports)) in raw.operators.iter().zip(&ports).enumerate() {
-            let main = Producer::Operator { operator, port: 0 };
-            if *producers.entry(node.id.clone()).or_insert(main) != main {
+            if producers.contains_key(&node.id) || operators.contains_key(node.id.as_str()) {
                 continue;
             }
             operators.insert(node.id.as_str(), operator);
+            let first = ports.as_ref().and_then(|ports| ports.first());
+            if first.is_none_or(|port| port.name.is_empty()) {
+                let main = Producer::Operator { operator, port: 0 };
+                producers.insert(node.id.clone(), main);
+            }
             for (port, named) in ports.iter().flatten().enumerate() {
                 if !named.name.is_empty() {
                     let name = format!("{}.{}", node.id, named.name);
@@ -229,6 +233,9 @@ impl<'a> Names<'a> {
                     .label("no such port")
                     .help(help));
             }
+        }
+        if let Some(Some(ports)) = self.operators.get(name).and_then(|at| self.ports.get(*at)) {
+            return Err(no_main_output(node, name, ports));
         }
         let message = format!(
             "{} `{}` reads from unknown node `{name}`",
@@ -331,10 +338,26 @@ fn unknown_port(node: &RawNode<'_>, id: &str, port: &str, ports: &[Port]) -> Dia
             "`{id}` has one if it is given `on_error = \"route\"`"
         ));
     }
-    let all: Vec<String> = (0..ports.len())
-        .map(|port| format!("`{}`", name_of_port(id, ports, port)))
-        .collect();
-    problem.help(format!("it has: {}", all.join(", ")))
+    problem.help(format!("it has: {}", names_of_ports(id, ports)))
+}
+
+fn no_main_output(node: &RawNode<'_>, id: &str, ports: &[Port]) -> Diagnostic {
+    let message = format!(
+        "{} `{}` does not say which output of `{id}` it reads",
+        node.kind, node.id
+    );
+    Diagnostic::error("A204", message)
+        .label(format!("`{id}` has no main output"))
+        .help(format!(
+            "name one or more of {}, or all of them by `{id}.*`",
+            names_of_ports(id, ports)
+        ))
+}
+
+fn names_of_ports(id: &str, ports: &[Port]) -> String {
+    let name = |port| format!("`{}`", name_of_port(id, ports, port));
+    let names: Vec<String> = (0..ports.len()).map(name).collect();
+    names.join(", ")
 }
 
 fn is_glob(name: &str) -> bool {

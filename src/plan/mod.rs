@@ -161,7 +161,7 @@ impl Plan {
 /// What a pipeline file calls the port at `port` of the operator `id`.
 fn name_of_port(id: &str, ports: &[Port], port: usize) -> String {
     match ports.get(port) {
-        Some(named) if port > 0 => format!("{id}.{}", named.name),
+        Some(named) if !named.name.is_empty() => format!("{id}.{}", named.name),
         _ => id.to_owned(),
     }
 }

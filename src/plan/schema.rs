@@ -22,6 +22,8 @@ pub(super) struct Schemas {
 pub(super) struct OperatorSchemas {
     pub(super) input: SchemaRef,
     pub(super) text: TextColumn,
+    /// What the text column is called from then on.
+    text_after: String,
     pub(super) outputs: Vec<SchemaRef>,
 }
 
@@ -91,7 +93,7 @@ fn edges<'w>(
             Some(Edge {
                 name: name_of_port(&raw.operators.get(operator)?.id, &ports, port),
                 schema: Arc::clone(through.outputs.get(port)?),
-                text: through.text.name.clone(),
+                text: through.text_after.clone(),
             })
         }
     };
@@ -201,6 +203,40 @@ fn through(
     problems: &mut Vec<Diagnostic>,
 ) -> Option<OperatorSchemas> {
     let configured = nodes.operators.get(operator)?.as_ref()?;
+    let text = if configured.reads_text() {
+        text_column(node, &schema, text, problems)?
+    } else {
+        let found = schema.column_with_name(text);
+        found.map_or_else(|| TextColumn::absent(text), |(index, _)| named(text, index))
+    };
+    match configured.schemas(&schema) {
+        Ok(outputs) => Some(OperatorSchemas {
+            input: schema,
+            text_after: configured
+                .renamed(&text.name)
+                .unwrap_or(&text.name)
+                .to_owned(),
+            text,
+            outputs,
+        }),
+        Err(found) => {
+            problems.extend(
+                found
+                    .into_iter()
+                    .map(|problem| located("A314", problem, node)),
+            );
+            None
+        }
+    }
+}
+
+/// The text column among those that arrive at an operator that works on it.
+fn text_column(
+    node: &RawNode<'_>,
+    schema: &Schema,
+    text: &str,
+    problems: &mut Vec<Diagnostic>,
+) -> Option<TextColumn> {
     let Some((index, field)) = schema.column_with_name(text) else {
         let names = schema.fields().iter().map(|field| field.name().as_str());
         let message = format!("no column `{text}` arrives at operator `{}`", node.id);
@@ -226,24 +262,13 @@ fn through(
         problems.push(problem);
         return None;
     }
-    let text = TextColumn {
+    Some(named(text, index))
+}
+
+fn named(text: &str, index: usize) -> TextColumn {
+    TextColumn {
         name: text.to_owned(),
         index,
-    };
-    match configured.schemas(&schema) {
-        Ok(outputs) => Some(OperatorSchemas {
-            input: schema,
-            text,
-            outputs,
-        }),
-        Err(found) => {
-            problems.extend(
-                found
-                    .into_iter()
-                    .map(|problem| located("A314", problem, node)),
-            );
-            None
-        }
     }
 }
 
