@@ -103,6 +103,7 @@ fn step<'a>(plan: &'a Plan, resources: &'a Resources, position: usize) -> Option
         build: Box::new(move || {
             node.spec.build(&BuildContext {
                 id: &node.id,
+                inputs: &node.input_names,
                 position,
                 seed: plan.seed,
                 text: &node.text,

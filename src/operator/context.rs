@@ -34,6 +34,9 @@ impl TextColumn {
 pub struct BuildContext<'a> {
     /// The id of the operator's table in the pipeline file.
     pub id: &'a str,
+    /// What it reads, by the names that the pipeline file uses, in the order in which rows of one
+    /// source row are merged.
+    pub inputs: &'a [String],
     /// Its position in the plan, as used by [`OperatorSet`](crate::batch::OperatorSet).
     pub position: usize,
     /// The seed of the run.

@@ -77,6 +77,7 @@ fn run_on_texts(
     }
     let mut operator = configured.build(&BuildContext {
         id: "demo",
+        inputs: &["demo".to_owned()],
         position: 0,
         seed: 42,
         text: &text,
@@ -103,6 +104,7 @@ fn run_on_texts(
         ticket: None,
     };
     let mut context = Context::new(&shard, 0, configured.ports().len());
+    let batch = operator.admit(0, batch, &mut context)?;
     operator.process(batch, &mut context)?;
     let Some(output) = context.into_outputs().into_iter().next().flatten() else {
         return Ok(Vec::new());

@@ -20,6 +20,7 @@ mod rewritten;
 mod schema;
 mod text;
 mod text_column;
+mod yields;
 
 pub use amount::{Amount, check_share};
 pub(crate) use context::current_row;
@@ -32,6 +33,7 @@ pub use resources::{Resources, Shared, Site};
 pub use rewritten::{RefusedRows, RewrittenRows, number_in_place, replica_number};
 pub use text::{Outcome, Text, TextOperator, TextOperatorConfig};
 pub use text_column::{TextBuilder, TextValues, is_text};
+pub use yields::Yield;
 
 use arrow::datatypes::SchemaRef;
 use schemars::JsonSchema;
@@ -71,6 +73,21 @@ pub trait Operator: Send {
     /// An error fails the whole shard; an error in one row is for the operator to handle, by its
     /// `on_error` policy.
     fn process(&mut self, batch: Batch, context: &mut Context<'_>) -> Result<(), OperatorError>;
+
+    /// Looks at what came from the input at `input`, of [`BuildContext::inputs`], before it is
+    /// merged with what came from the others; what it answers is merged. An operator that treats
+    /// its inputs alike, as most do, has no use for it.
+    ///
+    /// # Errors
+    /// As for [`Operator::process`].
+    fn admit(
+        &mut self,
+        _input: usize,
+        batch: Batch,
+        _context: &mut Context<'_>,
+    ) -> Result<Batch, OperatorError> {
+        Ok(batch)
+    }
 }
 
 /// Why an operator could not process a batch.
@@ -118,6 +135,14 @@ impl Port {
             name: name.to_owned(),
             optional: false,
         }
+    }
+
+    /// Whether `name` can be the name of a port: the rule for the ids of nodes.
+    pub fn is_name(name: &str) -> bool {
+        name.starts_with(|first: char| first.is_ascii_lowercase())
+            && name.chars().all(|character| {
+                character.is_ascii_lowercase() || character.is_ascii_digit() || character == '_'
+            })
     }
 
     /// A side output that may be left unread: what leaves by it is counted either way.
@@ -177,6 +202,21 @@ pub trait OperatorConfig:
     /// Rows out per row in, for estimates, where the sources have so many rows.
     fn expansion(&self, _source_rows: u64) -> f64 {
         1.0
+    }
+
+    /// Rows that leave by each port per row in, for estimates.
+    fn yields(&self, source_rows: u64) -> Vec<Yield> {
+        yields::usual(&self.ports(), self.expansion(source_rows))
+    }
+
+    /// Rows that go in for each row that comes by each of `inputs`, for estimates.
+    fn yields_of_inputs(&self, inputs: &[String]) -> Vec<Yield> {
+        vec![Yield::about(1.0); inputs.len()]
+    }
+
+    /// Looks for problems that the options have with the names of the inputs.
+    fn check_inputs(&self, _inputs: &[String]) -> Vec<Problem> {
+        Vec::new()
     }
 
     /// The options with those filled in that are chosen by the number of rows in the sources, if

@@ -15,7 +15,7 @@ use toml::de::DeTable;
 
 use super::{
     BuildContext, Example, Operator, OperatorConfig, OperatorError, Port, Site, TextOperatorConfig,
-    TextOptions, apply::TextNode, schema,
+    TextOptions, Yield, apply::TextNode, schema, yields,
 };
 use crate::diagnostic::{Diagnostic, Problem};
 use crate::table;
@@ -43,6 +43,18 @@ pub trait Configured: Send + Sync {
     fn schemas(&self, input: &SchemaRef) -> Result<Vec<SchemaRef>, Vec<Problem>>;
     /// Rows out per row in, for estimates, where the sources have so many rows.
     fn expansion(&self, source_rows: u64) -> f64;
+    /// Rows that leave by each port per row in, for estimates.
+    fn yields(&self, source_rows: u64) -> Vec<Yield> {
+        yields::usual(&self.ports(), self.expansion(source_rows))
+    }
+    /// Rows that go in for each row that comes by each of `inputs`, for estimates.
+    fn yields_of_inputs(&self, inputs: &[String]) -> Vec<Yield> {
+        vec![Yield::about(1.0); inputs.len()]
+    }
+    /// Looks for problems that the options have with the names of the inputs.
+    fn check_inputs(&self, _inputs: &[String]) -> Vec<Problem> {
+        Vec::new()
+    }
     /// All options with their values, defaults included, where the sources have so many rows: part
     /// of the fingerprint.
     fn canonical(&self, source_rows: u64) -> Value;
@@ -94,6 +106,15 @@ impl<C: OperatorConfig> Configured for C {
     }
     fn expansion(&self, source_rows: u64) -> f64 {
         OperatorConfig::expansion(self, source_rows)
+    }
+    fn yields(&self, source_rows: u64) -> Vec<Yield> {
+        OperatorConfig::yields(self, source_rows)
+    }
+    fn yields_of_inputs(&self, inputs: &[String]) -> Vec<Yield> {
+        OperatorConfig::yields_of_inputs(self, inputs)
+    }
+    fn check_inputs(&self, inputs: &[String]) -> Vec<Problem> {
+        OperatorConfig::check_inputs(self, inputs)
     }
     fn canonical(&self, source_rows: u64) -> Value {
         // A configuration came out of TOML, so it has a JSON form; should a hand-written

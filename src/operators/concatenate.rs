@@ -314,6 +314,7 @@ mod tests {
         let mut operator = config
             .build(&BuildContext {
                 id: "demo",
+                inputs: &[],
                 position: 0,
                 seed: 1,
                 text: &text,

@@ -81,6 +81,10 @@ impl OperatorConfig for Filter {
         Ok(vec![SchemaRef::clone(input); self.ports().len()])
     }
 
+    fn yields(&self, _source_rows: u64) -> Vec<Yield> {
+        vec![Yield::up_to(1.0); self.ports().len()]
+    }
+
     fn build(&self, context: &BuildContext<'_>) -> Result<Box<dyn Operator>, OperatorError> {
         let segmenter =
             Segmenter::new(&[]).map_err(|error| OperatorError::Other(error.to_string()))?;
@@ -376,6 +380,7 @@ mod tests {
             let mut operator = config
                 .build(&BuildContext {
                     id: "demo",
+                    inputs: &[],
                     position: 0,
                     seed: 1,
                     text: &text,

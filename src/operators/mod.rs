@@ -16,6 +16,7 @@ mod drawn;
 mod eda;
 mod entity_swap;
 mod filter;
+mod groups;
 mod homoglyph;
 mod hypernym_replacement;
 mod hyponym_replacement;
@@ -23,6 +24,7 @@ mod inflection;
 mod keyboard_typo;
 mod leet;
 pub mod masked_lm;
+mod mix;
 mod neighbours;
 mod nlpaug_default;
 mod ocr_error;
@@ -32,9 +34,15 @@ mod random_char;
 mod random_deletion;
 mod random_insertion;
 mod random_swap;
+mod rename;
+mod sample;
+mod select;
 mod sentence_deletion;
 mod sentence_shuffle;
 mod spelling_error;
+mod split;
+#[cfg(test)]
+mod structural_trial;
 mod synonym_replacement;
 mod template;
 #[cfg(test)]
@@ -70,6 +78,7 @@ pub use inflection::{Inflection, InflectionForm};
 pub use keyboard_typo::{KeyboardLayout, KeyboardTypo, Typo};
 pub use leet::{Leet, Strength};
 pub use masked_lm::MaskedLm;
+pub use mix::Mix;
 pub use nlpaug_default::NlpaugDefault;
 pub use ocr_error::OcrError;
 pub use punctuation_insertion::PunctuationInsertion;
@@ -77,9 +86,13 @@ pub use random_char::{CharacterChange, RandomChar};
 pub use random_deletion::RandomDeletion;
 pub use random_insertion::RandomInsertion;
 pub use random_swap::RandomSwap;
+pub use rename::Rename;
+pub use sample::Sample;
+pub use select::Select;
 pub use sentence_deletion::SentenceDeletion;
 pub use sentence_shuffle::SentenceShuffle;
 pub use spelling_error::{SpellingError, SpellingErrorKind};
+pub use split::Split;
 pub use synonym_replacement::SynonymReplacement;
 pub use template::{ShotsFrom, Template};
 pub use tfidf_replacement::TfidfReplacement;
@@ -116,6 +129,7 @@ impl Registry {
             .register_text::<KeyboardTypo>()
             .register_text::<Leet>()
             .register::<MaskedLm>()
+            .register::<Mix>()
             .register_text::<NlpaugDefault>()
             .register_text::<OcrError>()
             .register_text::<PunctuationInsertion>()
@@ -123,9 +137,13 @@ impl Registry {
             .register_text::<RandomDeletion>()
             .register_text::<RandomInsertion>()
             .register_text::<RandomSwap>()
+            .register::<Rename>()
+            .register::<Sample>()
+            .register::<Select>()
             .register_text::<SentenceDeletion>()
             .register_text::<SentenceShuffle>()
             .register_text::<SpellingError>()
+            .register::<Split>()
             .register_text::<SynonymReplacement>()
             .register::<Template>()
             .register_text::<TfidfReplacement>()

@@ -77,6 +77,7 @@ pub(super) fn run(
     );
     let mut operator = configured.build(&BuildContext {
         id: "bt",
+        inputs: &[],
         position: 0,
         seed: 42,
         text: &text,

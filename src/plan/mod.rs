@@ -78,6 +78,8 @@ pub struct PlannedOperator {
     pub spec: Arc<dyn Configured>,
     /// What it reads, in the order that decides ties when they are merged.
     pub inputs: Vec<Producer>,
+    /// The same by the names that the pipeline file uses.
+    pub input_names: Vec<String>,
     /// Its ways out, the main output first.
     pub ports: Vec<Port>,
     /// The columns that leave by each port.
@@ -283,6 +285,7 @@ fn assemble(
         operators.push(PlannedOperator {
             id: raw.operators.get(operator)?.id.clone(),
             inputs: producers(wiring.operators.get(operator)?)?,
+            input_names: flow.input_names,
             ports: spec.ports(),
             spec,
             schemas: flow.outputs,

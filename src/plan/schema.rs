@@ -21,6 +21,8 @@ pub(super) struct Schemas {
 
 pub(super) struct OperatorSchemas {
     pub(super) input: SchemaRef,
+    /// What the pipeline file calls the inputs.
+    pub(super) input_names: Vec<String>,
     pub(super) text: TextColumn,
     /// What the text column is called from then on.
     text_after: String,
@@ -57,7 +59,9 @@ pub(super) fn flow(
         let Some((schema, text)) = merge(node, &edges, problems) else {
             continue;
         };
-        schemas.operators[operator] = through(node, nodes, operator, schema, &text, problems);
+        let names = edges.iter().map(|(_, edge)| edge.name.clone()).collect();
+        schemas.operators[operator] =
+            through(node, nodes, operator, names, schema, &text, problems);
     }
     for (sink, node) in raw.sinks.iter().enumerate() {
         let edges = edges(raw, nodes, &schemas, &wiring.sinks[sink]);
@@ -198,6 +202,7 @@ fn through(
     node: &RawNode<'_>,
     nodes: &Nodes,
     operator: usize,
+    input_names: Vec<String>,
     schema: SchemaRef,
     text: &str,
     problems: &mut Vec<Diagnostic>,
@@ -209,9 +214,16 @@ fn through(
         let found = schema.column_with_name(text);
         found.map_or_else(|| TextColumn::absent(text), |(index, _)| named(text, index))
     };
+    let misnamed = configured.check_inputs(&input_names);
+    problems.extend(
+        misnamed
+            .into_iter()
+            .map(|problem| located("A210", problem, node)),
+    );
     match configured.schemas(&schema) {
         Ok(outputs) => Some(OperatorSchemas {
             input: schema,
+            input_names,
             text_after: configured
                 .renamed(&text.name)
                 .unwrap_or(&text.name)

@@ -26,7 +26,7 @@ struct Lane {
 
 /// Writes what has come for the sink at `position`, and what has waited for it in its lane.
 pub(super) fn work(run: Run<'_>, position: usize, job: Job) {
-    let (Some(lanes), Some(node), Some(first)) = (
+    let (Some(lanes), Some(node), Some((_, first))) = (
         run.lanes.get(position),
         run.topology.sinks.get(position),
         job.first(),
@@ -44,7 +44,7 @@ pub(super) fn work(run: Run<'_>, position: usize, job: Job) {
     let mut writer = lane.writer.take();
     while let Some(job) = take_next(&mut all, shard.index) {
         drop(all);
-        let last = job.first().is_some_and(|batch| batch.last);
+        let last = job.first().is_some_and(|(_, batch)| batch.last);
         if last {
             let output = finish(writer.take(), node.sink, &shard);
             run.commits.hand_over(Arrival {

@@ -4,14 +4,16 @@ use arrow::array::RecordBatch;
 use arrow::compute::interleave_record_batch;
 use arrow::error::ArrowError;
 
+use super::wiring::Job;
 use crate::batch::{Batch, Rows};
 
-/// Merges `parts`, which descend from the same source batch, by source row, then by the order of
+/// Merges the parts of `job`, which descend from the same source batch, by source row, then by the order of
 /// the inputs, then by replica. `None` only if there is no part.
 ///
 /// # Errors
 /// When the result does not fit the offset type of a column.
-pub(super) fn merge(mut parts: Vec<Batch>) -> Result<Option<Batch>, ArrowError> {
+pub(super) fn merge(job: Job) -> Result<Option<Batch>, ArrowError> {
+    let mut parts: Vec<Batch> = job.into_iter().map(|(_, part)| part).collect();
     let full = parts.iter().filter(|part| !part.rows.is_empty()).count();
     if full <= 1 {
         let only = parts

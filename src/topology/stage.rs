@@ -9,11 +9,11 @@ use super::merge::merge;
 use super::wiring::Job;
 use super::{Feed, Run, Stage, Step};
 use crate::batch::Batch;
-use crate::operator::{Context, Operator, current_row};
+use crate::operator::{Context, Operator, OperatorError, current_row};
 
 /// Runs the operators of the stage at `position` on one job, and sends on what they put out.
 pub(super) fn work(run: Run<'_>, position: usize, operators: &mut [Box<dyn Operator>], parts: Job) {
-    let (Some(stage), Some(first)) = (run.topology.stages.get(position), parts.first()) else {
+    let (Some(stage), Some((_, first))) = (run.topology.stages.get(position), parts.first()) else {
         return;
     };
     let shard = first.shard.clone();
@@ -63,10 +63,14 @@ fn process(
     crew: &mut [Box<dyn Operator>],
     parts: Job,
 ) -> Result<Outputs, String> {
-    let (Some(stage), Some(batch)) = (
-        run.topology.stages.get(position),
-        merge(parts).map_err(|error| format!("fan-in: {error}"))?,
-    ) else {
+    let Some(stage) = run.topology.stages.get(position) else {
+        return Ok(Vec::new());
+    };
+    let parts = match (stage.steps.first(), crew.first_mut()) {
+        (Some(step), Some(operator)) => admit(step, operator, parts)?,
+        _ => parts,
+    };
+    let Some(batch) = merge(parts).map_err(|error| format!("fan-in: {error}"))? else {
         return Ok(Vec::new());
     };
     if batch.rows.is_empty() || batch.shard.is_lost() {
@@ -100,6 +104,54 @@ fn process(
     Ok(outputs)
 }
 
+/// Lets the first operator of a stage look at each part of a job before they are merged.
+fn admit(step: &Step<'_>, operator: &mut Box<dyn Operator>, parts: Job) -> Result<Job, String> {
+    let mut admitted = Job::with_capacity(parts.len());
+    for (input, part) in parts {
+        if part.rows.is_empty() || part.shard.is_lost() {
+            admitted.push((input, part));
+            continue;
+        }
+        let shard = part.shard.clone();
+        let (first_row, rows) = (part.rows.number(0), part.rows.len());
+        let mut context = Context::new(&shard, step.position, step.schemas.len());
+        let part = guarded(step, operator, first_row, |operator| {
+            operator.admit(input, part, &mut context)
+        })?;
+        let turned_away = rows.saturating_sub(part.rows.len()) as u64;
+        let counters = shard.counters.operator(step.position);
+        counters.rows_in.fetch_add(turned_away, Ordering::Relaxed);
+        admitted.push((input, part));
+    }
+    Ok(admitted)
+}
+
+/// Lets an operator do its work; what it says, or that it panicked, as the reason why the shard is
+/// lost.
+fn guarded<T>(
+    step: &Step<'_>,
+    operator: &mut Box<dyn Operator>,
+    first_row: u64,
+    work: impl FnOnce(&mut dyn Operator) -> Result<T, OperatorError>,
+) -> Result<T, String> {
+    match catch_unwind(AssertUnwindSafe(|| work(&mut **operator))) {
+        Ok(Ok(done)) => Ok(done),
+        Ok(Err(error)) => Err(format!("operator `{}`: {error}", step.id)),
+        Err(panic) => {
+            let row = current_row().unwrap_or(first_row);
+            let message = panic_message(&*panic);
+            // Its scratch memory may be in any state: start with a new one.
+            if let Ok(fresh) = (step.build)() {
+                *operator = fresh;
+            }
+            Err(format!(
+                "operator `{}` panicked at row {row}: {message}. This is a bug in the operator",
+                step.id
+            ))
+        }
+    }
+}
+
 /// Runs one operator on one batch.
 fn run_step(
     run: Run<'_>,
@@ -121,26 +173,13 @@ fn run_step(
     let blank = batch.emptied(batch.records.schema());
     let mut context = Context::new(&shard, step.position, step.schemas.len());
     let started = Instant::now();
-    let result = catch_unwind(AssertUnwindSafe(|| operator.process(batch, &mut context)));
+    let result = guarded(step, operator, first_row, |operator| {
+        operator.process(batch, &mut context)
+    });
     run.topology
         .observer
         .operator_busy(step.position, started.elapsed());
-    match result {
-        Ok(Ok(())) => {}
-        Ok(Err(error)) => return Err(format!("operator `{}`: {error}", step.id)),
-        Err(panic) => {
-            let row = current_row().unwrap_or(first_row);
-            let message = panic_message(&*panic);
-            // Its scratch memory may be in any state: start with a new one.
-            if let Ok(fresh) = (step.build)() {
-                *operator = fresh;
-            }
-            return Err(format!(
-                "operator `{}` panicked at row {row}: {message}. This is a bug in the operator",
-                step.id
-            ));
-        }
-    }
+    result?;
     let mut outputs = Vec::with_capacity(step.schemas.len());
     for (port, (batch, schema)) in context
         .into_outputs()

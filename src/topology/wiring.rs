@@ -9,12 +9,11 @@ use super::{Feed, Topology};
 use crate::batch::Batch;
 
 /// What one consumer works on: the batches of one sequence number, one for each of its inputs that
-/// the shard's source reaches, in the order of its inputs.
-pub(super) type Job = Vec<Batch>;
+/// the shard's source reaches, with the positions of the inputs and in their order.
+pub(super) type Job = Vec<(usize, Batch)>;
 
-/// What has come so far of jobs that are not complete, by shard and sequence number: positions of
-/// inputs, and their batches.
-type Waiting = BTreeMap<(usize, u64), Vec<(usize, Batch)>>;
+/// What has come so far of jobs that are not complete, by shard and sequence number.
+type Waiting = BTreeMap<(usize, u64), Job>;
 
 /// The way into a stage or a sink.
 struct Inlet {
@@ -30,7 +29,7 @@ impl Inlet {
     fn push(&self, source: usize, input: usize, batch: Batch) {
         let expected = self.expected.get(source).copied().unwrap_or(1);
         let job = if expected <= 1 {
-            vec![batch]
+            vec![(input, batch)]
         } else {
             let key = (batch.shard.index, batch.seq);
             let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
@@ -42,7 +41,7 @@ impl Inlet {
             let mut parts = waiting.remove(&key).unwrap_or_default();
             drop(waiting);
             parts.sort_by_key(|(input, _)| *input);
-            parts.into_iter().map(|(_, batch)| batch).collect()
+            parts
         };
         // There is room for the whole window, and the other end is held here: this neither blocks
         // nor fails.

@@ -158,6 +158,7 @@ fn build(registry: &Registry, name: &str, options: &str) -> Box<dyn Operator> {
     }
     let context = BuildContext {
         id: "operator",
+        inputs: &[],
         position: 0,
         seed: 42,
         text: &text,

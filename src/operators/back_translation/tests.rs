@@ -276,6 +276,7 @@ fn identical_sentences_are_translated_once() {
     let mut operator = configured
         .build(&BuildContext {
             id: "bt",
+            inputs: &[],
             position: 0,
             seed: 42,
             text: &text,

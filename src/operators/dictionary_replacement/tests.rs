@@ -140,6 +140,7 @@ fn a_file_is_read_once_and_its_hash_is_known_before_the_run() {
     };
     let context = BuildContext {
         id: "a",
+        inputs: &[],
         position: 0,
         seed: 1,
         text: &text,

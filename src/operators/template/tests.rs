@@ -46,6 +46,7 @@ fn run(
     };
     let context = BuildContext {
         id: "demo",
+        inputs: &[],
         position: 0,
         seed: 1,
         text: &text,
