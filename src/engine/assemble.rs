@@ -100,6 +100,7 @@ fn step<'a>(plan: &'a Plan, resources: &'a Resources, position: usize) -> Option
         id: node.id.clone(),
         position,
         schemas: node.schemas.clone(),
+        has_main_output: node.ports.first().is_some_and(|port| port.name.is_empty()),
         build: Box::new(move || {
             node.spec.build(&BuildContext {
                 id: &node.id,

@@ -9,7 +9,7 @@ use arrow::error::ArrowError;
 
 use super::neighbours::missing_column;
 use crate::batch::Batch;
-use crate::diagnostic::Problem;
+use crate::prelude::Problem;
 use crate::random::hash_bytes;
 
 /// Tells the hash of a value from that of an identity.

@@ -218,7 +218,7 @@ fn through(
     problems.extend(
         misnamed
             .into_iter()
-            .map(|problem| located("A210", problem, node)),
+            .map(|problem| located("A215", problem, node)),
     );
     match configured.schemas(&schema) {
         Ok(outputs) => Some(OperatorSchemas {

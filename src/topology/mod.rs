@@ -141,6 +141,8 @@ pub struct Step<'a> {
     pub position: usize,
     /// The schema of each port.
     pub schemas: Vec<SchemaRef>,
+    /// Whether the first port is the main output, whose rows alone count as those that leave.
+    pub has_main_output: bool,
     /// Makes the operator.
     pub build: BuildOperator<'a>,
 }

@@ -198,7 +198,16 @@ fn run_step(
         }
         outputs.push(batch);
     }
-    let left = outputs.first().map_or(0, |main| main.rows.len());
+    let ways_out = if step.has_main_output {
+        1
+    } else {
+        outputs.len()
+    };
+    let left: usize = outputs
+        .iter()
+        .take(ways_out)
+        .map(|batch| batch.rows.len())
+        .sum();
     counters.rows_out.fetch_add(left as u64, Ordering::Relaxed);
     Ok(outputs)
 }

@@ -172,6 +172,7 @@ fn stage(id: &str, position: usize, inputs: Vec<Feed>, copies: Copies) -> Stage<
             id: id.to_owned(),
             position,
             schemas: vec![schema()],
+            has_main_output: true,
             build: Box::new(move || Ok(Box::new(copies))),
         }],
     }

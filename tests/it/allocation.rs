@@ -115,6 +115,11 @@ const OPERATORS: &[(&str, &str)] = &[
         "template = \"{text}\"\nshots = 3\nshot_template = \"{text}\"",
     ),
     ("filter", "words = [3, 5_000]\ncharacters = [1, 100_000]"),
+    ("mix", "weights = {}"),
+    ("rename", "columns = { text = \"review\" }"),
+    ("sample", "share = 0.5"),
+    ("select", "columns = [\"text\"]"),
+    ("split", "shares = { train = 0.9, test = 0.1 }"),
 ];
 
 /// Texts of so many plain words each.

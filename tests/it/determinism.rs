@@ -111,12 +111,52 @@ inputs = ["prompts"]
 path = "out/{shard}.parquet"
 "#;
 
-const PIPELINES: [(&str, &str); 5] = [
+/// Rows that go several ways, of some of which only a share goes on, under other columns.
+const DEALT: &str = r#"
+[operators.swap]
+type = "random_swap"
+inputs = ["data"]
+replicas = 2
+
+[operators.mixed]
+type = "mix"
+inputs = ["swap", "data"]
+weights = { swap = 0.4 }
+
+[operators.named]
+type = "rename"
+inputs = ["mixed"]
+columns = { text = "review" }
+
+[operators.parts]
+type = "split"
+inputs = ["named"]
+shares = { train = 0.7, test = 0.3 }
+
+[operators.few]
+type = "sample"
+inputs = ["parts.test"]
+share = 0.5
+together = false
+
+[sinks.train]
+type = "parquet"
+inputs = ["parts.train"]
+path = "out/train/{shard}.parquet"
+
+[sinks.test]
+type = "parquet"
+inputs = ["few"]
+path = "out/test/{shard}.parquet"
+"#;
+
+const PIPELINES: [(&str, &str); 6] = [
     ("eda", EDA),
     ("ports", PORTS),
     ("diamond", DIAMOND),
     ("edits", EDITS),
     ("mixed", MIXED),
+    ("dealt", DEALT),
 ];
 
 /// Workers, rows in a batch, batches in flight: every number of workers with every size of batch.

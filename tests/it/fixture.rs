@@ -4,13 +4,14 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::SystemTime;
 
-use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
+use arrow::datatypes::{DataType, Field, Schema};
 use augment::config::Document;
 use augment::diagnostic::Report;
 use augment::operator::{
     BuildContext, Operator, OperatorConfig, OperatorError, Outcome, Port, Registry, TextOperator,
     TextOperatorConfig, is_text,
 };
+use augment::operators::{Mix, Rename, Sample, Select, Split};
 use augment::plan::{Catalog, Plan, check};
 use augment::prelude::{Batch, Context, Edits, Problem, Random, Text};
 use augment::source::parquet::ParquetSourceConfig;
@@ -115,48 +116,17 @@ impl OperatorConfig for Part {
     }
 }
 
-/// Gives a column another name.
-#[derive(Serialize, Deserialize, JsonSchema)]
-struct Rename {
-    from: String,
-    to: String,
-}
-
-impl OperatorConfig for Rename {
-    const NAME: &'static str = "rename";
-
-    fn schemas(&self, input: &SchemaRef) -> Result<Vec<SchemaRef>, Vec<Problem>> {
-        if input.column_with_name(&self.from).is_none() {
-            let message = format!("no column `{}` arrives", self.from);
-            return Err(vec![Problem::new(
-                "from",
-                message,
-                "name a column of the input",
-            )]);
-        }
-        let renamed = input.fields().iter().map(|field| {
-            let field = field.as_ref().clone();
-            if *field.name() == self.from {
-                field.with_name(&self.to)
-            } else {
-                field
-            }
-        });
-        Ok(vec![Arc::new(Schema::new(renamed.collect::<Vec<_>>()))])
-    }
-
-    fn build(&self, _: &BuildContext<'_>) -> Result<Box<dyn Operator>, OperatorError> {
-        Ok(Box::new(Idle))
-    }
-}
-
 pub(crate) fn registry() -> Registry {
     let mut registry = Registry::empty();
     registry
         .register_text::<Swap>()
         .register::<Keep>()
         .register::<Part>()
-        .register::<Rename>();
+        .register::<Mix>()
+        .register::<Rename>()
+        .register::<Sample>()
+        .register::<Select>()
+        .register::<Split>();
     registry
 }
 

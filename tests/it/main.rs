@@ -6,6 +6,7 @@ mod back_translation;
 mod bad_input;
 mod check;
 mod cli;
+mod dag;
 mod determinism;
 mod fixture;
 #[cfg(feature = "onnx")]
