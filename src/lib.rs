@@ -16,6 +16,7 @@ pub mod counters;
 pub mod diagnostic;
 mod digest;
 pub mod engine;
+mod figures;
 pub mod inference;
 pub mod ledger;
 pub mod masked;

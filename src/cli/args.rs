@@ -282,14 +282,21 @@ pub(crate) struct CheckArguments {
     pub(crate) deny_warnings: bool,
 }
 
-/// Show what a pipeline will do: sources, operators and sinks, stages, columns.
+/// Show what a pipeline will do: columns, rows, stages, memory, and what is left to do.
+///
+/// Rows are estimates from the footers of the input files and the options of the operators. Nothing
+/// is read but footers, and the records of finished shards in the output folders.
 #[derive(Debug, Args)]
 #[command(after_help = "\
-Example:
-  augment plan pipelines/eda.toml")]
+Examples:
+  augment plan pipelines/eda.toml
+  augment plan pipelines/eda.toml -j 8")]
 pub(crate) struct PlanArguments {
     #[command(flatten)]
     pub(crate) pipeline: PipelineArguments,
+    /// The number of threads to reckon memory for [default: the number of cores].
+    #[arg(short = 'j', long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1024))]
+    pub(crate) workers: Option<u32>,
 }
 
 /// Draw the graph of a pipeline.

@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use indicatif::{ProgressBar, ProgressStyle};
 
 use super::{Printer, Volume};
+use crate::figures::size;
 use crate::onnx::{Progress, Watch};
 
 const TEMPLATE: &str = "fetching {msg} {bytes}/{total_bytes} {bar:20} {bytes_per_sec} {eta}";
@@ -56,30 +57,9 @@ fn new_bar(what: &str, bytes: Option<u64>) -> ProgressBar {
     bar
 }
 
-/// Bytes as people read them: `23.8 MB`.
-pub(super) fn size(bytes: u64) -> String {
-    let (unit, name) = match bytes {
-        0..1_000 => return format!("{bytes} bytes"),
-        1_000..1_000_000 => (1_000, "kB"),
-        1_000_000..1_000_000_000 => (1_000_000, "MB"),
-        _ => (1_000_000_000, "GB"),
-    };
-    let tenths = bytes.saturating_mul(10) / unit;
-    format!("{}.{} {name}", tenths / 10, tenths % 10)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn sizes_have_one_decimal() {
-        let sizes = [0, 999, 1_000, 23_760_988, 2_000_000_000].map(size);
-        assert_eq!(
-            sizes,
-            ["0 bytes", "999 bytes", "1.0 kB", "23.7 MB", "2.0 GB"]
-        );
-    }
 
     #[test]
     fn without_a_terminal_there_are_lines() {

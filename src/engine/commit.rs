@@ -30,11 +30,7 @@ impl<'a> Publisher<'a> {
         settings: &RunSettings,
         shards: &[PlannedShard],
     ) -> Result<Self, RunError> {
-        // A limited run leaves out rows, so its shards must not count as finished for another.
-        let fingerprint = match settings.limit {
-            Some(limit) => format!("{}-limit-{limit}", plan.fingerprint),
-            None => plan.fingerprint.clone(),
-        };
+        let fingerprint = fingerprint_of(plan, settings);
         let mut roots: Vec<&PathBuf> = plan.sinks.iter().map(|sink| &sink.layout.root).collect();
         roots.sort();
         roots.dedup();
@@ -119,6 +115,15 @@ impl<'a> Publisher<'a> {
     }
 }
 
+/// What the ledgers of a run are marked with.
+pub(super) fn fingerprint_of(plan: &Plan, settings: &RunSettings) -> String {
+    // A limited run leaves out rows, so its shards must not count as finished for another.
+    match settings.limit {
+        Some(limit) => format!("{}-limit-{limit}", plan.fingerprint),
+        None => plan.fingerprint.clone(),
+    }
+}
+
 /// The files that the sinks write for `shards`: position of the sink, and path.
 fn targets<'a>(
     plan: &'a Plan,
@@ -140,11 +145,11 @@ fn targets<'a>(
         })
 }
 
-fn input_of(shard: &PlannedShard) -> Input {
+pub(super) fn input_of(shard: &PlannedShard) -> Input {
     Input::new(shard.file.bytes, shard.file.modified, shard.rows)
 }
 
-fn name_of(shard: &Shard) -> String {
+pub(super) fn name_of(shard: &Shard) -> String {
     format!("{}/{}", shard.source, shard.path)
 }
 

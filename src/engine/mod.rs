@@ -4,6 +4,7 @@
 mod assemble;
 mod commit;
 mod count;
+mod outlook;
 mod preview;
 mod read;
 mod write;
@@ -20,6 +21,7 @@ use crate::operator::{OperatorError, Resources, Shared};
 use crate::plan::{Plan, Producer};
 use crate::topology::{Observer, RunOptions, ShardOutcome, Stop};
 
+pub use outlook::{Outlook, outlook};
 pub use preview::{PreviewRow, preview};
 
 use commit::Publisher;

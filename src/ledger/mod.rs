@@ -15,6 +15,7 @@
 
 mod lock;
 mod partial;
+mod peek;
 #[cfg(test)]
 mod tests;
 
@@ -28,6 +29,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::counters::Counts;
 use crate::sink::{io_help, obstacle, sync_folder};
+
+pub use peek::{Peek, peek};
 
 use lock::Locks;
 use partial::remove_partials;
@@ -333,11 +336,7 @@ impl Ledger {
             .get(shard)
             .or_else(|| self.elsewhere.get(shard))
             .filter(|entry| entry.input == *input)?;
-        let intact = |output: &OutputEntry| {
-            fs::metadata(self.root.join(&output.path))
-                .is_ok_and(|metadata| metadata.is_file() && metadata.len() == output.bytes)
-        };
-        entry.outputs.iter().all(intact).then_some(entry)
+        intact(&self.root, entry).then_some(entry)
     }
 
     /// Records a finished shard, and waits until the record is on its device.
@@ -529,6 +528,15 @@ impl Ledger {
             }
         }
     }
+}
+
+/// Whether the outputs of a shard are in `root`, with the size that they were written with.
+fn intact(root: &Path, entry: &Entry) -> bool {
+    let is_there = |output: &OutputEntry| {
+        fs::metadata(root.join(&output.path))
+            .is_ok_and(|metadata| metadata.is_file() && metadata.len() == output.bytes)
+    };
+    entry.outputs.iter().all(is_there)
 }
 
 /// What a ledger file holds.

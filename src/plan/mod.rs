@@ -6,6 +6,7 @@
 mod catalog;
 mod counting;
 mod draw;
+mod estimate;
 mod file_schema;
 mod fingerprint;
 mod fuse;
@@ -19,6 +20,7 @@ mod schema;
 
 pub use catalog::{Catalog, FileCatalog};
 pub use counting::Counting;
+pub use estimate::{RowEstimate, RowEstimates};
 pub use file_schema::json_schema;
 
 use std::fmt;

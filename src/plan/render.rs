@@ -4,7 +4,10 @@ use std::fmt::Write;
 
 use arrow::datatypes::{DataType, Schema};
 
-use super::{Plan, PlannedOperator, PlannedSink, PlannedSource, Producer};
+use super::{
+    Plan, PlannedOperator, PlannedSink, PlannedSource, Producer, RowEstimate, RowEstimates,
+};
+use crate::figures::{counted, grouped, size};
 
 /// Columns of a schema that are listed before the rest is only counted.
 const COLUMNS: usize = 8;
@@ -15,7 +18,7 @@ const FINGERPRINT_DIGITS: usize = 16;
 
 impl Plan {
     /// The plan as text: sources with their shards, stages with their operators in the order in
-    /// which they run, sinks; with the columns wherever they change, and estimates of the rows.
+    /// which they run, sinks; with the columns and an estimate of the rows on every edge.
     pub fn render(&self) -> String {
         let mut out = String::new();
         let fingerprint: String = self.fingerprint.chars().take(FINGERPRINT_DIGITS).collect();
@@ -28,7 +31,7 @@ impl Plan {
         for source in &self.sources {
             render_source(source, &mut out);
         }
-        let estimates = self.estimates();
+        let estimates = RowEstimates::new(self);
         for (number, stage) in self.stages.iter().enumerate() {
             let fused = if stage.len() > 1 {
                 ", in one thread"
@@ -52,7 +55,7 @@ impl Plan {
         &self,
         operator: &PlannedOperator,
         position: usize,
-        estimates: &[f64],
+        estimates: &RowEstimates,
         out: &mut String,
     ) {
         let (id, kind) = (&operator.id, operator.spec.name());
@@ -61,12 +64,6 @@ impl Plan {
             "  {id} ({kind}) reads {}",
             self.names(&operator.inputs)
         );
-        let rows_in = self.estimate(&operator.inputs, estimates);
-        let rows_out = Estimate {
-            rows: estimates.get(position).copied().unwrap_or_default(),
-            open: rows_in.open,
-        };
-        let _ = writeln!(out, "    {} in, {} out", rows_in.text(), rows_out.text());
         if operator.spec.counts_words() {
             let sources = self.sorted_sources(operator);
             let names = sources
@@ -80,24 +77,39 @@ impl Plan {
                 self.names(&names)
             );
         }
+        let _ = writeln!(
+            out,
+            "    in: {}; {}",
+            rows(estimates.into_operator(position)),
+            columns(&operator.input_schema, &operator.text.name)
+        );
         for (port, schema) in operator.schemas.iter().enumerate() {
-            let name = self.name_of(Producer::Operator {
+            let producer = Producer::Operator {
                 operator: position,
                 port,
-            });
-            // An operator that leaves the columns alone does not repeat them.
-            if schema.fields() != operator.input_schema.fields() {
-                let columns = columns(schema, &operator.text.name);
-                let _ = writeln!(out, "    columns of {name}: {columns}");
-            } else if port > 0 {
-                let _ = writeln!(out, "    also leaves by {name}");
-            }
+            };
+            let same = schema.fields() == operator.input_schema.fields();
+            let text = operator.spec.renamed(&operator.text.name);
+            let columns = if same {
+                "the same columns".to_owned()
+            } else {
+                columns(schema, text.unwrap_or(&operator.text.name))
+            };
+            let name = match operator.ports.get(port) {
+                Some(named) if !named.name.is_empty() => format!(" by {}", self.name_of(producer)),
+                _ => String::new(),
+            };
+            let _ = writeln!(
+                out,
+                "    out{name}: {}; {columns}",
+                rows(estimates.of(producer))
+            );
         }
     }
 
-    fn render_sink(&self, sink: &PlannedSink, estimates: &[f64], out: &mut String) {
+    fn render_sink(&self, sink: &PlannedSink, estimates: &RowEstimates, out: &mut String) {
         let _ = writeln!(out, "\nsink {} reads {}", sink.id, self.names(&sink.inputs));
-        let rows = self.estimate(&sink.inputs, estimates).text();
+        let rows = rows(estimates.of_all(&sink.inputs));
         let shards: usize = sink
             .sources
             .iter()
@@ -133,38 +145,6 @@ impl Plan {
             .collect::<Vec<_>>()
             .join(", ")
     }
-
-    /// Rows that leave each operator by its main output, about.
-    fn estimates(&self) -> Vec<f64> {
-        let mut estimates = Vec::with_capacity(self.operators.len());
-        for operator in &self.operators {
-            let rows = self.estimate(&operator.inputs, &estimates).rows;
-            estimates.push(rows * operator.spec.expansion(operator.source_rows));
-        }
-        estimates
-    }
-
-    fn estimate(&self, inputs: &[Producer], estimates: &[f64]) -> Estimate {
-        let mut estimate = Estimate {
-            rows: 0.0,
-            open: false,
-        };
-        for input in inputs {
-            match *input {
-                #[expect(clippy::cast_precision_loss, reason = "an estimate is not exact")]
-                Producer::Source(source) => {
-                    let facts = self.sources.get(source).map(|source| &source.facts);
-                    estimate.rows += facts.map_or(0.0, |facts| facts.rows as f64);
-                }
-                Producer::Operator { operator, port: 0 } => {
-                    estimate.rows += estimates.get(operator).copied().unwrap_or_default();
-                }
-                // What leaves by a side port depends on the data.
-                Producer::Operator { .. } => estimate.open = true,
-            }
-        }
-        estimate
-    }
 }
 
 fn render_source(source: &PlannedSource, out: &mut String) {
@@ -190,26 +170,18 @@ fn render_source(source: &PlannedSource, out: &mut String) {
     );
 }
 
-/// A number of rows that is not known exactly.
-struct Estimate {
-    rows: f64,
-    /// Whether there are more rows, of which nothing is known.
-    open: bool,
-}
-
-impl Estimate {
-    fn text(&self) -> String {
-        #[expect(
-            clippy::cast_possible_truncation,
-            clippy::cast_sign_loss,
-            reason = "the conversion saturates, and there are no negative rows"
-        )]
-        let rows = self.rows.round() as u64;
-        match (rows, self.open) {
-            (0, true) => "an unknown number of rows".to_owned(),
-            (rows, true) => format!("at least {}", counted(rows, "row")),
-            (rows, false) => format!("about {}", counted(rows, "row")),
-        }
+/// An estimate in words.
+fn rows(estimate: RowEstimate) -> String {
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "the conversion saturates, and there are no negative rows"
+    )]
+    let whole = |rows: f64| rows.round() as u64;
+    match (whole(estimate.least), whole(estimate.most)) {
+        (least, most) if least == most => format!("about {}", counted(most, "row")),
+        (0, most) => format!("at most {}", counted(most, "row")),
+        (least, most) => format!("{} to {}", grouped(least), counted(most, "row")),
     }
 }
 
@@ -269,55 +241,4 @@ fn printable(name: &str) -> String {
             }
         })
         .collect()
-}
-
-/// A number with its noun: `1 row`, `8,000 rows`.
-fn counted(number: u64, noun: &str) -> String {
-    format!(
-        "{} {noun}{}",
-        grouped(number),
-        if number == 1 { "" } else { "s" }
-    )
-}
-
-fn grouped(number: u64) -> String {
-    let digits = number.to_string();
-    let mut grouped = String::with_capacity(digits.len() + digits.len() / 3);
-    for (position, digit) in digits.chars().enumerate() {
-        if position > 0 && (digits.len() - position).is_multiple_of(3) {
-            grouped.push(',');
-        }
-        grouped.push(digit);
-    }
-    grouped
-}
-
-/// Bytes in decimal units.
-#[expect(clippy::cast_precision_loss, reason = "two digits are shown")]
-fn size(bytes: u64) -> String {
-    let mut size = bytes as f64;
-    for unit in ["bytes", "kB", "MB", "GB"] {
-        if size < 1000.0 {
-            return if unit == "bytes" {
-                format!("{bytes} bytes")
-            } else {
-                format!("{size:.1} {unit}")
-            };
-        }
-        size /= 1000.0;
-    }
-    format!("{size:.1} TB")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn numbers_read_well() {
-        assert_eq!(counted(1, "row"), "1 row");
-        assert_eq!(counted(1_234_567, "row"), "1,234,567 rows");
-        assert_eq!(size(999), "999 bytes");
-        assert_eq!(size(2_150_000), "2.1 MB");
-    }
 }

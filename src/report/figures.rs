@@ -1,32 +1,11 @@
-//! Numbers as people read them.
+//! Times, rates and measures as people read them.
 
 use std::time::Duration;
 
 use serde_json::{Map, Value, json};
 
 use crate::counters::{Counts, Measure};
-
-/// A whole number with commas between groups of three digits: `10,072`.
-pub(super) fn grouped(number: u64) -> String {
-    let digits = number.to_string();
-    let mut text = String::with_capacity(digits.len() + digits.len() / 3);
-    for (position, digit) in digits.chars().enumerate() {
-        if position > 0 && (digits.len() - position).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
-}
-
-/// `count` and `noun`, in the plural unless there is one: `4 shards`.
-pub(super) fn counted(count: u64, noun: &str) -> String {
-    format!(
-        "{} {noun}{}",
-        grouped(count),
-        if count == 1 { "" } else { "s" }
-    )
-}
+use crate::figures::grouped;
 
 /// A time as its two largest units: `1.2 s`, `3 min 20 s`, `2 h 5 min`.
 pub(super) fn time(time: Duration) -> String {
@@ -106,23 +85,6 @@ fn measured_json(measure: Measure, elapsed: Duration) -> Value {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn digits_are_grouped() {
-        let numbers = [0, 7, 999, 1_000, 10_072, 1_234_567, u64::MAX].map(grouped);
-        let expected = [
-            "0",
-            "7",
-            "999",
-            "1,000",
-            "10,072",
-            "1,234,567",
-            "18,446,744,073,709,551,615",
-        ];
-        assert_eq!(numbers, expected);
-        assert_eq!(counted(1, "shard"), "1 shard");
-        assert_eq!(counted(0, "shard"), "0 shards");
-    }
 
     #[test]
     fn times_have_at_most_two_units() {

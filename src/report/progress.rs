@@ -36,11 +36,10 @@ use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
 use serde_json::{Value, json};
 
 use super::Palette;
-use super::figures::{
-    add_measures, counted, grouped, measured, per_second, percent, remaining, time,
-};
+use super::figures::{add_measures, measured, per_second, percent, remaining, time};
 use crate::batch::Shard;
 use crate::counters::Counts;
+use crate::figures::{counted, grouped};
 use crate::topology::{Observer, ShardOutcome};
 
 /// Prints one line to stderr.

@@ -2,9 +2,10 @@
 
 use std::fmt::Write;
 
-use super::figures::{counted, grouped, measured, per_second, time};
+use super::figures::{measured, per_second, time};
 use super::{Palette, Table};
 use crate::engine::RunReport;
+use crate::figures::{counted, grouped};
 use crate::topology::ShardOutcome;
 
 /// Failures that are listed; the JSON report has them all.

@@ -94,6 +94,7 @@ fn look_at(relative: String, path: &Path) -> Result<(ShardFile, ArrowReaderMetad
         rows: rows_of(&metadata),
         row_groups: metadata.metadata().num_row_groups(),
         bytes: status.len(),
+        decoded_bytes: decoded_bytes_of(&metadata),
         // Where the file system does not know, the size alone tells versions apart.
         modified: status.modified().unwrap_or(SystemTime::UNIX_EPOCH),
     };
@@ -107,6 +108,15 @@ pub(super) fn rows_of(metadata: &ArrowReaderMetadata) -> u64 {
         .iter()
         .map(|group| u64::try_from(group.num_rows()).unwrap_or_default())
         .sum()
+}
+
+/// Decompressed bytes of all row groups; a footer that promises fewer than none has none.
+fn decoded_bytes_of(metadata: &ArrowReaderMetadata) -> u64 {
+    let groups = metadata.metadata().row_groups();
+    let bytes = |bytes: i64| u64::try_from(bytes).unwrap_or_default();
+    groups.iter().fold(0, |sum: u64, group| {
+        sum.saturating_add(bytes(group.total_byte_size()))
+    })
 }
 
 fn key_values(metadata: &ArrowReaderMetadata) -> Vec<(String, Option<String>)> {

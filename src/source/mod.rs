@@ -34,6 +34,8 @@ pub struct ShardFile {
     pub row_groups: usize,
     /// Size of the file in bytes.
     pub bytes: u64,
+    /// Bytes of its columns when decompressed, as the footer has it.
+    pub decoded_bytes: u64,
     /// When the file was last written.
     pub modified: SystemTime,
 }

@@ -10,9 +10,10 @@ use crate::scratch::files_below;
 
 /// Every module of the crate, the lowest first, and the modules that it may name, some of those
 /// before it. What a module does not use is not listed: the list is the picture of the crate.
-const LAYERS: [(&str, &[&str]); 25] = [
+const LAYERS: [(&str, &[&str]); 26] = [
     // The vocabulary: rows and where they come from, counts, keyed randomness, problems as data.
     ("digest", &[]),
+    ("figures", &[]),
     ("random", &[]),
     ("counters", &[]),
     ("diagnostic", &[]),
@@ -75,6 +76,7 @@ const LAYERS: [(&str, &[&str]); 25] = [
         &[
             "diagnostic",
             "digest",
+            "figures",
             "batch",
             "table",
             "inference",
@@ -103,11 +105,15 @@ const LAYERS: [(&str, &[&str]); 25] = [
         ],
     ),
     // What talks to a person.
-    ("report", &["counters", "batch", "topology", "engine"]),
+    (
+        "report",
+        &["figures", "counters", "batch", "topology", "engine"],
+    ),
     (
         "cli",
         &[
             "diagnostic",
+            "figures",
             "table",
             "onnx",
             "models",

@@ -237,7 +237,8 @@ fn denied_warnings_exit_1() {
 #[test]
 fn plan_and_graph() {
     let workspace = Workspace::new();
-    assert_transcript("plan", &workspace, &workspace.run(["plan", "swap.toml"]));
+    let output = workspace.run(["plan", "swap.toml", "-j", "2"]);
+    assert_transcript("plan", &workspace, &output);
     assert_transcript(
         "graph_mermaid",
         &workspace,
@@ -246,6 +247,30 @@ fn plan_and_graph() {
     let output = workspace.run(["graph", "swap.toml", "--format", "dot"]);
     assert_transcript("graph_dot", &workspace, &output);
     assert!(!workspace.path("out").exists());
+}
+
+#[test]
+fn plan_knows_what_is_left() {
+    let workspace = Workspace::new();
+    let last = |extra: &[&str]| {
+        let output = workspace.run([&["plan", "swap.toml", "-j", "2"], extra].concat());
+        assert_eq!(output.status.code(), Some(0));
+        let text = String::from_utf8(output.stdout).unwrap();
+        text.split("\nrun\n").nth(1).unwrap().to_owned()
+    };
+    assert!(!last(&[]).contains("nothing left"));
+    assert_eq!(workspace.run(["run", "swap.toml"]).status.code(), Some(0));
+    assert!(
+        last(&[]).starts_with("  nothing left to do: "),
+        "{}",
+        last(&[])
+    );
+    let other = last(&["--seed", "7"]);
+    assert!(
+        other.contains("holds the output of another pipeline"),
+        "{other}"
+    );
+    assert!(!other.contains("nothing left"));
 }
 
 #[test]

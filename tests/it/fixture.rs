@@ -180,6 +180,7 @@ impl Catalog for Shelf {
             rows: 4000,
             row_groups: 2,
             bytes: 1_250_000,
+            decoded_bytes: 3_000_000,
             modified: SystemTime::UNIX_EPOCH,
         };
         let shards: Vec<ShardFile> = names.map(shard).to_vec();
