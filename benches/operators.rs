@@ -130,9 +130,9 @@ impl Case {
                 &operators
             },
             output: if self.operator.is_empty() {
-                "text"
+                "\"text\""
             } else {
-                "it"
+                "\"it\""
             },
             sink_options: if settings.uncompressed {
                 "lineage = false\ncompression = \"none\""

@@ -39,39 +39,39 @@ const CASES: [Case; 6] = [
     Case {
         name: "no operator",
         operators: "",
-        output: "text",
+        output: "\"text\"",
         lineage: false,
     },
     Case {
         name: "deletion + swap",
         operators: "[operators.del]\ntype = \"random_deletion\"\ninputs = [\"text\"]\n\
                     [operators.swap]\ntype = \"random_swap\"\ninputs = [\"del\"]\n",
-        output: "swap",
+        output: "\"swap\"",
         lineage: false,
     },
     Case {
         name: "deletion + swap, with lineage",
         operators: "[operators.del]\ntype = \"random_deletion\"\ninputs = [\"text\"]\n\
                     [operators.swap]\ntype = \"random_swap\"\ninputs = [\"del\"]\n",
-        output: "swap",
+        output: "\"swap\"",
         lineage: true,
     },
     Case {
         name: "synonyms",
         operators: "[operators.syn]\ntype = \"synonym_replacement\"\ninputs = [\"text\"]\n",
-        output: "syn",
+        output: "\"syn\"",
         lineage: false,
     },
     Case {
         name: "eda, 4 replicas",
         operators: "[operators.eda]\ntype = \"eda\"\ninputs = [\"text\"]\nreplicas = 4\nalpha = 0.1\n",
-        output: "eda",
+        output: "\"eda\"",
         lineage: false,
     },
     Case {
         name: "eda, 4 replicas, with lineage",
         operators: "[operators.eda]\ntype = \"eda\"\ninputs = [\"text\"]\nreplicas = 4\nalpha = 0.1\n",
-        output: "eda",
+        output: "\"eda\"",
         lineage: true,
     },
 ];

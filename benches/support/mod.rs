@@ -111,7 +111,7 @@ fn make_shards(sentences: &Path, folder: &Path, megabytes: usize) -> Result<Path
 /// What stands between the source `text` and the sink, and what is to be said of the sink.
 pub(crate) struct Pipeline<'a> {
     pub(crate) operators: &'a str,
-    /// What the sink reads.
+    /// What the sink reads, in quotes and separated by commas.
     pub(crate) output: &'a str,
     pub(crate) sink_options: &'a str,
 }
@@ -122,7 +122,7 @@ pub(crate) fn run(pipeline: &Pipeline<'_>, shards: &Path, workers: usize) -> Res
     let text = format!(
         "version = 1\nseed = 42\n\
          [sources.text]\ntype = \"parquet\"\npaths = [\"{}/*.parquet\"]\ntext = \"text\"\n{}\
-         [sinks.out]\ntype = \"parquet\"\ninputs = [\"{}\"]\npath = \"{}/{{shard}}.parquet\"\n{}\n",
+         [sinks.out]\ntype = \"parquet\"\ninputs = [{}]\npath = \"{}/{{shard}}.parquet\"\n{}\n",
         fs::canonicalize(shards)?.display(),
         pipeline.operators,
         pipeline.output,

@@ -262,12 +262,17 @@ const QUICK: Copies = Copies {
     panic_at: None,
 };
 
+/// Two branches that meet again, of which one takes a hundred times as long as the other.
 fn diamond(slow: Duration) -> (Vec<Stage<'static>>, Vec<Feed>) {
     let fast = stage(
         "fast",
         0,
         vec![Feed::Source(0)],
-        Copies { copies: 2, ..QUICK },
+        Copies {
+            copies: 2,
+            wait: slow / 100,
+            ..QUICK
+        },
     );
     let slow = stage(
         "slow",
@@ -307,6 +312,7 @@ fn a_skewed_diamond_neither_deadlocks_nor_reorders_whatever_the_window() {
             let (stages, sink) = diamond(Duration::from_millis(2));
             let ran = run(stages, sink, 3, options(workers, window), &Stop::default());
             assert_eq!(ran.outcomes, vec![ShardOutcome::Committed; 3]);
+            assert!(ran.most_in_flight <= window, "{}", ran.most_in_flight);
             for shard in ["s0", "s1", "s2"] {
                 assert_eq!(
                     ran.committed[shard], expected,
