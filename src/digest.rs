@@ -1,6 +1,9 @@
 //! Digests as text.
 
 use std::fmt::Write;
+use std::fs::File;
+use std::io::{self, Read};
+use std::path::Path;
 
 use sha2::{Digest, Sha256};
 
@@ -17,6 +20,24 @@ pub(crate) fn hexadecimal(bytes: &[u8]) -> String {
 /// The SHA-256 of `bytes`, as hexadecimal digits.
 pub(crate) fn sha256(bytes: impl AsRef<[u8]>) -> String {
     hexadecimal(&Sha256::digest(bytes))
+}
+
+/// The SHA-256 of a file, read piece by piece.
+///
+/// # Errors
+/// When the file cannot be read.
+pub(crate) fn digest_of_file(path: &Path) -> io::Result<sha2::digest::Output<Sha256>> {
+    let mut file = File::open(path)?;
+    let mut digest = Sha256::new();
+    let mut buffer = vec![0; 1 << 16];
+    loop {
+        match file.read(&mut buffer) {
+            Ok(0) => return Ok(digest.finalize()),
+            Ok(length) => digest.update(buffer.get(..length).unwrap_or_default()),
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
 }
 
 #[cfg(test)]

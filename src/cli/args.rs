@@ -86,6 +86,8 @@ pub(crate) enum Command {
     Graph(GraphArguments),
     Preview(PreviewArguments),
     Ops(OpsArguments),
+    Status(StatusArguments),
+    Verify(VerifyArguments),
     #[cfg(feature = "onnx")]
     Models(ModelsArguments),
     #[command(after_help = "\
@@ -297,6 +299,38 @@ pub(crate) struct PlanArguments {
     /// The number of threads to reckon memory for [default: the number of cores].
     #[arg(short = 'j', long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1024))]
     pub(crate) workers: Option<u32>,
+}
+
+/// Say what an output folder holds: finished shards, counts, what a killed run left behind.
+///
+/// Reads the record of finished shards and looks at names and sizes, not into files. Changes nothing.
+/// Exits 1 if recorded files are missing or have another size.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Example:
+  augment status out/eda")]
+pub(crate) struct StatusArguments {
+    /// The output folder: what a sink's `path` begins with, before its first placeholder.
+    #[arg(value_hint = ValueHint::DirPath, value_name = "FOLDER")]
+    pub(crate) folder: PathBuf,
+}
+
+/// Compare every file of an output folder with its recorded check sum.
+///
+/// Says which shards would have to be done again. Exits 1 if a file is not as it was written.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  augment verify out/eda
+  augment verify out/eda --forget && augment run pipelines/eda.toml")]
+pub(crate) struct VerifyArguments {
+    /// The output folder: what a sink's `path` begins with, before its first placeholder.
+    #[arg(value_hint = ValueHint::DirPath, value_name = "FOLDER")]
+    pub(crate) folder: PathBuf,
+    /// Take shards with damaged files out of the record, so that the next run does them again.
+    /// Without this nothing is changed.
+    #[arg(long)]
+    pub(crate) forget: bool,
 }
 
 /// Draw the graph of a pipeline.

@@ -16,6 +16,7 @@ mod check;
 mod diff;
 #[cfg(feature = "onnx")]
 mod fetching;
+mod folder;
 mod inspect;
 #[cfg(feature = "onnx")]
 mod models;
@@ -80,6 +81,8 @@ pub fn run_with(
         Command::Graph(arguments) => inspect::graph(registry, &arguments, printer),
         Command::Preview(arguments) => preview::preview(registry, &arguments, volume, printer),
         Command::Ops(arguments) => ops::ops(registry, &arguments, printer),
+        Command::Status(arguments) => folder::status(&arguments, printer),
+        Command::Verify(arguments) => folder::check_sums(&arguments, printer),
         #[cfg(feature = "onnx")]
         Command::Models(arguments) => models::models(&arguments, volume, printer),
         Command::Schema => schema(registry, printer),

@@ -49,6 +49,36 @@ impl Drop for Locks {
     }
 }
 
+/// Who holds a lock in `folder`, the `.augment` of an output folder, as far as is known; nothing if
+/// nobody does.
+pub(super) fn holder(folder: &Path) -> Option<String> {
+    let files = fs::read_dir(folder).ok()?;
+    let mut locks: Vec<_> = files
+        .filter_map(|file| Some(file.ok()?.path()))
+        .filter(|path| {
+            let name = path.file_name().unwrap_or_default().as_encoded_bytes();
+            name.starts_with(b"lock")
+        })
+        .collect();
+    // The lock of a part names its holder; that of the whole, which parts share, does not.
+    locks.sort();
+    locks.reverse();
+    locks.into_iter().find_map(|path| {
+        let file = File::open(&path).ok()?;
+        match file.try_lock_shared() {
+            Err(TryLockError::WouldBlock) => {
+                let holder = fs::read_to_string(&path).unwrap_or_default();
+                Some(if holder.is_empty() {
+                    "another process".to_owned()
+                } else {
+                    holder
+                })
+            }
+            _ => None,
+        }
+    })
+}
+
 /// Locks the file at `path` for this process alone and writes into it who holds the lock.
 fn exclusive(root: &Path, path: &Path) -> Result<File, LedgerError> {
     let mut file = open(path)?;

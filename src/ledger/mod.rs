@@ -30,7 +30,7 @@ use serde::{Deserialize, Serialize};
 use crate::counters::Counts;
 use crate::sink::{io_help, obstacle, sync_folder};
 
-pub use peek::{Peek, peek};
+pub use peek::{Damage, Flaw, FolderState, Peek, peek, survey, verify};
 
 use lock::Locks;
 use partial::remove_partials;
@@ -289,7 +289,7 @@ impl Ledger {
         }
         // Another part may be writing what looks unfinished here.
         if part.is_none() {
-            remove_partials(root, true).map_err(|error| LedgerError::io(root, error))?;
+            remove_partials(root).map_err(|error| LedgerError::io(root, error))?;
         }
         Ok(ledger)
     }
@@ -370,6 +370,24 @@ impl Ledger {
             self.entries.entry(shard).or_insert(entry);
         }
         self.rewrite(shards)?;
+        self.remove_others()
+    }
+
+    /// Takes shards out of the ledger, so that the next run does them again.
+    ///
+    /// # Errors
+    /// When the ledger cannot be written; the old one stays.
+    pub fn forget<'a>(
+        &mut self,
+        shards: impl IntoIterator<Item = &'a str>,
+    ) -> Result<(), LedgerError> {
+        for (shard, entry) in std::mem::take(&mut self.elsewhere) {
+            self.entries.entry(shard).or_insert(entry);
+        }
+        for shard in shards {
+            self.entries.remove(shard);
+        }
+        self.rewrite([])?;
         self.remove_others()
     }
 

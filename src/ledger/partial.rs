@@ -1,15 +1,32 @@
-//! Unfinished outputs that a killed run left behind.
+//! The files of an output folder: outputs, and unfinished ones that a killed run left behind.
 
 use std::fs;
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::FOLDER;
 use crate::sink::PARTIAL_SUFFIX;
 
-/// Removes unfinished outputs in `folder` and below. Folders with a ledger of their own are left
-/// to their own runs, hidden folders and links alone.
-pub(super) fn remove_partials(folder: &Path, is_root: bool) -> io::Result<()> {
+/// What lies in an output folder and below, without folders that have a ledger of their own, hidden
+/// folders and links.
+#[derive(Debug, Default)]
+pub(super) struct Found {
+    /// Unfinished outputs.
+    pub(super) partials: Vec<PathBuf>,
+    /// Files that are not hidden.
+    pub(super) visible: Vec<PathBuf>,
+}
+
+/// Looks for the files of the output folder `root`.
+pub(super) fn find(root: &Path) -> io::Result<Found> {
+    let mut found = Found::default();
+    find_below(root, true, &mut found)?;
+    found.partials.sort();
+    found.visible.sort();
+    Ok(found)
+}
+
+fn find_below(folder: &Path, is_root: bool, found: &mut Found) -> io::Result<()> {
     if !is_root && folder.join(FOLDER).is_dir() {
         return Ok(());
     }
@@ -19,13 +36,17 @@ pub(super) fn remove_partials(folder: &Path, is_root: bool) -> io::Result<()> {
         let hidden = name.as_encoded_bytes().starts_with(b".");
         let kind = entry.file_type()?;
         if kind.is_dir() && !hidden {
-            remove_partials(&entry.path(), false)?;
-        } else if !kind.is_dir()
-            && hidden
-            && name.as_encoded_bytes().ends_with(PARTIAL_SUFFIX.as_bytes())
-        {
-            fs::remove_file(entry.path())?;
+            find_below(&entry.path(), false, found)?;
+        } else if !kind.is_dir() && !hidden {
+            found.visible.push(entry.path());
+        } else if !kind.is_dir() && name.as_encoded_bytes().ends_with(PARTIAL_SUFFIX.as_bytes()) {
+            found.partials.push(entry.path());
         }
     }
     Ok(())
+}
+
+/// Removes the unfinished outputs of the output folder `root`.
+pub(super) fn remove_partials(root: &Path) -> io::Result<()> {
+    find(root)?.partials.iter().try_for_each(fs::remove_file)
 }

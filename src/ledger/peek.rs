@@ -1,18 +1,25 @@
 //! A look at what is finished in a folder, without working on it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-use super::{Entry, FOLDER, Header, Input, LedgerError, intact};
+use super::partial::{self, Found};
+use super::{Entry, FOLDER, Header, Input, LedgerError, intact, lock};
+use crate::digest::{digest_of_file, hexadecimal};
 
 /// What the ledgers of an output folder say. Nothing is locked, and nothing changed.
 #[derive(Debug, Default)]
 pub struct Peek {
-    entries: BTreeMap<String, Entry>,
+    /// The finished shards, by name.
+    pub entries: BTreeMap<String, Entry>,
     /// The fingerprint of the run that wrote to the folder; nothing if none has.
     pub fingerprint: Option<String>,
+    /// How many ledgers there are: one, or one for each part of a run that is split.
+    pub ledgers: usize,
+    /// Lines that could not be read, the last of which a killed run may have left half-written.
+    pub unreadable: usize,
 }
 
 impl Peek {
@@ -24,8 +31,8 @@ impl Peek {
     }
 }
 
-/// Reads the ledgers in `root`, if there are any. Lines that cannot be read count for nothing: the
-/// run will say what is wrong with them.
+/// Reads the ledgers in `root`, if there are any. Lines that cannot be read are only counted: a run
+/// will say what is wrong with them.
 ///
 /// # Errors
 /// When a ledger is there and the operating system refuses to read it.
@@ -42,21 +49,143 @@ pub fn peek(root: &Path) -> Result<Peek, LedgerError> {
             .map_err(|error| LedgerError::io(&folder, error))?
             .path();
         let name = path.file_name().unwrap_or_default().to_string_lossy();
-        if !(name.starts_with("ledger") && name.ends_with(".jsonl")) {
-            continue;
+        if name.starts_with("ledger") && name.ends_with(".jsonl") {
+            let bytes = fs::read(&path).map_err(|error| LedgerError::io(&path, error))?;
+            found.ledgers += 1;
+            read_lines(&bytes, &mut found);
         }
-        let bytes = fs::read(&path).map_err(|error| LedgerError::io(&path, error))?;
-        let mut lines = bytes.split(|byte| *byte == b'\n');
-        if let Some(header) = lines
-            .next()
-            .and_then(|line| serde_json::from_slice::<Header>(line).ok())
-        {
-            found.fingerprint = Some(header.fingerprint);
-        }
-        let entries = lines.filter_map(|line| serde_json::from_slice::<Entry>(line).ok());
-        found
-            .entries
-            .extend(entries.map(|entry| (entry.shard.clone(), entry)));
     }
     Ok(found)
+}
+
+fn read_lines(bytes: &[u8], found: &mut Peek) {
+    let mut lines = bytes
+        .split(|byte| *byte == b'\n')
+        .filter(|line| !line.is_empty());
+    match lines.next().map(serde_json::from_slice::<Header>) {
+        Some(Ok(header)) => found.fingerprint = Some(header.fingerprint),
+        Some(Err(_)) => found.unreadable += 1,
+        // A part that has just begun has not written its header yet.
+        None => {}
+    }
+    for line in lines {
+        match serde_json::from_slice::<Entry>(line) {
+            Ok(entry) => drop(found.entries.insert(entry.shard.clone(), entry)),
+            Err(_) => found.unreadable += 1,
+        }
+    }
+}
+
+/// The state of an output folder.
+#[derive(Debug)]
+pub struct FolderState {
+    /// What its ledgers say.
+    pub ledger: Peek,
+    /// Who works on it now, as far as is known; nothing if nobody does.
+    pub holder: Option<String>,
+    /// Outputs that are recorded and are not there, or have another size.
+    pub damaged: Vec<Damage>,
+    /// Unfinished outputs. The next run removes them.
+    pub partials: Vec<PathBuf>,
+    /// Files that no ledger knows.
+    pub unknown: Vec<PathBuf>,
+}
+
+/// An output that is not as it was written.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Damage {
+    /// The shard that it was made of: the id of the source and the relative path.
+    pub shard: String,
+    /// Its path relative to the output folder.
+    pub path: String,
+    /// What is wrong with it.
+    pub flaw: Flaw,
+}
+
+/// What is wrong with an output.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Flaw {
+    /// It is not there, or is no file.
+    Missing,
+    /// It has so many bytes, and had so many.
+    Size {
+        /// Bytes now.
+        found: u64,
+        /// Bytes when it was written.
+        written: u64,
+    },
+    /// Its bytes are others.
+    Content,
+    /// It cannot be read, for this reason.
+    Unreadable(String),
+}
+
+/// Looks at an output folder: its ledgers, its lock, its files.
+///
+/// # Errors
+/// When the folder or a ledger cannot be read.
+pub fn survey(root: &Path) -> Result<FolderState, LedgerError> {
+    let ledger = peek(root)?;
+    let Found { partials, visible } =
+        partial::find(root).map_err(|error| LedgerError::io(root, error))?;
+    let outputs = || ledger.entries.values().flat_map(|entry| &entry.outputs);
+    let known: BTreeSet<PathBuf> = outputs().map(|output| root.join(&output.path)).collect();
+    let damaged = damages(root, &ledger, |_, _| None);
+    Ok(FolderState {
+        holder: lock::holder(&root.join(FOLDER)),
+        damaged,
+        partials,
+        unknown: visible
+            .into_iter()
+            .filter(|path| !known.contains(path))
+            .collect(),
+        ledger,
+    })
+}
+
+/// Compares every recorded output with the check sum that it was written with. `watch` is told the
+/// size of each file when it is through.
+pub fn verify(root: &Path, ledger: &Peek, watch: &mut dyn FnMut(u64)) -> Vec<Damage> {
+    damages(root, ledger, |path, output| {
+        let read = digest_of_file(path).map(|digest| hexadecimal(&digest));
+        watch(output.bytes);
+        match read {
+            Ok(digest) if digest == output.sha256 => None,
+            Ok(_) => Some(Flaw::Content),
+            Err(error) => Some(Flaw::Unreadable(error.to_string())),
+        }
+    })
+}
+
+/// What is wrong with the outputs; `look_closer` is asked about those that are there and have their
+/// size.
+fn damages(
+    root: &Path,
+    ledger: &Peek,
+    mut look_closer: impl FnMut(&Path, &super::OutputEntry) -> Option<Flaw>,
+) -> Vec<Damage> {
+    let mut damages = Vec::new();
+    for entry in ledger.entries.values() {
+        for output in &entry.outputs {
+            let path = root.join(&output.path);
+            let flaw = match fs::metadata(&path) {
+                Ok(metadata) if metadata.is_file() && metadata.len() == output.bytes => {
+                    look_closer(&path, output)
+                }
+                Ok(metadata) if metadata.is_file() => Some(Flaw::Size {
+                    found: metadata.len(),
+                    written: output.bytes,
+                }),
+                Ok(_) => Some(Flaw::Missing),
+                Err(error) if error.kind() == io::ErrorKind::NotFound => Some(Flaw::Missing),
+                Err(error) => Some(Flaw::Unreadable(error.to_string())),
+            };
+            damages.extend(flaw.map(|flaw| Damage {
+                shard: entry.shard.clone(),
+                path: output.path.clone(),
+                flaw,
+            }));
+        }
+    }
+    damages
 }

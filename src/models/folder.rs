@@ -2,14 +2,14 @@
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
-use std::fs::{self, File};
-use std::io::{self, Read};
+use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
 
 use sha2::{Digest, Sha256};
 
 use super::ModelError;
-use crate::digest::hexadecimal;
+use crate::digest::{digest_of_file, hexadecimal};
 use crate::onnx::GraphFile;
 
 /// The files that a model needs, by their names: paths with `/` between their parts.
@@ -164,21 +164,6 @@ impl std::fmt::Display for ModelFolder {
             ModelOrigin::Hub {
                 repository, commit, ..
             } => write!(formatter, "hf://{repository}@{commit}"),
-        }
-    }
-}
-
-/// The SHA-256 of a file, read piece by piece.
-pub(super) fn digest_of_file(path: &Path) -> io::Result<sha2::digest::Output<Sha256>> {
-    let mut file = File::open(path)?;
-    let mut digest = Sha256::new();
-    let mut buffer = vec![0; 1 << 16];
-    loop {
-        match file.read(&mut buffer) {
-            Ok(0) => return Ok(digest.finalize()),
-            Ok(length) => digest.update(buffer.get(..length).unwrap_or_default()),
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            Err(error) => return Err(error),
         }
     }
 }

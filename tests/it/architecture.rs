@@ -68,7 +68,7 @@ const LAYERS: [(&str, &[&str]); 26] = [
     // Parquet in, Parquet out, what is finished.
     ("source", &["diagnostic", "digest", "table"]),
     ("sink", &["diagnostic", "digest", "batch", "source"]),
-    ("ledger", &["counters", "sink"]),
+    ("ledger", &["digest", "counters", "sink"]),
     // From a text to a plan, without running anything.
     ("config", &["diagnostic", "table"]),
     (
@@ -114,12 +114,14 @@ const LAYERS: [(&str, &[&str]); 26] = [
         &[
             "diagnostic",
             "figures",
+            "counters",
             "table",
             "onnx",
             "models",
             "inference",
             "mt",
             "operator",
+            "ledger",
             "config",
             "plan",
             "topology",

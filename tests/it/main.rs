@@ -9,6 +9,7 @@ mod cli;
 mod dag;
 mod determinism;
 mod fixture;
+mod folder;
 #[cfg(feature = "onnx")]
 mod loopback;
 mod lossless;

@@ -16,8 +16,8 @@ use hf_hub::{Cache, Repo, RepoType};
 use serde::Deserialize;
 
 use super::cache::{Repository, is_commit};
-use crate::digest::hexadecimal;
-use crate::models::folder::digest_of_file;
+use crate::digest::{digest_of_file, hexadecimal};
+
 use crate::models::select::select;
 use crate::models::{ModelError, ModelFolder, ModelOrigin, ResolveSettings};
 use crate::onnx::{Progress, Watch, explain_http, lock};
