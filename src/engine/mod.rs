@@ -2,10 +2,12 @@
 //! meet.
 
 mod assemble;
+mod collect;
 mod commit;
 mod count;
 mod preview;
 mod read;
+mod test;
 mod write;
 
 use std::path::PathBuf;
@@ -21,6 +23,7 @@ use crate::plan::{Plan, Producer};
 use crate::topology::{Observer, RunOptions, ShardOutcome, Stop};
 
 pub use preview::{PreviewRow, preview};
+pub use test::{Broken, Difference, Observed, ObservedOutput, TestBench, differences, snapshot};
 
 use commit::Publisher;
 use read::PlannedShard;
