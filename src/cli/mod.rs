@@ -29,6 +29,7 @@ mod printer;
 mod run;
 mod signals;
 mod status;
+mod test;
 
 pub use printer::{Captured, Printer};
 pub use status::ExitStatus;
@@ -79,6 +80,7 @@ pub fn run_with(
         Command::Plan(arguments) => inspect::plan(registry, &arguments, printer),
         Command::Graph(arguments) => inspect::graph(registry, &arguments, printer),
         Command::Preview(arguments) => preview::preview(registry, &arguments, volume, printer),
+        Command::Test(arguments) => test::test(registry, &arguments, volume, printer),
         Command::Ops(arguments) => ops::ops(registry, &arguments, printer),
         #[cfg(feature = "onnx")]
         Command::Models(arguments) => models::models(&arguments, volume, printer),

@@ -98,7 +98,9 @@ pub fn preview(
     if let Some(reason) = shards.iter().find_map(|(_, shard)| shard.failure()) {
         return Err(OperatorError::Other(reason.to_owned()).into());
     }
-    let column = producers.first().and_then(|producer| plan.text_of(*producer));
+    let column = producers
+        .first()
+        .and_then(|producer| plan.text_of(*producer));
     let mut preview = Vec::with_capacity(rows);
     for batch in collector.take() {
         preview.extend(shown(plan, &batch, column).map_err(OperatorError::from)?);
@@ -153,7 +155,9 @@ fn shown(plan: &Plan, batch: &Batch, column: Option<usize>) -> Result<Vec<Previe
         let mut identity = String::new();
         batch.rows.identity(row, &batch.shard.path, &mut identity);
         let changed = batch.rows.changed.get(row).copied().unwrap_or_default();
-        let operators = changed.iter().filter_map(|position| plan.operators.get(position));
+        let operators = changed
+            .iter()
+            .filter_map(|position| plan.operators.get(position));
         rows.push(PreviewRow {
             identity,
             replica: batch.rows.replica.get(row).copied().unwrap_or_default(),

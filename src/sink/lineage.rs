@@ -212,7 +212,11 @@ impl LineageColumns {
     ///
     /// # Errors
     /// When a column outgrows the offsets of its type.
-    pub fn of(&self, batch: &Batch, operator_ids: Vec<String>) -> Result<Vec<ArrayRef>, ArrowError> {
+    pub fn of(
+        &self,
+        batch: &Batch,
+        operator_ids: Vec<String>,
+    ) -> Result<Vec<ArrayRef>, ArrowError> {
         LineageBuilder::new(self.clone(), operator_ids).build(batch)
     }
 

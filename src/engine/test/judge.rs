@@ -62,7 +62,10 @@ fn counted(observed: &Observed, reason: &str) -> u64 {
     let counts = observed.operators.iter();
     let reasons = counts.flat_map(|(_, counts)| &counts.reasons);
     let asked = reasons.filter(|(counted, _)| {
-        *counted == reason || counted.split_once(": ").is_some_and(|(kind, _)| kind == reason)
+        *counted == reason
+            || counted
+                .split_once(": ")
+                .is_some_and(|(kind, _)| kind == reason)
     });
     asked.map(|(_, count)| count).sum()
 }
@@ -101,18 +104,17 @@ fn compare_rows(
     }
     let name = |column: usize| output.schema.fields().get(column).map(|field| field.name());
     let shown = |row: &[String], columns: &mut dyn Iterator<Item = usize>| {
-        let values = columns.filter_map(|column| {
-            Some((name(column)?.as_str(), row.get(column)?.clone()))
-        });
+        let values =
+            columns.filter_map(|column| Some((name(column)?.as_str(), row.get(column)?.clone())));
         inline_table(values)
     };
     let expected: Vec<String> = wanted
         .iter()
         .map(|row| {
             let values = row.0.iter();
-            inline_table(values.filter_map(|(column, value)| {
-                Some((name(*column)?.as_str(), value.clone()))
-            }))
+            inline_table(
+                values.filter_map(|(column, value)| Some((name(*column)?.as_str(), value.clone()))),
+            )
         })
         .collect();
     let actual: Vec<String> = observed

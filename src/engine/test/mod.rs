@@ -136,12 +136,7 @@ impl<'p> TestBench<'p> {
             commit: &PublishNothing,
             observer: &Silent,
         };
-        let shard = Arc::new(Shard::new(
-            0,
-            "test",
-            &test.name,
-            self.plan.operators.len(),
-        ));
+        let shard = Arc::new(Shard::new(0, "test", &test.name, self.plan.operators.len()));
         let options = RunOptions {
             workers: 1,
             window: 2,
@@ -229,7 +224,9 @@ fn observed(
         let before = batch.rows.origins.text.as_ref();
         let before = before.map(TextValues::new).transpose()?;
         for (row, origin) in batch.rows.origin.iter().enumerate() {
-            let values = columns.iter().map(|column| literal(column as &dyn Array, row));
+            let values = columns
+                .iter()
+                .map(|column| literal(column as &dyn Array, row));
             observed.rows.push(values.collect());
             let text = |texts: &Option<TextValues>, row: usize| {
                 texts.as_ref()?.get(row).map(str::to_owned)

@@ -169,7 +169,11 @@ fn rows(
     for item in items {
         let Some(row) = item.get_ref().as_table() else {
             let message = "a row of `output` is not a table";
-            problems.push(Diagnostic::error("A103", message).at(item.span()).help(help));
+            problems.push(
+                Diagnostic::error("A103", message)
+                    .at(item.span())
+                    .help(help),
+            );
             continue;
         };
         check_columns(row, &output.schema, problems);
@@ -188,11 +192,7 @@ fn rows(
     Some(rows)
 }
 
-fn number(
-    name: &str,
-    value: &Spanned<DeValue<'_>>,
-    problems: &mut Vec<Diagnostic>,
-) -> Option<u64> {
+fn number(name: &str, value: &Spanned<DeValue<'_>>, problems: &mut Vec<Diagnostic>) -> Option<u64> {
     let number = value::integer(value.get_ref()).and_then(|number| u64::try_from(number).ok());
     if number.is_none() {
         let problem = mistyped(name, "a whole number from 0", value.span());
@@ -225,7 +225,11 @@ fn strings(
         _ => of(value).map(|one| vec![one]),
     };
     strings.unwrap_or_else(|| {
-        problems.push(mistyped(name, "a string or a list of strings", value.span()));
+        problems.push(mistyped(
+            name,
+            "a string or a list of strings",
+            value.span(),
+        ));
         Vec::new()
     })
 }
@@ -295,9 +299,14 @@ fn unknown_port(key: &Spanned<DeString<'_>>, target: &Target) -> Diagnostic {
 }
 
 fn no_main_output(key: &Spanned<DeString<'_>>, target: &Target) -> Diagnostic {
-    let message = format!("`{}` is about one output, and which is not said", key.get_ref());
+    let message = format!(
+        "`{}` is about one output, and which is not said",
+        key.get_ref()
+    );
     let names = target.others.join(", ");
     Diagnostic::error("A134", message)
         .at(key.span())
-        .help(format!("name one in `at = \"ID.OUTPUT\"`, or use `ports`; the outputs are: {names}"))
+        .help(format!(
+            "name one in `at = \"ID.OUTPUT\"`, or use `ports`; the outputs are: {names}"
+        ))
 }

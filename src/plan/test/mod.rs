@@ -12,7 +12,7 @@ mod schema;
 mod value;
 mod way;
 
-pub use expect::{ExpectedRow, ExpectedRows, Expectation};
+pub use expect::{Expectation, ExpectedRow, ExpectedRows};
 pub use literal::{inline_table, key, literal};
 pub(super) use schema::json_schema;
 
@@ -120,7 +120,13 @@ fn read_one(
     let (schema, id, text) = node::columns(plan, from)?;
     let input = rows::batch(&test.input, &schema, problems);
     let mut outputs = outputs(plan, from, &target, &way)?;
-    let expect = expect::read(&test.expect, &target, way.is_empty(), &mut outputs, problems);
+    let expect = expect::read(
+        &test.expect,
+        &target,
+        way.is_empty(),
+        &mut outputs,
+        problems,
+    );
     let place: &Range<usize> = &test.span;
     Some(PlannedTest {
         name: test.name.get_ref().clone(),
@@ -160,7 +166,13 @@ fn outputs(plan: &Plan, from: Node, target: &Target, way: &[usize]) -> Option<Ve
         Node::Source(source) => {
             let facts = &plan.sources.get(source)?.facts;
             let producers = vec![Producer::Source(source)];
-            vec![output(main, producers, &facts.schema, Some(facts.text), false)]
+            vec![output(
+                main,
+                producers,
+                &facts.schema,
+                Some(facts.text),
+                false,
+            )]
         }
         Node::Sink(sink) => {
             let planned = plan.sinks.get(sink)?;

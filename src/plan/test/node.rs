@@ -94,7 +94,11 @@ fn unknown_port(id: &str, port: &str, ports: &[&str], name: &Spanned<String>) ->
     let problem = Diagnostic::error("A113", format!("`{id}` has no output `{port}`"))
         .at(name.span())
         .label("no output has this name");
-    let names: Vec<&str> = ports.iter().copied().filter(|name| !name.is_empty()).collect();
+    let names: Vec<&str> = ports
+        .iter()
+        .copied()
+        .filter(|name| !name.is_empty())
+        .collect();
     match nearest(port, names.iter().copied()) {
         Some(near) => problem.help(format!("a similar output exists: `{id}.{near}`")),
         None if names.is_empty() => problem.help(format!("write `{id}`: it has no other output")),
@@ -121,7 +125,10 @@ pub(super) fn columns(
         }
         Node::Sink(sink) => {
             let node = plan.sinks.get(sink)?;
-            let text = node.inputs.first().and_then(|input: &Producer| plan.text_of(*input));
+            let text = node
+                .inputs
+                .first()
+                .and_then(|input: &Producer| plan.text_of(*input));
             let id = id(plan, &node.sources, &node.schema);
             Some((Arc::clone(&node.schema), id, text))
         }

@@ -33,11 +33,7 @@ pub(super) fn batch(
 }
 
 /// Looks for columns that `schema` does not have.
-pub(super) fn check_columns(
-    row: &DeTable<'_>,
-    schema: &Schema,
-    problems: &mut Vec<Diagnostic>,
-) {
+pub(super) fn check_columns(row: &DeTable<'_>, schema: &Schema, problems: &mut Vec<Diagnostic>) {
     for key in row.keys() {
         let name = key.get_ref().as_ref();
         if schema.column_with_name(name).is_some() {

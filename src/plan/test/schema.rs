@@ -5,9 +5,8 @@ use serde_json::{Value, json};
 /// The schema of the list of tests.
 pub(in crate::plan) fn json_schema() -> Value {
     let text = |description: &str| json!({ "description": description, "type": "string" });
-    let number = |description: &str| {
-        json!({ "description": description, "type": "integer", "minimum": 0 })
-    };
+    let number =
+        |description: &str| json!({ "description": description, "type": "integer", "minimum": 0 });
     let row = json!({ "description": "Columns and their values.", "type": "object" });
     let of_rows = json!({
         "rows": number("How many rows have to come."),
