@@ -15,11 +15,11 @@ use crate::diagnostic::Diagnostic;
 use crate::table::nearest;
 
 /// What can be expected of the rows of an output.
-const OF_ROWS: [&str; 5] = ["rows", "output", "changed", "contains", "matches"];
+pub(super) const OF_ROWS: [&str; 5] = ["rows", "output", "changed", "contains", "matches"];
 /// What can be expected of a node as a whole, apart from counts.
-const OF_NODE: [&str; 2] = ["ports", "snapshot"];
+pub(super) const OF_NODE: [&str; 2] = ["ports", "snapshot"];
 /// The kinds of reasons that operators count rows under.
-const KINDS: [&str; 5] = ["unchanged", "filtered", "rejected", "shortfall", "error"];
+pub(super) const KINDS: [&str; 5] = ["unchanged", "filtered", "rejected", "shortfall", "error"];
 
 /// What a test expects, apart from what it expects of single outputs.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

@@ -34,6 +34,10 @@ pub fn literal(array: &dyn Array, row: usize) -> String {
             Ok(values) => literal(&values, 0),
             Err(_) => displayed(&one, true),
         },
+        DataType::Duration(_) => match cast(&one, &DataType::Int64) {
+            Ok(number) => displayed(&number, false),
+            Err(_) => displayed(&one, true),
+        },
         DataType::Binary
         | DataType::LargeBinary
         | DataType::BinaryView
@@ -105,4 +109,52 @@ fn quoted(text: &str) -> String {
     }
     shown.push('"');
     shown
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use arrow::array::{ArrayRef, Float64Array, Int64Array, ListArray, StringArray, StructArray};
+    use arrow::datatypes::{Field, Int32Type};
+    use proptest::prelude::*;
+    use toml::de::DeTable;
+
+    use super::*;
+
+    #[test]
+    fn values_look_as_in_a_pipeline_file() {
+        let list = ListArray::from_iter_primitive::<Int32Type, _, _>([Some([Some(1), None])]);
+        let field = |name: &str, array: &ArrayRef| {
+            Arc::new(Field::new(name, array.data_type().clone(), true))
+        };
+        let (a, b): (ArrayRef, ArrayRef) = (
+            Arc::new(StringArray::from(vec!["x"])),
+            Arc::new(Int64Array::from(vec![None])),
+        );
+        let structs = StructArray::from(vec![(field("a b", &a), a), (field("c", &b), b)]);
+        assert_eq!(literal(&list, 0), "[1, null]");
+        assert_eq!(literal(&structs, 0), "{ \"a b\" = \"x\" }");
+        assert_eq!(literal(&Float64Array::from(vec![2.0]), 0), "2.0");
+        assert_eq!(literal(&StringArray::from(vec![None::<&str>]), 0), "null");
+        assert_eq!(literal(&Int64Array::from(vec![-3]), 0), "-3");
+        assert_eq!(literal(&Int64Array::from(vec![-3]), 1), "null");
+        assert_eq!(inline_table(std::iter::empty()), "{}");
+    }
+
+    proptest! {
+        #[test]
+        fn a_text_is_read_back_as_it_was(text: String) {
+            let line = format!("x = {}", literal(&StringArray::from(vec![text.as_str()]), 0));
+            let table = DeTable::parse(&line).unwrap();
+            prop_assert_eq!(table.get_ref()["x"].get_ref().as_str(), Some(text.as_str()));
+        }
+
+        #[test]
+        fn a_name_is_read_back_as_it_was(name: String) {
+            let line = format!("{} = 1", key(&name));
+            let table = DeTable::parse(&line).unwrap();
+            prop_assert!(table.get_ref().contains_key(name.as_str()));
+        }
+    }
 }

@@ -91,3 +91,31 @@ pub(in crate::plan) fn json_schema() -> Value {
         },
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::plan::test::expect::{KINDS, OF_NODE, OF_ROWS};
+
+    #[test]
+    fn everything_that_can_be_expected_is_in_it() {
+        let schema = json_schema();
+        let keys = |pointer: &str| -> Vec<String> {
+            let properties = schema.pointer(pointer).unwrap().as_object().unwrap();
+            let mut keys: Vec<String> = properties.keys().cloned().collect();
+            keys.sort();
+            keys
+        };
+        let sorted = |names: &[&[&str]]| -> Vec<String> {
+            let mut names: Vec<String> = names.concat().iter().map(|n| (*n).to_owned()).collect();
+            names.sort();
+            names
+        };
+        let expect = "/items/properties/expect/properties";
+        assert_eq!(keys(expect), sorted(&[&OF_ROWS, &OF_NODE, &KINDS]));
+        let port = format!("{expect}/ports/additionalProperties/properties");
+        assert_eq!(keys(&port), sorted(&[&OF_ROWS]));
+        let pattern = keys("/items/properties/expect/patternProperties").remove(0);
+        assert!(KINDS.iter().all(|kind| pattern.contains(kind)), "{pattern}");
+    }
+}
