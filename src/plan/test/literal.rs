@@ -7,6 +7,9 @@ use arrow::util::display::{ArrayFormatter, FormatOptions};
 
 use crate::operator::{TextValues, is_text};
 
+/// What times with a zone are shown in: zones by name are not known here.
+const UTC: &str = "+00:00";
+
 /// The value at `row`: different values of one type look different. TOML has no null; it is
 /// written as `null`, and left out of tables.
 pub fn literal(array: &dyn Array, row: usize) -> String {
@@ -20,6 +23,7 @@ pub fn literal(array: &dyn Array, row: usize) -> String {
             Ok(text) => text.get(0).map_or("null".to_owned(), quoted),
             Err(_) => displayed(&one, false),
         },
+        DataType::Null => "null".to_owned(),
         DataType::Float32 => format!("{:?}", one.as_primitive::<Float32Type>().value(0)),
         DataType::Float64 => format!("{:?}", one.as_primitive::<Float64Type>().value(0)),
         DataType::List(_) => list(&one.as_list::<i32>().value(0)),
@@ -34,6 +38,12 @@ pub fn literal(array: &dyn Array, row: usize) -> String {
             Ok(values) => literal(&values, 0),
             Err(_) => displayed(&one, true),
         },
+        DataType::Timestamp(unit, Some(zone)) if **zone != *UTC => {
+            match cast(&one, &DataType::Timestamp(*unit, Some(UTC.into()))) {
+                Ok(instant) => displayed(&instant, true),
+                Err(_) => displayed(&one, true),
+            }
+        }
         DataType::Duration(_) => match cast(&one, &DataType::Int64) {
             Ok(number) => displayed(&number, false),
             Err(_) => displayed(&one, true),

@@ -84,6 +84,12 @@ fn of_type(
             let numbers = column.parsed(&DataType::Int64, cells, problems)?;
             cast(&numbers, kind).ok()
         }
+        // Time zones by name are not known here, but what counts is the instant.
+        DataType::Timestamp(unit, Some(_)) => {
+            let in_utc = DataType::Timestamp(*unit, Some("+00:00".into()));
+            let instants = column.parsed(&in_utc, cells, problems)?;
+            cast(&instants, kind).ok()
+        }
         kind if is_binary(kind) => {
             let bytes = column.parsed(&DataType::Binary, cells, problems)?;
             cast(&bytes, kind).ok()
@@ -426,6 +432,11 @@ mod tests {
                 "2024-05-31T17:30:00Z",
                 T::Timestamp(TimeUnit::Millisecond, Some("+00:00".into())),
                 "\"2024-05-31T17:30:00Z\"",
+            ),
+            (
+                "'2024-05-31T17:30:00+02:00'",
+                T::Timestamp(TimeUnit::Nanosecond, Some("Europe/Berlin".into())),
+                "\"2024-05-31T15:30:00Z\"",
             ),
             (
                 "2024-05-31T17:30:00",
