@@ -90,8 +90,11 @@ mod tests {
         }
     }
 
-    /// The elements of a document in their order, with their attributes and text.
-    fn elements(xml: &str) -> Vec<(String, Vec<(String, String)>, String)> {
+    /// Name, attributes and text.
+    type Element = (String, Vec<(String, String)>, String);
+
+    /// The elements of a document in their order.
+    fn elements(xml: &str) -> Vec<Element> {
         let mut reader = Reader::from_str(xml);
         let mut elements = Vec::new();
         let mut open = Vec::new();
@@ -131,7 +134,7 @@ mod tests {
         elements
     }
 
-    fn attribute<'a>(element: &'a (String, Vec<(String, String)>, String), key: &str) -> &'a str {
+    fn attribute<'a>(element: &'a Element, key: &str) -> &'a str {
         let found = element.1.iter().find(|(name, _)| name == key);
         &found.unwrap().1
     }

@@ -100,13 +100,13 @@ fn select<'t>(
     };
     for name in names {
         if !tests.iter().any(|test| is_meant(name, test)) {
-            let help = match nearest(name, known()) {
-                Some(near) => format!("a similar test exists: \"{near}\""),
-                None => {
+            let help = nearest(name, known()).map_or_else(
+                || {
                     let names: Vec<String> = known().map(|name| format!("\"{name}\"")).collect();
                     format!("the tests are: {}", names.join(", "))
-                }
-            };
+                },
+                |near| format!("a similar test exists: \"{near}\""),
+            );
             return Err((format!("there is no test \"{name}\""), help));
         }
     }

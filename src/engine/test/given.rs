@@ -27,9 +27,9 @@ impl Given {
     pub(super) fn new(test: &PlannedTest, batch_rows: Option<usize>) -> Result<Self, ArrowError> {
         let records = test.input.clone();
         let ids = test.id.map(|column| ids(&records, column)).transpose()?;
-        let text = test.text.and_then(|column| records.columns().get(column));
+        let texts = test.text.and_then(|column| records.columns().get(column));
         Ok(Self {
-            text: text.cloned(),
+            text: texts.cloned(),
             ids,
             batch_rows: batch_rows.unwrap_or(BATCH_ROWS).max(1),
             records,

@@ -272,13 +272,11 @@ fn unknown(
     let problem = Diagnostic::error("A102", format!("nothing called `{name}` can be expected"))
         .at(key.span())
         .label("no such expectation");
-    match nearest(name, known.clone()) {
-        Some(near) => problem.help(format!("a similar expectation exists: `{near}`")),
-        None => {
-            let known: Vec<&str> = known.collect();
-            problem.help(format!("what can be expected is: {}", known.join(", ")))
-        }
+    if let Some(near) = nearest(name, known.clone()) {
+        return problem.help(format!("a similar expectation exists: `{near}`"));
     }
+    let known: Vec<&str> = known.collect();
+    problem.help(format!("what can be expected is: {}", known.join(", ")))
 }
 
 fn unknown_port(key: &Spanned<DeString<'_>>, target: &Target) -> Diagnostic {

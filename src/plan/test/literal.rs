@@ -1,5 +1,7 @@
 //! Values of arrays as they would be written in a pipeline file.
 
+use std::fmt::Write;
+
 use arrow::array::{Array, AsArray};
 use arrow::compute::cast;
 use arrow::datatypes::{DataType, Float32Type, Float64Type};
@@ -112,7 +114,8 @@ fn quoted(text: &str) -> String {
             '\r' => shown.push_str("\\r"),
             '\t' => shown.push_str("\\t"),
             control if control.is_control() => {
-                shown.push_str(&format!("\\u{:04X}", u32::from(control)));
+                // Writing to a `String` cannot fail.
+                let _ = write!(shown, "\\u{:04X}", u32::from(control));
             }
             other => shown.push(other),
         }

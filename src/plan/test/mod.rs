@@ -117,8 +117,8 @@ fn read_one(
         problems.push(problem.help("name a node that the other reads, directly or by others"));
         return None;
     };
-    let (schema, id, text) = node::columns(plan, from)?;
-    let input = rows::batch(&test.input, &schema, problems);
+    let columns = node::columns(plan, from)?;
+    let input = rows::batch(&test.input, &columns.schema, problems);
     let mut outputs = outputs(plan, from, &target, &way)?;
     let expect = expect::read(
         &test.expect,
@@ -133,8 +133,8 @@ fn read_one(
         snapshot: snapshot_name(test.name.get_ref()),
         line: raw.document.texts().locate(place).map_or(0, |at| at.line),
         input: input?,
-        id,
-        text,
+        id: columns.id,
+        text: columns.text,
         entry: match from {
             Node::Source(source) => Entry::Source(source),
             Node::Operator(operator) => Entry::Operator(operator),
@@ -176,7 +176,7 @@ fn outputs(plan: &Plan, from: Node, target: &Target, way: &[usize]) -> Option<Ve
         }
         Node::Sink(sink) => {
             let planned = plan.sinks.get(sink)?;
-            let (_, _, text) = node::columns(plan, target.node)?;
+            let text = node::columns(plan, target.node)?.text;
             let producers = match from {
                 Node::Sink(_) => Vec::new(),
                 _ => way::arriving(&planned.inputs, from, way),

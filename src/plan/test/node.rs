@@ -6,7 +6,7 @@ use arrow::datatypes::{Schema, SchemaRef};
 use toml::Spanned;
 
 use crate::diagnostic::Diagnostic;
-use crate::plan::{Plan, Producer};
+use crate::plan::Plan;
 use crate::table::nearest;
 
 /// A node of a plan, by its position.
@@ -106,33 +106,45 @@ fn unknown_port(id: &str, port: &str, ports: &[&str], name: &Spanned<String>) ->
     }
 }
 
-/// What goes into `node` (or out of it, if it is a source): the columns, and which of them is the
-/// id and which the text.
-pub(super) fn columns(
-    plan: &Plan,
-    node: Node,
-) -> Option<(SchemaRef, Option<usize>, Option<usize>)> {
-    match node {
+/// The columns of the rows that go into a node.
+pub(super) struct Columns {
+    pub(super) schema: SchemaRef,
+    /// The one that identifies rows, if there is one.
+    pub(super) id: Option<usize>,
+    /// The one that holds the text, if it arrives.
+    pub(super) text: Option<usize>,
+}
+
+/// What goes into `node`, or out of it if it is a source.
+pub(super) fn columns(plan: &Plan, node: Node) -> Option<Columns> {
+    Some(match node {
         Node::Source(source) => {
             let facts = &plan.sources.get(source)?.facts;
-            Some((Arc::clone(&facts.schema), facts.id, Some(facts.text)))
+            Columns {
+                schema: Arc::clone(&facts.schema),
+                id: facts.id,
+                text: Some(facts.text),
+            }
         }
         Node::Operator(operator) => {
             let node = plan.operators.get(operator)?;
             let schema = &node.input_schema;
-            let text = Some(node.text.index).filter(|index| *index < schema.fields().len());
-            Some((Arc::clone(schema), id(plan, &node.sources, schema), text))
+            Columns {
+                schema: Arc::clone(schema),
+                id: id(plan, &node.sources, schema),
+                text: Some(node.text.index).filter(|index| *index < schema.fields().len()),
+            }
         }
         Node::Sink(sink) => {
             let node = plan.sinks.get(sink)?;
-            let text = node
-                .inputs
-                .first()
-                .and_then(|input: &Producer| plan.text_of(*input));
-            let id = id(plan, &node.sources, &node.schema);
-            Some((Arc::clone(&node.schema), id, text))
+            let first = node.inputs.first();
+            Columns {
+                schema: Arc::clone(&node.schema),
+                id: id(plan, &node.sources, &node.schema),
+                text: first.and_then(|input| plan.text_of(*input)),
+            }
         }
-    }
+    })
 }
 
 /// The column, if it arrives, that one of the `sources` takes the identities of rows from.
