@@ -85,6 +85,7 @@ pub(crate) enum Command {
     Plan(PlanArguments),
     Graph(GraphArguments),
     Preview(PreviewArguments),
+    Test(TestArguments),
     Ops(OpsArguments),
     Status(StatusArguments),
     Verify(VerifyArguments),
@@ -364,6 +365,37 @@ pub(crate) struct PreviewArguments {
     /// How many rows to show.
     #[arg(short = 'n', long, value_name = "ROWS", default_value = "10")]
     pub(crate) rows: NonZeroUsize,
+    #[cfg(feature = "onnx")]
+    #[command(flatten)]
+    pub(crate) runtime: RuntimeArguments,
+}
+
+/// Run the tests of a pipeline.
+///
+/// Each [[tests]] table of the file puts a few rows into a node, and says what has to come out of
+/// it, or of a node after it. Nothing is written but snapshots, and these only with --update.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Exits 1 if a test fails, 2 if there is none or the pipeline has an error. Without colour, what was
+expected and is missing is shown as [-old-] and what came in its place as {+new+}.
+
+Examples:
+  augment test pipelines/eda.toml
+  augment test pipelines/eda.toml 'short *' --junit eda.xml
+  augment test pipelines/eda.toml --update")]
+pub(crate) struct TestArguments {
+    #[command(flatten)]
+    pub(crate) pipeline: PipelineArguments,
+    /// The tests to run, by name; `*` stands for anything. Without a name all are run.
+    #[arg(value_name = "NAME")]
+    pub(crate) names: Vec<String>,
+    /// Write the snapshots of tests with `snapshot = true` anew, into the folder NAME.snapshots
+    /// beside the pipeline file NAME.toml.
+    #[arg(long)]
+    pub(crate) update: bool,
+    /// Write the outcome as JUnit XML to this file, whose folder has to exist.
+    #[arg(long, value_name = "FILE.xml", value_hint = ValueHint::FilePath)]
+    pub(crate) junit: Option<PathBuf>,
     #[cfg(feature = "onnx")]
     #[command(flatten)]
     pub(crate) runtime: RuntimeArguments,

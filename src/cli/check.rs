@@ -19,7 +19,7 @@ pub(super) fn check(
             set: Vec::new(),
             seed: None,
         };
-        let (_, report) = pipeline::examine(registry, &pipeline, None);
+        let (_, report) = pipeline::examine_tests(registry, &pipeline, None);
         let output = match arguments.format {
             ReportFormat::Text => {
                 let palette = printer.err_palette();

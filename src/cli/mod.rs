@@ -30,6 +30,7 @@ mod printer;
 mod run;
 mod signals;
 mod status;
+mod test;
 
 pub use printer::{Captured, Printer};
 pub use status::ExitStatus;
@@ -80,6 +81,7 @@ pub fn run_with(
         Command::Plan(arguments) => inspect::plan(registry, &arguments, printer),
         Command::Graph(arguments) => inspect::graph(registry, &arguments, printer),
         Command::Preview(arguments) => preview::preview(registry, &arguments, volume, printer),
+        Command::Test(arguments) => test::test(registry, &arguments, volume, printer),
         Command::Ops(arguments) => ops::ops(registry, &arguments, printer),
         Command::Status(arguments) => folder::status(&arguments, printer),
         Command::Verify(arguments) => folder::check_sums(&arguments, printer),

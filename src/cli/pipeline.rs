@@ -2,11 +2,11 @@
 
 use super::Printer;
 use super::args::PipelineArguments;
-use crate::config;
+use crate::config::{self, Document};
 use crate::diagnostic::Report;
 use crate::inference::ModelSettings;
 use crate::operator::Registry;
-use crate::plan::{self, FileCatalog, Plan};
+use crate::plan::{self, FileCatalog, Plan, PlannedTest};
 
 /// The plan of the pipeline that `arguments` name. Errors and warnings are printed; without a plan
 /// there was an error.
@@ -23,6 +23,20 @@ pub(super) fn load(
     plan
 }
 
+/// Like [`load`], with the tests of the pipeline.
+pub(super) fn load_tests(
+    registry: &Registry,
+    arguments: &PipelineArguments,
+    models: Option<&ModelSettings>,
+    printer: &Printer,
+) -> Option<(Plan, Vec<PlannedTest>)> {
+    let (plan, report) = examine_tests(registry, arguments, models);
+    if !report.is_clean() {
+        printer.say(report.render(printer.err_palette().has_colour()).trim_end());
+    }
+    plan
+}
+
 /// The plan of the pipeline that `arguments` name, if there is no error, and the report on it.
 /// Without `models` nothing is fetched.
 pub(super) fn examine(
@@ -30,15 +44,40 @@ pub(super) fn examine(
     arguments: &PipelineArguments,
     models: Option<&ModelSettings>,
 ) -> (Option<Plan>, Report) {
+    with_document(arguments, models, |document, catalog| {
+        plan::check(document, arguments.seed, &environment, registry, catalog)
+    })
+}
+
+/// Like [`examine`], with the tests of the pipeline: what is wrong with them is in the report.
+pub(super) fn examine_tests(
+    registry: &Registry,
+    arguments: &PipelineArguments,
+    models: Option<&ModelSettings>,
+) -> (Option<(Plan, Vec<PlannedTest>)>, Report) {
+    with_document(arguments, models, |document, catalog| {
+        plan::check_tests(document, arguments.seed, &environment, registry, catalog)
+    })
+}
+
+/// Reads the file that `arguments` name and hands it to `check`.
+fn with_document<T>(
+    arguments: &PipelineArguments,
+    models: Option<&ModelSettings>,
+    check: impl FnOnce(&Document, &FileCatalog) -> (Option<T>, Report),
+) -> (Option<T>, Report) {
     match config::read(&arguments.pipeline, &arguments.set) {
         Ok(document) => {
             let mut catalog = FileCatalog::new(document.base().to_owned());
             if let Some(models) = models {
                 catalog.models = models.clone();
             }
-            let environment = |name: &str| std::env::var(name).ok();
-            plan::check(&document, arguments.seed, &environment, registry, &catalog)
+            check(&document, &catalog)
         }
         Err(report) => (None, report),
     }
+}
+
+fn environment(name: &str) -> Option<String> {
+    std::env::var(name).ok()
 }

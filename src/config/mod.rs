@@ -11,9 +11,11 @@ mod overrides;
 mod raw;
 mod shape;
 mod syntax;
+mod test;
 
 pub use file::{LARGEST_FILE, read};
 pub use raw::{NodeKind, RawNode, RawPipeline};
+pub use test::{RawTest, snapshot_name};
 
 use std::path::{Path, PathBuf};
 

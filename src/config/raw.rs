@@ -4,9 +4,9 @@ use std::fmt;
 use std::ops::Range;
 
 use toml::Spanned;
-use toml::de::{DeTable, DeValue};
+use toml::de::DeTable;
 
-use super::Document;
+use super::{Document, RawTest};
 use crate::diagnostic::Diagnostic;
 use crate::table;
 
@@ -91,8 +91,8 @@ pub struct RawPipeline<'d> {
     pub operators: Vec<RawNode<'d>>,
     /// Where they go.
     pub sinks: Vec<RawNode<'d>>,
-    /// The `[[tests]]`, unread.
-    pub tests: Option<Spanned<DeValue<'d>>>,
+    /// The `[[tests]]`.
+    pub tests: Vec<RawTest<'d>>,
     /// The ids of nodes that are there but are no tables.
     pub broken: Vec<String>,
     /// Every problem found so far.
@@ -110,7 +110,7 @@ impl<'d> RawPipeline<'d> {
             sources: Vec::new(),
             operators: Vec::new(),
             sinks: Vec::new(),
-            tests: None,
+            tests: Vec::new(),
             broken: Vec::new(),
             problems,
             complete: false,

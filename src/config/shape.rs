@@ -1,17 +1,15 @@
 //! The shape that every pipeline file has: its tables, the names in them, `type` and `inputs`.
 
 use std::collections::BTreeMap;
-use std::ops::Range;
 
 use toml::Spanned;
 use toml::de::{DeString, DeTable, DeValue};
 
-use super::{Document, NodeKind, RawNode, RawPipeline};
+use super::{Document, NodeKind, RawNode, RawPipeline, test};
 use crate::diagnostic::Diagnostic;
-use crate::table::{check_keys, nearest};
+use crate::table::check_keys;
 
 const TOP_LEVEL: [&str; 6] = ["version", "seed", "sources", "operators", "sinks", "tests"];
-const TEST_KEYS: [&str; 4] = ["name", "at", "input", "expect"];
 /// The seed of a pipeline that does not give one.
 const DEFAULT_SEED: u64 = 0;
 
@@ -63,9 +61,9 @@ pub(super) fn read<'d>(
     pipeline.complete &= twice.is_empty();
     pipeline.problems.extend(twice);
     if let Some(tests) = root.remove("tests") {
-        let found = check_tests(&tests, &pipeline);
+        let mut found = Vec::new();
+        pipeline.tests = test::read(tests, &pipeline, &mut found);
         pipeline.problems.extend(found);
-        pipeline.tests = Some(tests);
     }
     pipeline
 }
@@ -231,7 +229,7 @@ fn read_inputs(
     names
 }
 
-fn string(
+pub(super) fn string(
     value: Spanned<DeValue<'_>>,
     complaint: &str,
     problems: &mut Vec<Diagnostic>,
@@ -275,51 +273,4 @@ fn check_unique(pipeline: &RawPipeline<'_>) -> Vec<Diagnostic> {
         problems.push(problem);
     }
     problems
-}
-
-/// Checks the form of `[[tests]]`.
-fn check_tests(tests: &Spanned<DeValue<'_>>, pipeline: &RawPipeline<'_>) -> Vec<Diagnostic> {
-    let not_tables = |span: Range<usize>| {
-        Diagnostic::error("A103", "`tests` is not a list of tables")
-            .at(span)
-            .help("begin each test with [[tests]]")
-    };
-    let DeValue::Array(tests) = tests.get_ref() else {
-        return vec![not_tables(tests.span())];
-    };
-    let mut problems = Vec::new();
-    for test in &**tests {
-        let DeValue::Table(table) = test.get_ref() else {
-            problems.push(not_tables(test.span()));
-            continue;
-        };
-        problems.extend(check_keys(table, &TEST_KEYS));
-        for key in ["name", "at", "input", "expect"] {
-            if !table.contains_key(key) {
-                let problem = Diagnostic::error("A104", format!("the test has no `{key}`"));
-                problems.push(problem.at(test.span()).help(format!("add `{key} = ...`")));
-            }
-        }
-        problems.extend(table.get("at").and_then(|at| check_test_node(at, pipeline)));
-    }
-    problems
-}
-
-fn check_test_node(at: &Spanned<DeValue<'_>>, pipeline: &RawPipeline<'_>) -> Option<Diagnostic> {
-    let Some(name) = at.get_ref().as_str() else {
-        let problem = Diagnostic::error("A103", "`at` is not a string").at(at.span());
-        return Some(problem.help("give the id of an operator in double quotes"));
-    };
-    let node = name.split('.').next().unwrap_or_default();
-    if !pipeline.complete || pipeline.nodes().any(|other| other.id == node) {
-        return None;
-    }
-    let problem = Diagnostic::error("A113", format!("the test is at unknown node `{node}`"))
-        .at(at.span())
-        .label("no node has this name");
-    let names = pipeline.nodes().map(|node| node.id.as_str());
-    Some(match nearest(node, names) {
-        Some(near) => problem.help(format!("a similar node exists: `{near}`")),
-        None => problem.help("give the id of an operator of this file"),
-    })
 }

@@ -94,7 +94,12 @@ pub(super) fn feed(plan: &Plan, producer: Producer) -> Feed {
     }
 }
 
-fn step<'a>(plan: &'a Plan, resources: &'a Resources, position: usize) -> Option<Step<'a>> {
+/// The operator at `position` of a plan.
+pub(super) fn step<'a>(
+    plan: &'a Plan,
+    resources: &'a Resources,
+    position: usize,
+) -> Option<Step<'a>> {
     let node = plan.operators.get(position)?;
     Some(Step {
         id: node.id.clone(),

@@ -2,11 +2,13 @@
 //! meet.
 
 mod assemble;
+mod collect;
 mod commit;
 mod count;
 mod outlook;
 mod preview;
 mod read;
+mod test;
 mod write;
 
 use std::path::PathBuf;
@@ -23,6 +25,7 @@ use crate::topology::{Observer, RunOptions, ShardOutcome, Stop};
 
 pub use outlook::{Outlook, outlook};
 pub use preview::{PreviewRow, preview};
+pub use test::{Broken, Difference, Observed, ObservedOutput, TestBench, differences, snapshot};
 
 use commit::Publisher;
 use read::PlannedShard;

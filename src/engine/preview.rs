@@ -1,19 +1,18 @@
 //! A look at what a pipeline does, without writing anything.
 
-use std::any::Any;
 use std::num::NonZeroUsize;
-use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 
+use arrow::array::ArrayRef;
+use arrow::error::ArrowError;
+
+use super::collect::{Collector, PublishNothing};
 use super::{RunError, RunSettings, asked_batch_rows, assemble, count, read};
-use crate::batch::{Batch, Shard};
+use crate::batch::Batch;
 use crate::inference::ModelSettings;
-use crate::operator::{Resources, Shared, TextValues};
+use crate::operator::{OperatorError, Resources, Shared, TextValues};
 use crate::plan::{Plan, Producer};
-use crate::topology::{
-    BatchWriter, Commit, Finished, RunOptions, ShardSink, ShardSource, Silent, SinkNode, Stop,
-    Topology,
-};
+use crate::topology::{RunOptions, ShardSource, Silent, SinkNode, Stop, Topology};
 
 /// Rows in a batch: few, so that a preview of a large data set is quick.
 const BATCH_ROWS: usize = 256;
@@ -69,17 +68,7 @@ pub fn preview(
     let stop = Stop::default();
     let threads = thread::available_parallelism().map_or(1, NonZeroUsize::get);
     count::words(plan, &resources, threads, &Silent, &stop)?;
-    let collector = Collector(Arc::new(Collected {
-        operators: plan
-            .operators
-            .iter()
-            .map(|operator| operator.id.clone())
-            .collect(),
-        column: text_column(plan, &producers),
-        wanted: rows,
-        rows: Mutex::default(),
-        stop: stop.clone(),
-    }));
+    let collector = Collector::new(rows, &stop);
     let topology = Topology {
         sources: sources
             .iter()
@@ -93,7 +82,7 @@ pub fn preview(
                 .collect(),
             sink: &collector,
         }],
-        commit: &collector,
+        commit: &PublishNothing,
         observer: &Silent,
     };
     let shards: Vec<_> = shards
@@ -107,16 +96,17 @@ pub fn preview(
     };
     topology.run(&shards, options, &stop)?;
     if let Some(reason) = shards.iter().find_map(|(_, shard)| shard.failure()) {
-        return Err(RunError::Operator(crate::operator::OperatorError::Other(
-            reason.to_owned(),
-        )));
+        return Err(OperatorError::Other(reason.to_owned()).into());
     }
-    let mut rows = collector
-        .0
-        .rows
-        .lock()
-        .unwrap_or_else(PoisonError::into_inner);
-    Ok(std::mem::take(&mut *rows))
+    let column = producers
+        .first()
+        .and_then(|producer| plan.text_of(*producer));
+    let mut preview = Vec::with_capacity(rows);
+    for batch in collector.take() {
+        preview.extend(shown(plan, &batch, column).map_err(OperatorError::from)?);
+    }
+    preview.truncate(rows);
+    Ok(preview)
 }
 
 /// What `at` names.
@@ -151,104 +141,30 @@ fn producers_of(plan: &Plan, at: &str) -> Result<Vec<Producer>, RunError> {
         })
 }
 
-fn text_column(plan: &Plan, producers: &[Producer]) -> usize {
-    let column = producers.first().and_then(|producer| match producer {
-        Producer::Source(source) => plan.sources.get(*source).map(|source| source.facts.text),
-        Producer::Operator { operator, .. } => {
-            plan.operators.get(*operator).map(|node| node.text.index)
-        }
-    });
-    column.unwrap_or_default()
-}
-
-/// A sink that keeps the first rows and then asks the run to stop.
-struct Collector(Arc<Collected>);
-
-struct Collected {
-    operators: Vec<String>,
-    column: usize,
-    wanted: usize,
-    rows: Mutex<Vec<PreviewRow>>,
-    stop: Stop,
-}
-
-impl ShardSink for Collector {
-    fn open(&self, _shard: &Shard) -> Result<Box<dyn BatchWriter>, String> {
-        Ok(Box::new(CollectorWriter(Arc::clone(&self.0))))
+/// The rows of a batch whose texts are in the column at `column`, if there still is one.
+fn shown(plan: &Plan, batch: &Batch, column: Option<usize>) -> Result<Vec<PreviewRow>, ArrowError> {
+    let texts = |column: Option<&ArrayRef>| column.map(TextValues::new).transpose();
+    let after = texts(column.and_then(|column| batch.records.columns().get(column)))?;
+    let before = texts(batch.rows.origins.text.as_ref())?;
+    let text = |values: &Option<TextValues>, row: usize| {
+        let text = values.as_ref().and_then(|values| values.get(row));
+        text.map(str::to_owned)
+    };
+    let mut rows = Vec::with_capacity(batch.rows.len());
+    for (row, origin) in batch.rows.origin.iter().enumerate() {
+        let mut identity = String::new();
+        batch.rows.identity(row, &batch.shard.path, &mut identity);
+        let changed = batch.rows.changed.get(row).copied().unwrap_or_default();
+        let operators = changed
+            .iter()
+            .filter_map(|position| plan.operators.get(position));
+        rows.push(PreviewRow {
+            identity,
+            replica: batch.rows.replica.get(row).copied().unwrap_or_default(),
+            operators: operators.map(|operator| operator.id.clone()).collect(),
+            before: text(&before, *origin as usize),
+            after: text(&after, row),
+        });
     }
-}
-
-struct CollectorWriter(Arc<Collected>);
-
-impl BatchWriter for CollectorWriter {
-    fn write(&mut self, batch: &Batch) -> Result<(), String> {
-        let collected = &self.0;
-        let after = TextValues::new(batch.records.column(collected.column));
-        let after = after.map_err(|error| error.to_string())?;
-        let before = batch
-            .rows
-            .origins
-            .text
-            .as_ref()
-            .map(TextValues::new)
-            .transpose();
-        let before = before.map_err(|error| error.to_string())?;
-        let mut rows = collected
-            .rows
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
-        for row in 0..batch.rows.len() {
-            if rows.len() == collected.wanted {
-                break;
-            }
-            let mut identity = String::new();
-            batch.rows.identity(row, &batch.shard.path, &mut identity);
-            let origin = batch
-                .rows
-                .origin
-                .get(row)
-                .map_or(usize::MAX, |origin| *origin as usize);
-            let changed = batch.rows.changed.get(row).copied().unwrap_or_default();
-            let names = changed
-                .iter()
-                .filter_map(|position| collected.operators.get(position));
-            rows.push(PreviewRow {
-                identity,
-                replica: batch.rows.replica.get(row).copied().unwrap_or_default(),
-                operators: names.cloned().collect(),
-                before: before
-                    .as_ref()
-                    .and_then(|before| before.get(origin))
-                    .map(str::to_owned),
-                after: after.get(row).map(str::to_owned),
-            });
-        }
-        if rows.len() == collected.wanted {
-            collected.stop.request();
-        }
-        Ok(())
-    }
-
-    fn finish(self: Box<Self>) -> Result<Box<dyn Finished>, String> {
-        Ok(Box::new(Nothing))
-    }
-}
-
-/// What the collector finishes: it keeps the rows itself.
-struct Nothing;
-
-impl Finished for Nothing {
-    fn into_any(self: Box<Self>) -> Box<dyn Any> {
-        self
-    }
-}
-
-impl Commit for Collector {
-    fn commit(
-        &self,
-        _shard: &Shard,
-        _outputs: Vec<(usize, Box<dyn Finished>)>,
-    ) -> Result<(), String> {
-        Ok(())
-    }
+    Ok(rows)
 }

@@ -4,6 +4,7 @@ use schemars::generate::SchemaSettings;
 use schemars::{JsonSchema, SchemaGenerator};
 use serde_json::{Value, json};
 
+use super::test;
 use crate::operator::Registry;
 use crate::sink::parquet::ParquetSinkConfig;
 use crate::source::parquet::ParquetSourceConfig;
@@ -40,7 +41,7 @@ pub fn json_schema(registry: &Registry) -> Value {
             "sources": nodes("Where rows come from.", vec![source]),
             "operators": nodes("What works on them.", operators),
             "sinks": nodes("Where they go.", vec![sink]),
-            "tests": { "type": "array", "items": { "type": "object" } },
+            "tests": test::json_schema(),
         },
         "required": ["version", "sources", "sinks"],
         "additionalProperties": false,

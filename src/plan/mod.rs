@@ -17,11 +17,17 @@ mod paths;
 mod reach;
 mod render;
 mod schema;
+mod test;
+mod text;
 
 pub use catalog::{Catalog, FileCatalog};
 pub use counting::Counting;
 pub use estimate::{RowEstimate, RowEstimates};
 pub use file_schema::json_schema;
+pub use test::{
+    Entry, Expectation, ExpectedRow, ExpectedRows, PlannedTest, TestedOutput, inline_table, key,
+    literal,
+};
 
 use std::fmt;
 use std::ops::Range;
@@ -242,6 +248,28 @@ pub fn check(
     let raw = document.parse(seed, environment);
     let (plan, problems) = match compile(&raw, registry, catalog) {
         Ok((plan, warnings)) => (Some(plan), warnings),
+        Err(problems) => (None, problems),
+    };
+    (plan, Report::new(document.texts().clone(), problems))
+}
+
+/// Like [`check`], with the tests of the pipeline: they are there if there is a plan, and no error in
+/// them.
+pub fn check_tests(
+    document: &Document,
+    seed: Option<u64>,
+    environment: &dyn Fn(&str) -> Option<String>,
+    registry: &Registry,
+    catalog: &dyn Catalog,
+) -> (Option<(Plan, Vec<PlannedTest>)>, Report) {
+    let raw = document.parse(seed, environment);
+    let (plan, problems) = match compile(&raw, registry, catalog) {
+        Ok((plan, mut problems)) => {
+            let warnings = problems.len();
+            let tests = test::read(&raw, &plan, &mut problems);
+            let sound = problems.len() == warnings;
+            (sound.then_some((plan, tests)), problems)
+        }
         Err(problems) => (None, problems),
     };
     (plan, Report::new(document.texts().clone(), problems))

@@ -3,6 +3,7 @@
 
 mod figures;
 mod json;
+mod junit;
 mod palette;
 mod progress;
 mod summary;
@@ -10,6 +11,7 @@ mod table;
 mod wrap;
 
 pub use json::{JsonError, RunIdentity, to_json, write_json};
+pub use junit::{JunitCase, to_junit};
 pub use palette::Palette;
 pub use progress::{Progress, Say, Show, SourceTotal};
 pub use summary::{describe_failures, summarize};

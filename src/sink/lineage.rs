@@ -207,6 +207,19 @@ impl LineageColumns {
         fields
     }
 
+    /// The lineage of the rows of `batch`, one array for each of [`LineageColumns::fields`].
+    /// `operator_ids` are those of the plan.
+    ///
+    /// # Errors
+    /// When a column outgrows the offsets of its type.
+    pub fn of(
+        &self,
+        batch: &Batch,
+        operator_ids: Vec<String>,
+    ) -> Result<Vec<ArrayRef>, ArrowError> {
+        LineageBuilder::new(self.clone(), operator_ids).build(batch)
+    }
+
     /// The schema of the files: the data columns and these.
     ///
     /// # Errors

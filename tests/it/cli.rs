@@ -33,12 +33,13 @@ inputs = ["swap"]
 path = "out/{shard}.parquet"
 "#;
 
-const COMMANDS: [&str; 7] = [
+const COMMANDS: [&str; 8] = [
     "run",
     "check",
     "plan",
     "graph",
     "preview",
+    "test",
     "ops",
     "completions",
 ];

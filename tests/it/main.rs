@@ -17,6 +17,7 @@ mod lossless;
 mod marian_tokenizer;
 mod masked_lm;
 mod noise;
+mod pipeline_tests;
 mod pipelines;
 mod plan;
 mod plugin;
