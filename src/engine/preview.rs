@@ -5,10 +5,10 @@ use std::num::NonZeroUsize;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 
-use super::{RunError, RunSettings, asked_batch_rows, assemble, count, read};
+use super::{RunError, RunSettings, asked_batch_rows, assemble, count, read, survey};
 use crate::batch::{Batch, Shard};
 use crate::inference::ModelSettings;
-use crate::operator::{Resources, Shared, TextValues};
+use crate::operator::{Resources, ScratchFolder, Shared, TextValues};
 use crate::plan::{Plan, Producer};
 use crate::topology::{
     BatchWriter, Commit, Finished, RunOptions, ShardSink, ShardSource, Silent, SinkNode, Stop,
@@ -35,7 +35,8 @@ pub struct PreviewRow {
 
 /// The first `rows` rows that leave the node `at`: the id of a source or an operator, an
 /// operator's port as `id.port`, or a sink, whose input is shown. `models` says how models run.
-/// Where an operator wants the words of its sources counted, that is done first, on all cores.
+/// Where an operator wants the words of its sources counted or its rows surveyed, that is done first,
+/// on all cores.
 ///
 /// # Errors
 /// When there is no such node, an operator cannot be made, or a shard cannot be read.
@@ -69,6 +70,8 @@ pub fn preview(
     let stop = Stop::default();
     let threads = thread::available_parallelism().map_or(1, NonZeroUsize::get);
     count::words(plan, &resources, threads, &Silent, &stop)?;
+    let folder = ScratchFolder::temporary;
+    survey::rows(plan, &resources, threads, &folder, &Silent, &stop)?;
     let collector = Collector(Arc::new(Collected {
         operators: plan
             .operators

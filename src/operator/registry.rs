@@ -14,8 +14,8 @@ use serde_json::Value;
 use toml::de::DeTable;
 
 use super::{
-    BuildContext, Example, Operator, OperatorConfig, OperatorError, Port, Site, TextOperatorConfig,
-    TextOptions, apply::TextNode, schema,
+    BuildContext, Example, Operator, OperatorConfig, OperatorError, Port, Site, Survey, SurveySite,
+    TextOperatorConfig, TextOptions, apply::TextNode, schema,
 };
 use crate::diagnostic::{Diagnostic, Problem};
 use crate::table;
@@ -66,7 +66,22 @@ pub trait Configured: Send + Sync {
     fn mixes_rows(&self) -> bool {
         false
     }
-    /// Makes an operator for one worker thread.
+    /// Whether the operator keeps something from batch to batch of a shard.
+    fn in_order(&self) -> bool {
+        false
+    }
+    /// Whether the operator has to see all rows of its sources before the run.
+    fn surveys(&self) -> bool {
+        false
+    }
+    /// What looks at these rows, if the operator asks for it.
+    ///
+    /// # Errors
+    /// A message that names what is missing and the remedy.
+    fn survey(&self, _site: &SurveySite<'_>) -> Result<Option<Box<dyn Survey>>, OperatorError> {
+        Ok(None)
+    }
+    /// Makes an operator for one worker thread, or for one shard where it works in order.
     ///
     /// # Errors
     /// A message that names what is missing and the remedy.
@@ -112,6 +127,15 @@ impl<C: OperatorConfig> Configured for C {
     }
     fn mixes_rows(&self) -> bool {
         OperatorConfig::mixes_rows(self)
+    }
+    fn in_order(&self) -> bool {
+        OperatorConfig::in_order(self)
+    }
+    fn surveys(&self) -> bool {
+        OperatorConfig::surveys(self)
+    }
+    fn survey(&self, site: &SurveySite<'_>) -> Result<Option<Box<dyn Survey>>, OperatorError> {
+        OperatorConfig::survey(self, site)
     }
     fn build(&self, context: &BuildContext<'_>) -> Result<Box<dyn Operator>, OperatorError> {
         OperatorConfig::build(self, context)

@@ -80,6 +80,14 @@ impl Plan {
                 self.names(&names)
             );
         }
+        if operator.spec.surveys() {
+            let _ = writeln!(
+                out,
+                "    first looks at {} in {}",
+                counted(operator.source_rows, "row"),
+                self.names(&operator.inputs)
+            );
+        }
         for (port, schema) in operator.schemas.iter().enumerate() {
             let name = self.name_of(Producer::Operator {
                 operator: position,
