@@ -4,9 +4,11 @@ use std::collections::{BTreeMap, HashSet};
 use std::fs;
 use std::time::Duration;
 
-use arrow::array::{AsArray, RecordBatch};
+use arrow::array::{AsArray, RecordBatch, UInt32Array};
 use augment::engine::RunSettings;
 use augment::random::Random;
+use parquet::basic::{Compression, ZstdLevel};
+use parquet::file::properties::WriterProperties;
 
 use crate::samples;
 use crate::scratch::Scratch;
@@ -17,7 +19,7 @@ fn sentences(seed: u64, rows: usize) -> RecordBatch {
     let picks: Vec<u32> = (0..rows)
         .map(|_| u32::try_from(random.below(400)).unwrap())
         .collect();
-    arrow::compute::take_record_batch(&all, &picks.into()).unwrap()
+    arrow::compute::take_record_batch(&all, &UInt32Array::from(picks)).unwrap()
 }
 
 /// Shards of unlike length and several row groups, one without a row.
@@ -294,8 +296,14 @@ fn a_shard_that_cannot_be_surveyed_ends_the_run() {
     let scratch = workspace();
     scratch.write("test.toml", pipeline(SCOPES[2]));
     let path = scratch.path("data/part-20.parquet");
+    let properties = WriterProperties::builder()
+        .set_compression(Compression::ZSTD(ZstdLevel::default()))
+        .set_dictionary_enabled(false)
+        .build();
+    scratch.parquet_with("data/part-20.parquet", &[sentences(1, 250)], properties);
     let mut bytes = fs::read(&path).unwrap();
-    bytes[100..900].fill(0xff);
+    let half = bytes.len() / 2;
+    bytes[half..half + 40].fill(0xff);
     fs::write(&path, bytes).unwrap();
     for flags in [&["--keep-going"][..], &["--shard", "2/4"]] {
         scratch.run(RUN.iter().chain(flags)).says(
