@@ -33,11 +33,13 @@ const MOST_BYTES: usize = 4096;
 ///
 /// It is quick and needs no model, but it has its limits. A sentence of ten words is mostly told
 /// right; with fewer it often goes wrong among languages of one script that are alike (Danish and
-/// Norwegian, Spanish and Portuguese, Czech and Slovak), and a word or two say little: name the
-/// languages that occur in `among`, which helps more than anything else. A text in several languages
-/// gets one of them. Only the first 4,096 bytes of a text are looked at. The confidence is no
-/// probability: it says how far the best language is ahead of the next for a text of this length,
-/// and is 1 where a script has one language or `among` leaves one.
+/// Norwegian, Spanish and Portuguese, Czech and Slovak), and a word or two say little. Of 130 pieces of
+/// 2 to 7 words from sentences in ten languages, 85 are told right if every guess is taken; with the
+/// default of `least_confidence` 56 get a language, and 54 the right one. Name the languages that occur
+/// in `among`: that helps more than anything else. A text in several languages gets one of them. Only
+/// the first 4,096 bytes of a text are looked at. The confidence is no probability: it says how far the
+/// best language is ahead of the next for a text of this length, and is 1 where a script has one
+/// language or `among` leaves one.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Language {
     /// The column for the code of the language.
@@ -53,8 +55,8 @@ pub struct Language {
     /// The only languages that texts can be in. Without it, all that are known.
     #[serde(default)]
     pub among: Vec<String>,
-    /// The confidence below which a language counts as unknown.
-    #[serde(default)]
+    /// The confidence below which a language counts as unknown; 0 to take any guess.
+    #[serde(default = "default_least_confidence")]
     pub least_confidence: f64,
     /// What becomes of rows of unknown language: `keep` or `reject`.
     #[serde(default)]
@@ -66,6 +68,10 @@ pub struct Language {
 
 fn default_column() -> String {
     "language".to_owned()
+}
+
+fn default_least_confidence() -> f64 {
+    0.2
 }
 
 /// What becomes of rows of unknown language.
@@ -152,7 +158,8 @@ impl OperatorConfig for Language {
         };
         let problems: Vec<Problem> = self.added().filter_map(taken).collect();
         if problems.is_empty() {
-            Ok(vec![Arc::new(self.schema(input)); self.ports().len()])
+            let schema = Arc::new(self.schema(input));
+            Ok(self.ports().iter().map(|_| Arc::clone(&schema)).collect())
         } else {
             Err(problems)
         }
@@ -504,6 +511,29 @@ mod tests {
         for (language, sentence) in SENTENCES {
             assert_eq!(code("", sentence), Some(language), "{sentence}");
         }
+    }
+
+    /// What the documentation says of short texts.
+    #[test]
+    fn short_texts_get_a_language_only_where_it_is_likely() {
+        let identifier = identifier("");
+        let least = identifier.config.least_confidence;
+        let (mut pieces, mut right, mut sure, mut sure_and_right) = (0, 0, 0, 0);
+        for words in [2, 3, 5, 7] {
+            for (language, sentence) in &SENTENCES[..10] {
+                let all: Vec<&str> = sentence.split(' ').collect();
+                for piece in all.chunks_exact(words) {
+                    let found = identifier.identify(&piece.join(" "));
+                    let is_right = found.is_some_and(|(of, _)| code_of(of) == Some(language));
+                    let is_sure = found.is_some_and(|(_, confidence)| confidence >= least);
+                    pieces += 1;
+                    right += u32::from(is_right);
+                    sure += u32::from(is_sure);
+                    sure_and_right += u32::from(is_sure && is_right);
+                }
+            }
+        }
+        assert_eq!([pieces, right, sure, sure_and_right], [130, 85, 56, 54]);
     }
 
     #[test]

@@ -548,14 +548,8 @@ fn a_stage_in_order_sees_each_shard_from_its_first_row_to_its_last() {
             let sink = vec![main_of(2), main_of(3)];
             let ran = run(stages, sink, 5, options(workers, window), &Stop::default());
             assert_eq!(ran.outcomes, vec![ShardOutcome::Committed; 5]);
-            let expected: Vec<(i64, u32)> = (0..60)
-                .flat_map(|n| {
-                    [
-                        (n, n as u32 + 1),
-                        (n, 2 * n as u32 + 1),
-                        (n, 2 * n as u32 + 2),
-                    ]
-                })
+            let expected: Vec<(i64, u32)> = (0..60_u32)
+                .flat_map(|n| [n + 1, 2 * n + 1, 2 * n + 2].map(|number| (n.into(), number)))
                 .collect();
             for (shard, rows) in &ran.committed {
                 assert_eq!(

@@ -184,7 +184,7 @@ impl Compared {
     /// # Errors
     /// When values of a column cannot be compared.
     pub(super) fn keys(&self, columns: &[ArrayRef]) -> Result<Keys, OperatorError> {
-        let rows = columns.first().map_or(0, |column| column.len());
+        let rows = columns.first().map_or(0, Array::len);
         let mut near = None;
         let mut exact = Vec::new();
         for (place, column) in columns.iter().enumerate() {
@@ -226,7 +226,7 @@ impl Compared {
         for column in columns {
             let value = match column {
                 Column::Text(texts) => texts.get(row).map(|text| match &self.normaliser {
-                    Some(normaliser) => normaliser.normalise(text, normalised).as_bytes(),
+                    Some(form) => form.normalise(text, normalised).as_bytes(),
                     None => text.as_bytes(),
                 }),
                 Column::Other(values, nulls) => {

@@ -82,7 +82,7 @@ impl<K: Key> Partitions<K> {
         let mut parts: Vec<Vec<u8>> = vec![Vec::new(); self.files.len()];
         for (key, row) in keys {
             // The upper half decides on the file; the lower is left for when it has to be cut.
-            let file = (key.low() >> 32) * self.files.len() as u64 >> 32;
+            let file = ((key.low() >> 32) * self.files.len() as u64) >> 32;
             let part = usize::try_from(file)
                 .ok()
                 .and_then(|file| parts.get_mut(file));
