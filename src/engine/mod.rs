@@ -239,6 +239,7 @@ pub fn run(
     let selected = read::select(plan, settings);
     let sinks = write::sinks(plan)?;
     let publisher = Publisher::open(plan, settings, &selected)?;
+    survey::remove_leftovers(plan, settings);
     let (done, todo): (Vec<PlannedShard>, Vec<PlannedShard>) = selected
         .into_iter()
         .partition(|shard| publisher.is_committed(shard));

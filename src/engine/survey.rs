@@ -8,14 +8,18 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
-use std::thread;
+use std::{fs, thread};
 
 use super::read::explain;
 use super::{RunError, RunSettings};
+use crate::ledger::FOLDER;
 use crate::operator::{Resources, ScratchFolder, Survey, SurveySite, Surveyed, SurveyedShard};
 use crate::plan::{Plan, PlannedOperator, PlannedSource, Producer};
 use crate::source::{ReadOptions, ShardFile, ShardReader};
 use crate::topology::{Observer, Stop};
+
+/// The name of the folder for what does not fit into memory.
+const NAME: &str = "survey";
 
 /// Makes the folder for what does not fit into memory.
 pub(super) type MakeFolder<'a> = &'a dyn Fn() -> std::io::Result<ScratchFolder>;
@@ -29,11 +33,34 @@ pub(super) fn folder_beside_output(
     let Some(sink) = plan.sinks.first() else {
         return ScratchFolder::temporary();
     };
-    let name = match settings.shard {
-        None => "survey".to_owned(),
-        Some((part, parts)) => format!("survey-{part}-of-{parts}"),
-    };
-    ScratchFolder::create(sink.layout.root.join(crate::ledger::FOLDER).join(name))
+    ScratchFolder::create(sink.layout.root.join(FOLDER).join(name_of(settings)))
+}
+
+fn name_of(settings: &RunSettings) -> String {
+    match settings.shard {
+        None => NAME.to_owned(),
+        Some((part, parts)) => format!("{NAME}-{part}-of-{parts}"),
+    }
+}
+
+/// Removes what runs that were killed amid a survey have left. The output folders have to be locked:
+/// a whole run has them for itself, a part leaves what is not its own to the others.
+pub(super) fn remove_leftovers(plan: &Plan, settings: &RunSettings) {
+    for sink in &plan.sinks {
+        let entries = fs::read_dir(sink.layout.root.join(FOLDER));
+        for entry in entries.into_iter().flatten().flatten() {
+            let name = entry.file_name();
+            let name = name.to_string_lossy();
+            let is_own = match settings.shard {
+                None => name.starts_with(NAME),
+                Some(_) => name == name_of(settings),
+            };
+            if is_own {
+                // What cannot be removed is in nobody's way.
+                drop(fs::remove_dir_all(entry.path()));
+            }
+        }
+    }
 }
 
 /// Makes the surveys that `plan` asks for, and hands what they found out to its operators. Answers

@@ -233,6 +233,27 @@ fn a_killed_run_is_resumed_to_the_same_bytes_and_leaves_no_keys() {
 }
 
 #[test]
+fn what_a_killed_survey_left_is_removed_by_whatever_runs_next() {
+    let scratch = workspace();
+    scratch.write("test.toml", pipeline(SCOPES[0]));
+    scratch.run(RUN).says(0, &[]);
+    for folder in ["survey", "survey-1-of-2"] {
+        scratch.write(&format!("out/kept/.augment/{folder}/keys-0000"), "keys");
+    }
+    scratch
+        .run(RUN.iter().chain(&["--shard", "2/2"]))
+        .says(0, &[]);
+    let exists = |folder: &str| {
+        scratch
+            .path(&format!("out/kept/.augment/{folder}"))
+            .exists()
+    };
+    assert!(exists("survey") && exists("survey-1-of-2"));
+    scratch.run(RUN).says(0, &["nothing to do"]);
+    assert!(!exists("survey") && !exists("survey-1-of-2"));
+}
+
+#[test]
 fn other_data_needs_a_fresh_start_with_the_scope_of_the_data_set_alone() {
     let scratch = workspace();
     for (options, code) in [(SCOPES[0], 0), (SCOPES[2], 2)] {

@@ -47,18 +47,18 @@ const MOST_WORDS: usize = 100;
 /// those that are the same, byte for byte. Two texts whose sets have the Jaccard similarity s (shared
 /// n-grams by all n-grams of both) share a band with the probability 1 - (1 - s^rows)^bands. The
 /// defaults are those of datatrove, with which FineWeb was made (Penedo et al., 2024): n-grams of 5
-/// words and 14 bands of 8 rows. They find 8 % of the pairs at s = 0.5, 56 % at 0.7, 77 % at 0.75,
-/// 92 % at 0.8 and 99.96 % at 0.9; half of the pairs at s = 0.685. With 9 bands of 13 rows, as in
-/// text-dedup's set-up for 0.7 and near it, half are found at s = 0.82. A row goes that shares a band
-/// with any earlier row, whether that one stayed or not. Peers drop all but one row of each connected
-/// component instead: they would also drop a row that is tied to an earlier one only by a later.
-/// Columns in `by` other than the text have to agree as well, exactly.
+/// words and 14 bands of 8 rows. They find 5 % of the pairs at s = 0.5, 56 % at 0.7, 77 % at 0.75,
+/// 92 % at 0.8 and 99.96 % at 0.9; half of the pairs at s = 0.685. With 9 bands of 13 rows half are
+/// found at s = 0.82, with 32 bands of 4 at 0.38. A row goes that shares a band with any earlier row,
+/// whether that one stayed or not. Tools that keep one row of each connected component, as datatrove
+/// does, would also drop a row that is tied to an earlier one by a later one alone. Columns in `by`
+/// other than the text have to agree as well, exactly.
 ///
 /// With `scope = "shard"` rows are compared with those before them in the same shard, as they
-/// stream by. No more than `remember` different rows are remembered, about 50 bytes for each in the
-/// mode `exact` and 20 for each band in the mode `near` (some 280 MB for a million rows with the
-/// defaults), for each shard that is read at a time, which are as many as there are workers. Beyond
-/// that the oldest are forgotten, first in, first out: how many is shown as the measure `forgotten`.
+/// stream by. No more than `remember` different rows are remembered, for each shard that is read at
+/// a time, which are as many as there are workers: a million rows take some 55 MB in the mode
+/// `exact`, and 20 MB for each band, 290 MB with the defaults, in the mode `near`. Beyond that the
+/// oldest are forgotten, first in, first out: how many is shown as the measure `forgotten`.
 ///
 /// With `scope = "dataset"` rows are compared with all rows of all shards, in the order of `inputs`,
 /// and then of the shards' paths: where a row is in two sources, it stays in the one that is named
