@@ -25,6 +25,9 @@ pub(super) fn preview(
     if volume != Volume::Quiet && !plan.countings().is_empty() {
         printer.say("counting the words of all shards first");
     }
+    if volume != Volume::Quiet && plan.surveys().next().is_some() {
+        printer.say("looking at the rows of all shards first");
+    }
     match engine::preview(&plan, &arguments.at, arguments.rows.get(), &models) {
         Ok(rows) => {
             let palette = printer.out_palette();

@@ -74,7 +74,7 @@ pub(super) fn run(
             printer.error(&error.to_string(), Some(&error.help()));
             match error {
                 // It had started to read.
-                RunError::Words { .. } => ExitStatus::Incomplete,
+                RunError::Words { .. } | RunError::Survey { .. } => ExitStatus::Incomplete,
                 _ => ExitStatus::NotStarted,
             }
         }

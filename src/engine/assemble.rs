@@ -61,6 +61,10 @@ pub(super) fn stages<'a>(plan: &'a Plan, resources: &'a Resources) -> Vec<Stage<
                 .iter()
                 .filter_map(|operator| step(plan, resources, *operator))
                 .collect(),
+            in_order: operators
+                .iter()
+                .filter_map(|operator| plan.operators.get(*operator))
+                .any(|operator| operator.spec.in_order()),
         })
         .collect()
 }

@@ -8,6 +8,7 @@ mod count;
 mod outlook;
 mod preview;
 mod read;
+mod survey;
 mod test;
 mod write;
 
@@ -154,6 +155,14 @@ pub enum RunError {
         /// Which file is to blame, and why.
         message: String,
     },
+    /// The rows of the sources cannot be surveyed.
+    #[error("the rows for operator `{operator}` cannot be surveyed: {message}")]
+    Survey {
+        /// The operator that needs them.
+        operator: String,
+        /// Which file is to blame, and why.
+        message: String,
+    },
     /// The columns of a sink cannot be written.
     #[error("sink `{sink}`: {message}")]
     Sink {
@@ -184,6 +193,10 @@ impl RunError {
                 "`{operator}` needs the words of every shard, whatever part of them is processed: \
                  mend the file or take it out of the source, or name a file with counts in the \
                  option `statistics`"
+            ),
+            Self::Survey { operator, .. } => format!(
+                "`{operator}` needs the rows of every shard, whatever part of them is processed: \
+                 mend the cause, or take the file out of the source"
             ),
             Self::Sink { help, .. } => help.clone(),
             Self::UnknownNode { known, .. } => format!("the nodes are: {}", known.join(", ")),
@@ -231,6 +244,7 @@ pub fn run(
     let selected = read::select(plan, settings);
     let sinks = write::sinks(plan)?;
     let publisher = Publisher::open(plan, settings, &selected)?;
+    survey::remove_leftovers(plan, settings);
     let (done, todo): (Vec<PlannedShard>, Vec<PlannedShard>) = selected
         .into_iter()
         .partition(|shard| publisher.is_committed(shard));
@@ -240,8 +254,12 @@ pub fn run(
         models: settings.models.clone(),
         shared: Shared::default(),
     };
-    let counted =
-        todo.is_empty() || count::words(plan, &resources, settings.workers, observer, stop)?;
+    let known = todo.is_empty() || {
+        let folder = || survey::folder_beside_output(plan, settings);
+        let workers = settings.workers;
+        count::words(plan, &resources, workers, observer, stop)?
+            && survey::rows(plan, &resources, workers, &folder, observer, stop)?
+    };
     let topology = assemble::topology(plan, &resources, &sources, &sinks, &publisher, observer);
 
     let shards: Vec<(usize, Arc<Shard>)> = todo
@@ -257,7 +275,7 @@ pub fn run(
         window: settings.window,
         keep_going: settings.keep_going,
     };
-    let outcomes = if counted {
+    let outcomes = if known {
         topology.run(&shards, options, stop)?
     } else {
         vec![ShardOutcome::Abandoned; shards.len()]

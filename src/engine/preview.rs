@@ -7,10 +7,10 @@ use arrow::array::ArrayRef;
 use arrow::error::ArrowError;
 
 use super::collect::{Collector, PublishNothing};
-use super::{RunError, RunSettings, asked_batch_rows, assemble, count, read};
+use super::{RunError, RunSettings, asked_batch_rows, assemble, count, read, survey};
 use crate::batch::Batch;
 use crate::inference::ModelSettings;
-use crate::operator::{OperatorError, Resources, Shared, TextValues};
+use crate::operator::{OperatorError, Resources, ScratchFolder, Shared, TextValues};
 use crate::plan::{Plan, Producer};
 use crate::topology::{RunOptions, ShardSource, Silent, SinkNode, Stop, Topology};
 
@@ -34,7 +34,8 @@ pub struct PreviewRow {
 
 /// The first `rows` rows that leave the node `at`: the id of a source or an operator, an
 /// operator's port as `id.port`, or a sink, whose input is shown. `models` says how models run.
-/// Where an operator wants the words of its sources counted, that is done first, on all cores.
+/// Where an operator wants the words of its sources counted or its rows surveyed, that is done first,
+/// on all cores.
 ///
 /// # Errors
 /// When there is no such node, an operator cannot be made, or a shard cannot be read.
@@ -68,6 +69,8 @@ pub fn preview(
     let stop = Stop::default();
     let threads = thread::available_parallelism().map_or(1, NonZeroUsize::get);
     count::words(plan, &resources, threads, &Silent, &stop)?;
+    let folder = ScratchFolder::temporary;
+    survey::rows(plan, &resources, threads, &folder, &Silent, &stop)?;
     let collector = Collector::new(rows, &stop);
     let topology = Topology {
         sources: sources

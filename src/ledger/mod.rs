@@ -39,7 +39,7 @@ use partial::remove_partials;
 const FORMAT: u32 = 1;
 
 /// The folder, below the root, that the ledger lies in.
-const FOLDER: &str = ".augment";
+pub(crate) const FOLDER: &str = ".augment";
 
 /// What to do about a ledger that another pipeline, or none, has written.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]

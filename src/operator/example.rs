@@ -8,7 +8,7 @@ use toml::de::DeTable;
 
 use super::{
     Amount, BuildContext, Configured, Context, OperatorError, Registry, Resources, TextColumn,
-    TextValues,
+    TextValues, survey_batch,
 };
 use crate::batch::{Batch, Origins, Rows, Shard};
 use crate::text::WordCounts;
@@ -75,6 +75,16 @@ fn run_on_texts(
         let counts = WordCounts::of(texts.iter().copied());
         resources.set_word_counts("demo", Arc::new(counts));
     }
+    let all = [("text", texts)];
+    let all = || all.iter().chain(columns);
+    let fields: Vec<Field> = all()
+        .map(|(name, _)| Field::new(*name, DataType::Utf8, true))
+        .collect();
+    let arrays = all().map(|(_, values)| Arc::new(StringArray::from(values.to_vec())) as ArrayRef);
+    let records = RecordBatch::try_new(Arc::new(Schema::new(fields)), arrays.collect())?;
+    if configured.surveys() {
+        survey_batch(configured, "demo", &text, &records, &resources)?;
+    }
     let mut operator = configured.build(&BuildContext {
         id: "demo",
         inputs: &["demo".to_owned()],
@@ -85,13 +95,6 @@ fn run_on_texts(
         amount: Amount::NONE,
         resources: &resources,
     })?;
-    let all = [("text", texts)];
-    let all = || all.iter().chain(columns);
-    let fields: Vec<Field> = all()
-        .map(|(name, _)| Field::new(*name, DataType::Utf8, true))
-        .collect();
-    let arrays = all().map(|(_, values)| Arc::new(StringArray::from(values.to_vec())) as ArrayRef);
-    let records = RecordBatch::try_new(Arc::new(Schema::new(fields)), arrays.collect())?;
     let shard = Arc::new(Shard::new(0, "demo", "demo", 1));
     let origins = Arc::new(Origins::new("demo", 0, texts.len(), None));
     let rows = Rows::originals(origins, false);

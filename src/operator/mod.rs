@@ -18,6 +18,8 @@ mod registry;
 mod resources;
 mod rewritten;
 mod schema;
+mod scratch;
+mod survey;
 mod text;
 mod text_column;
 mod yields;
@@ -31,6 +33,8 @@ pub use options::{Defaults, OnError, StopWordList, StopWordOption, TextOptions};
 pub use registry::{Configured, OperatorDocument, OptionDocument, Registry};
 pub use resources::{Resources, Shared, Site};
 pub use rewritten::{RefusedRows, RewrittenRows, number_in_place, replica_number};
+pub use scratch::ScratchFolder;
+pub use survey::{Survey, SurveySite, Surveyed, SurveyedShard, survey_batch};
 pub use text::{Outcome, Text, TextOperator, TextOperatorConfig};
 pub use text_column::{TextBuilder, TextValues, is_text};
 pub use yields::Yield;
@@ -48,7 +52,8 @@ use crate::diagnostic::Problem;
 ///
 /// One batch in, exactly one batch out for each port: a port for which nothing is emitted gets an
 /// empty batch. A worker thread owns its operator, so `process` may keep scratch memory, but the
-/// output for a batch must depend on that batch alone.
+/// output for a batch must depend on that batch alone; or on the batches of its shard up to it, if
+/// the operator says so by [`OperatorConfig::in_order`].
 ///
 /// ```
 /// use augment::prelude::*;
@@ -255,7 +260,32 @@ pub trait OperatorConfig:
         false
     }
 
-    /// Makes an operator. Called once for every worker thread.
+    /// Whether the operator keeps something from batch to batch: it is then made for each shard
+    /// anew, sees the batches of that shard alone, in order, and goes with the last. The output must
+    /// not depend on how rows are cut into batches. Work on one shard is then done by one worker at
+    /// a time, so an operator that can do without should.
+    fn in_order(&self) -> bool {
+        false
+    }
+
+    /// Whether the operator has to see all rows of its sources before the run, by
+    /// [`OperatorConfig::survey`]. It must then read sources and nothing else. What it makes of a
+    /// row depends on all of them, so a change in the data is a change of the pipeline.
+    fn surveys(&self) -> bool {
+        false
+    }
+
+    /// Begins to look at all rows of the sources, if [`OperatorConfig::surveys`]. What comes of it
+    /// is found in [`Resources::surveyed`] when the operator is built.
+    ///
+    /// # Errors
+    /// A message that names what is missing and the remedy.
+    fn survey(&self, _site: &SurveySite<'_>) -> Result<Option<Box<dyn Survey>>, OperatorError> {
+        Ok(None)
+    }
+
+    /// Makes an operator. Called once for every worker thread, or for every shard where it works
+    /// [in order](OperatorConfig::in_order).
     ///
     /// # Errors
     /// A message that names what is missing and the remedy.

@@ -14,8 +14,8 @@ use serde_json::Value;
 use toml::de::DeTable;
 
 use super::{
-    BuildContext, Example, Operator, OperatorConfig, OperatorError, Port, Site, TextOperatorConfig,
-    TextOptions, Yield, apply::TextNode, schema, yields,
+    BuildContext, Example, Operator, OperatorConfig, OperatorError, Port, Site, Survey, SurveySite,
+    TextOperatorConfig, TextOptions, Yield, apply::TextNode, schema, yields,
 };
 use crate::diagnostic::{Diagnostic, Problem};
 use crate::table;
@@ -78,7 +78,22 @@ pub trait Configured: Send + Sync {
     fn mixes_rows(&self) -> bool {
         false
     }
-    /// Makes an operator for one worker thread.
+    /// Whether the operator keeps something from batch to batch of a shard.
+    fn in_order(&self) -> bool {
+        false
+    }
+    /// Whether the operator has to see all rows of its sources before the run.
+    fn surveys(&self) -> bool {
+        false
+    }
+    /// What looks at these rows, if the operator asks for it.
+    ///
+    /// # Errors
+    /// A message that names what is missing and the remedy.
+    fn survey(&self, _site: &SurveySite<'_>) -> Result<Option<Box<dyn Survey>>, OperatorError> {
+        Ok(None)
+    }
+    /// Makes an operator for one worker thread, or for one shard where it works in order.
     ///
     /// # Errors
     /// A message that names what is missing and the remedy.
@@ -133,6 +148,15 @@ impl<C: OperatorConfig> Configured for C {
     }
     fn mixes_rows(&self) -> bool {
         OperatorConfig::mixes_rows(self)
+    }
+    fn in_order(&self) -> bool {
+        OperatorConfig::in_order(self)
+    }
+    fn surveys(&self) -> bool {
+        OperatorConfig::surveys(self)
+    }
+    fn survey(&self, site: &SurveySite<'_>) -> Result<Option<Box<dyn Survey>>, OperatorError> {
+        OperatorConfig::survey(self, site)
     }
     fn build(&self, context: &BuildContext<'_>) -> Result<Box<dyn Operator>, OperatorError> {
         OperatorConfig::build(self, context)

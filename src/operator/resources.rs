@@ -7,6 +7,7 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
+use super::survey::Surveyed;
 use crate::inference::ModelSettings;
 use crate::text::WordCounts;
 
@@ -24,7 +25,26 @@ pub struct Resources {
 /// Counted words, as the run hands them to an operator.
 struct Counted(Arc<WordCounts>);
 
+/// What a survey of the sources found out, as the run hands it to an operator.
+struct Found(Surveyed);
+
 impl Resources {
+    /// Hands the operator `id` what a survey of its sources found out. Whoever builds an operator
+    /// that wants one ([`OperatorConfig::surveys`](super::OperatorConfig::surveys)) does so before.
+    pub fn set_surveyed(&self, id: &str, found: Surveyed) {
+        let kept = self
+            .shared
+            .get_or_try_insert(id, || Ok::<_, Infallible>(Found(found)));
+        drop(kept);
+    }
+
+    /// What a survey of the sources found out for the operator `id`, if there was one and it gave
+    /// a `T`.
+    pub fn surveyed<T: Any + Send + Sync>(&self, id: &str) -> Option<Arc<T>> {
+        let kept = self.shared.get_or_try_insert(id, || Err::<Found, ()>(()));
+        Arc::clone(&kept.ok()?.0).downcast().ok()
+    }
+
     /// Hands the operator `id` the words of its sources, counted. Whoever builds an operator that
     /// wants them ([`OperatorConfig::counts_words`](super::OperatorConfig::counts_words)) does so
     /// before.
@@ -143,6 +163,15 @@ mod tests {
         resources.set_word_counts("a", Arc::new(WordCounts::of(["one two"])));
         assert_eq!(resources.word_counts("a").unwrap().words().len(), 2);
         assert!(resources.word_counts("b").is_none());
+    }
+
+    #[test]
+    fn what_was_surveyed_is_for_one_operator() {
+        let resources = Resources::default();
+        resources.set_surveyed("a", Arc::new(7_u64));
+        assert_eq!(resources.surveyed::<u64>("a").as_deref(), Some(&7));
+        assert_eq!(resources.surveyed::<String>("a"), None);
+        assert_eq!(resources.surveyed::<u64>("b"), None);
     }
 
     #[test]

@@ -10,6 +10,7 @@ mod checklist;
 mod concatenate;
 mod contraction;
 mod crop;
+mod deduplicate;
 mod diacritics;
 mod dictionary_replacement;
 mod drawn;
@@ -22,6 +23,7 @@ mod hypernym_replacement;
 mod hyponym_replacement;
 mod inflection;
 mod keyboard_typo;
+mod language;
 mod leet;
 pub mod masked_lm;
 mod mix;
@@ -66,6 +68,7 @@ pub use checklist::Checklist;
 pub use concatenate::{Concatenate, PairOrder};
 pub use contraction::{Contraction, ContractionMode};
 pub use crop::{Crop, CropFrom, CropUnit, Keep};
+pub use deduplicate::{Deduplicate, DuplicateMode, DuplicateScope};
 pub use diacritics::{Diacritics, DiacriticsMode};
 pub use dictionary_replacement::{DictionaryReplacement, Replacements};
 pub use eda::Eda;
@@ -76,6 +79,7 @@ pub use hypernym_replacement::HypernymReplacement;
 pub use hyponym_replacement::HyponymReplacement;
 pub use inflection::{Inflection, InflectionForm};
 pub use keyboard_typo::{KeyboardLayout, KeyboardTypo, Typo};
+pub use language::{Language, OnUnknown};
 pub use leet::{Leet, Strength};
 pub use masked_lm::MaskedLm;
 pub use mix::Mix;
@@ -117,6 +121,7 @@ impl Registry {
             .register::<Concatenate>()
             .register_text::<Contraction>()
             .register_text::<Crop>()
+            .register::<Deduplicate>()
             .register_text::<Diacritics>()
             .register_text::<DictionaryReplacement>()
             .register_text::<Eda>()
@@ -127,6 +132,7 @@ impl Registry {
             .register_text::<HyponymReplacement>()
             .register_text::<Inflection>()
             .register_text::<KeyboardTypo>()
+            .register::<Language>()
             .register_text::<Leet>()
             .register::<MaskedLm>()
             .register::<Mix>()

@@ -60,6 +60,46 @@ pub(super) fn records(texts: &[Option<&str>]) -> RecordBatch {
     RecordBatch::try_from_iter_with_nullable([("text", column, true)]).unwrap()
 }
 
+/// What leaves by each port where the operator, whose id is `bt`, gets `records`, and what it
+/// counts.
+pub(super) fn outputs(
+    configured: &dyn Configured,
+    records: RecordBatch,
+) -> (Vec<Option<Batch>>, BTreeMap<String, u64>) {
+    let (resources, text) = (
+        Resources::default(),
+        TextColumn {
+            name: "text".to_owned(),
+            index: 0,
+        },
+    );
+    let build = BuildContext {
+        id: "bt",
+        inputs: &[],
+        position: 0,
+        seed: 42,
+        text: &text,
+        source_rows: 1,
+        amount: Amount::NONE,
+        resources: &resources,
+    };
+    let mut operator = configured.build(&build).unwrap();
+    let shard = Arc::new(Shard::new(0, "demo", "demo", 1));
+    let origins = Arc::new(Origins::new("demo", 0, records.num_rows(), None));
+    let batch = Batch {
+        rows: Rows::originals(origins, false),
+        records,
+        shard: Arc::clone(&shard),
+        seq: 0,
+        last: false,
+        ticket: None,
+    };
+    let mut context = Context::new(&shard, 0, configured.ports().len());
+    operator.process(batch, &mut context).unwrap();
+    let counts = shard.counters.operator(0).snapshot().reasons;
+    (context.into_outputs(), counts)
+}
+
 /// Runs the operator, whose id is `bt`, on rows numbered from `first`, which came with the replica
 /// number `incoming`.
 pub(super) fn run(

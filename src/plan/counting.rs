@@ -1,4 +1,4 @@
-//! Operators for which the words of their sources are counted before the run.
+//! Operators for which the words of their sources are counted, or the rows surveyed, before the run.
 //!
 //! What they make of a row depends on all rows. So a digest of the sources' files stands with what
 //! identifies the run: it is taken without counting.
@@ -8,9 +8,10 @@ use std::collections::BTreeMap;
 use serde_json::{Map, Value, json};
 
 use super::nodes::source_problem;
-use super::{Catalog, Plan, PlannedOperator};
+use super::{Catalog, Plan, PlannedOperator, Producer};
 use crate::config::RawPipeline;
 use crate::diagnostic::Diagnostic;
+use crate::operator::Configured;
 
 /// The words of some sources, to be counted for some operators.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -41,6 +42,13 @@ impl Plan {
         countings
     }
 
+    /// The operators that have to see all rows of their sources before the run.
+    pub fn surveys(&self) -> impl Iterator<Item = &PlannedOperator> {
+        self.operators
+            .iter()
+            .filter(|operator| operator.spec.surveys())
+    }
+
     /// The sources that reach `operator`, in the order of their ids: the order of the tables in a
     /// pipeline file makes no difference.
     pub(super) fn sorted_sources(&self, operator: &PlannedOperator) -> Vec<usize> {
@@ -48,6 +56,11 @@ impl Plan {
         sources.sort_by_key(|source| self.sources.get(*source).map(|source| &source.id));
         sources
     }
+}
+
+/// Whether what an operator makes of a row depends on all rows of its sources.
+fn depends_on_all_rows(operator: &dyn Configured) -> bool {
+    operator.counts_words() || operator.surveys()
 }
 
 /// Notes the state of the data with each operator whose output depends on all of it.
@@ -58,8 +71,15 @@ pub(super) fn note(
     problems: &mut Vec<Diagnostic>,
 ) {
     let mut digests: BTreeMap<usize, String> = BTreeMap::new();
-    for counting in plan.countings() {
-        for source in &counting.sources {
+    for position in 0..plan.operators.len() {
+        let Some(operator) = plan.operators.get(position) else {
+            continue;
+        };
+        if !depends_on_all_rows(&*operator.spec) {
+            continue;
+        }
+        let sources = plan.sorted_sources(operator);
+        for source in &sources {
             let (Some(planned), false) = (plan.sources.get(*source), digests.contains_key(source))
             else {
                 continue;
@@ -70,18 +90,48 @@ pub(super) fn note(
                 (Err(_), None) => {}
             }
         }
-        let states: Map<String, Value> = counting
-            .sources
+        let states: Map<String, Value> = sources
             .iter()
             .filter_map(|source| {
                 let id = &plan.sources.get(*source)?.id;
                 Some((id.clone(), json!(digests.get(source)?)))
             })
             .collect();
-        for operator in counting.operators {
-            if let Some(operator) = plan.operators.get_mut(operator) {
-                operator.facts = json!({ "options": operator.facts, "sources": states });
-            }
+        if let Some(operator) = plan.operators.get_mut(position) {
+            operator.facts = json!({ "options": operator.facts, "sources": states });
         }
+    }
+}
+
+/// Sees to it that operators for which rows are surveyed read sources and nothing else: what other
+/// operators make of a row is not known before the run.
+pub(super) fn check_inputs(plan: &Plan, raw: &RawPipeline<'_>, problems: &mut Vec<Diagnostic>) {
+    for operator in plan.surveys() {
+        let Some(node) = raw.operators.iter().find(|node| node.id == operator.id) else {
+            continue;
+        };
+        let other = |input: &&Producer| matches!(input, Producer::Operator { .. });
+        let Some(input) = operator.inputs.iter().find(other) else {
+            continue;
+        };
+        let name = plan.name_of(*input);
+        let written = node
+            .inputs
+            .iter()
+            .find(|written| *written.get_ref() == name);
+        let place = written.map_or_else(|| node.place_of("inputs"), toml::Spanned::span);
+        let message = format!(
+            "operator `{}` looks at all rows before the run, but reads `{name}`, which is made in it",
+            operator.id
+        );
+        let problem = Diagnostic::error("A216", message)
+            .at(place)
+            .label("not a source")
+            .help(format!(
+                "let `{}` read the sources, and the operators that come before it now read `{}`",
+                operator.id, operator.id
+            ))
+            .help("or let it look at one shard at a time: `scope = \"shard\"`");
+        problems.push(problem);
     }
 }

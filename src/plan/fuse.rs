@@ -3,7 +3,8 @@
 use super::{Plan, Producer};
 
 /// The operators of `plan` in chains as long as possible: along a chain each operator reads only
-/// the one before, and the one before is read by nothing else.
+/// the one before, and the one before is read by nothing else. An operator that keeps something from
+/// batch to batch is a stage of its own, so that only its work is done in order.
 pub(super) fn stages(plan: &Plan) -> Vec<Vec<usize>> {
     let mut readers = vec![0_usize; plan.operators.len()];
     let inputs = plan.operators.iter().flat_map(|operator| &operator.inputs);
@@ -23,6 +24,8 @@ pub(super) fn stages(plan: &Plan) -> Vec<Vec<usize>> {
             }
             _ => None,
         };
+        let in_order = |at: &usize| plan.operators.get(*at).is_some_and(|at| at.spec.in_order());
+        let before = before.filter(|before| !operator.spec.in_order() && !in_order(before));
         let stage =
             before.and_then(|before| stages.iter_mut().find(|stage| stage.last() == Some(before)));
         match stage {

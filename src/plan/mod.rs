@@ -101,7 +101,7 @@ pub struct PlannedOperator {
     /// The sources, by position, that reach it.
     pub sources: Vec<usize>,
     /// What the files hold that its options name, say a hash of a model; null if they name none.
-    /// Where words are counted for the operator, also a digest of the sources' files.
+    /// Where words are counted or rows surveyed for the operator, also a digest of the sources' files.
     pub facts: Value,
 }
 
@@ -206,6 +206,7 @@ pub fn compile(
         problems.push(Diagnostic::error("A299", message).help("please report this as a bug"));
         return Err(problems);
     };
+    counting::check_inputs(&plan, raw, &mut problems);
     counting::note(&mut plan, raw, catalog, &mut problems);
     if problems
         .iter()

@@ -83,6 +83,14 @@ impl Plan {
             rows(estimates.into_operator(position)),
             columns(&operator.input_schema, &operator.text.name)
         );
+        if operator.spec.surveys() {
+            let _ = writeln!(
+                out,
+                "    first looks at {} in {}",
+                counted(operator.source_rows, "row"),
+                self.names(&operator.inputs)
+            );
+        }
         for (port, schema) in operator.schemas.iter().enumerate() {
             let producer = Producer::Operator {
                 operator: position,

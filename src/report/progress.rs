@@ -17,7 +17,8 @@
 //!
 //! `measures` is there if the operator measures its work.
 //!
-//! Where the words of the sources are counted first, until then these come instead, one at once:
+//! Where the words of the sources are counted, or the rows surveyed, first, these come instead until
+//! then, one at once:
 //!
 //! ```json
 //! {"event": "counting", "elapsed_seconds": 1.0, "rows_counted": 4096, "rows_total": 10072}
@@ -114,14 +115,16 @@ struct OperatorState {
     busy_nanoseconds: AtomicU64,
 }
 
-/// The pass before the run, in which words are counted.
+/// The pass before the run, in which words are counted or rows surveyed.
 #[derive(Default)]
 struct CountingState {
+    /// Whether it is a survey.
+    survey: AtomicBool,
     total: AtomicU64,
     counted: AtomicU64,
     under_way: AtomicBool,
     /// When the run proper began.
-    finished: OnceLock<Instant>,
+    finished: Mutex<Option<Instant>>,
 }
 
 /// Which shards are where. Locked when a shard starts or ends, and to show progress.
@@ -265,11 +268,12 @@ impl<'a> Progress<'a> {
 
     /// How long the run has been reading: the rate does not suffer from what came before.
     fn reading_for(&self) -> Duration {
-        let began = self.counting.finished.get().unwrap_or(&self.started);
-        began.elapsed()
+        let finished = self.counting.finished.lock();
+        let finished = *finished.unwrap_or_else(PoisonError::into_inner);
+        finished.unwrap_or(self.started).elapsed()
     }
 
-    /// Rows whose words are counted, and all there are, while that goes on.
+    /// Rows whose words are counted, or that are surveyed, and all there are, while that goes on.
     fn counting(&self) -> Option<(u64, u64)> {
         let state = &self.counting;
         state.under_way.load(Ordering::Relaxed).then(|| {
@@ -278,10 +282,40 @@ impl<'a> Progress<'a> {
         })
     }
 
+    /// One line on that.
+    fn counting_line(&self, counted_rows: u64, total: u64) -> String {
+        let survey = self.counting.survey.load(Ordering::Relaxed);
+        format!(
+            "{} {} of {} ({} %)",
+            if survey {
+                "looked at"
+            } else {
+                "words counted in"
+            },
+            grouped(counted_rows),
+            counted(total, "row"),
+            percent(counted_rows, total),
+        )
+    }
+
+    fn begin_counting(&self, rows: u64, survey: bool) {
+        self.counting.survey.store(survey, Ordering::Relaxed);
+        self.counting.total.store(rows, Ordering::Relaxed);
+        self.counting.counted.store(0, Ordering::Relaxed);
+        self.counting.under_way.store(true, Ordering::Relaxed);
+        let rows = counted(rows, "row");
+        match self.show {
+            Show::Json => (self.say)(&self.event().to_string()),
+            Show::Plain if survey => (self.say)(&format!("looking at {rows} first")),
+            Show::Plain => (self.say)(&format!("counting the words of {rows} first")),
+            Show::Bars(_) | Show::Nothing => {}
+        }
+    }
+
     /// One line on what is going on.
     fn any_line(&self) -> String {
         match self.counting() {
-            Some((counted, total)) => counting_line(counted, total),
+            Some((counted, total)) => self.counting_line(counted, total),
             None => self.line(),
         }
     }
@@ -395,16 +429,11 @@ impl<'a> Progress<'a> {
 
 impl Observer for Progress<'_> {
     fn counting_started(&self, rows: u64) {
-        self.counting.total.store(rows, Ordering::Relaxed);
-        self.counting.under_way.store(true, Ordering::Relaxed);
-        match self.show {
-            Show::Json => (self.say)(&self.event().to_string()),
-            Show::Plain => (self.say)(&format!(
-                "counting the words of {} first",
-                counted(rows, "row")
-            )),
-            Show::Bars(_) | Show::Nothing => {}
-        }
+        self.begin_counting(rows, false);
+    }
+
+    fn survey_started(&self, rows: u64) {
+        self.begin_counting(rows, true);
     }
 
     fn rows_counted(&self, rows: u64) {
@@ -412,7 +441,8 @@ impl Observer for Progress<'_> {
     }
 
     fn counting_finished(&self) {
-        let _first_wins = self.counting.finished.set(Instant::now());
+        let finished = self.counting.finished.lock();
+        *finished.unwrap_or_else(PoisonError::into_inner) = Some(Instant::now());
         self.counting.under_way.store(false, Ordering::Relaxed);
     }
 
@@ -470,15 +500,6 @@ impl Observer for Progress<'_> {
                 .fetch_add(nanoseconds, Ordering::Relaxed);
         }
     }
-}
-
-fn counting_line(counted_rows: u64, total: u64) -> String {
-    format!(
-        "words counted in {} of {} ({} %)",
-        grouped(counted_rows),
-        counted(total, "row"),
-        percent(counted_rows, total),
-    )
 }
 
 fn add_counts(totals: &mut Vec<Counts>, more: &[Counts]) {
@@ -542,7 +563,7 @@ impl Drawing {
                 }
                 bar
             });
-            bar.set_message(counting_line(counted, total));
+            bar.set_message(progress.counting_line(counted, total));
         } else if let Some(bar) = self.counting.take() {
             bar.finish_and_clear();
         }

@@ -97,10 +97,18 @@ impl ShardReader {
     ///
     /// # Errors
     /// When there is no such column.
-    pub fn only(mut self, column: usize) -> Result<Self, ArrowError> {
-        self.schema = Arc::new(self.schema.project(&[column])?);
-        let columns = self.metadata.parquet_schema();
-        self.projection = ProjectionMask::roots(columns, [column]);
+    pub fn only(self, column: usize) -> Result<Self, ArrowError> {
+        self.columns(&[column])
+    }
+
+    /// The same reader for some columns alone, by their positions, which must ascend.
+    ///
+    /// # Errors
+    /// When there is no such column.
+    pub fn columns(mut self, columns: &[usize]) -> Result<Self, ArrowError> {
+        self.schema = Arc::new(self.schema.project(columns)?);
+        let all = self.metadata.parquet_schema();
+        self.projection = ProjectionMask::roots(all, columns.iter().copied());
         Ok(self)
     }
 

@@ -109,6 +109,12 @@ impl Segmenter {
         self.marks.words().len()
     }
 
+    /// The words of `text`, protected or not, stop words too.
+    pub fn all_words(&mut self, text: &str) -> Words<'_> {
+        self.count_words(text);
+        self.marks.words()
+    }
+
     /// The first word of `text`, protected or not.
     pub fn first_word(&mut self, text: &str) -> Option<Word> {
         self.count_words(text);

@@ -16,6 +16,10 @@
 //! cannot deadlock however unlike its branches are: whatever a fan-in or a sink waits for is
 //! already in flight.
 //!
+//! A stage whose operators keep something from batch to batch has operators for each shard instead
+//! of each worker, and takes the batches of a shard in order, as sinks do: whichever worker comes by
+//! does what is next.
+//!
 //! Publishing a shard means waiting for a device; threads that do nothing else see to it.
 //!
 //! # What can go wrong
@@ -34,6 +38,7 @@ mod stop;
 mod tests;
 mod wiring;
 mod workers;
+mod writing;
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -52,6 +57,7 @@ pub use stop::Stop;
 use commits::Commits;
 use intake::Intake;
 use lanes::Lanes;
+use stage::Crew;
 use wiring::Wiring;
 use workers::Crews;
 
@@ -154,6 +160,9 @@ pub struct Stage<'a> {
     pub inputs: Vec<Feed>,
     /// The operators; at least one.
     pub steps: Vec<Step<'a>>,
+    /// Whether the operators keep something from batch to batch: each shard then has operators of
+    /// its own, which see its batches in order.
+    pub in_order: bool,
 }
 
 /// An end of the graph.
@@ -204,9 +213,12 @@ pub enum ShardOutcome {
 pub trait Observer: Sync {
     /// Words of so many rows are going to be counted, before anything else is read.
     fn counting_started(&self, _rows: u64) {}
-    /// The words of so many rows more have been counted.
+    /// So many rows are going to be surveyed, before anything else is read but after words are
+    /// counted.
+    fn survey_started(&self, _rows: u64) {}
+    /// The words of so many rows more have been counted, or so many have been surveyed.
     fn rows_counted(&self, _rows: u64) {}
-    /// All words are counted.
+    /// All words are counted, or all rows surveyed.
     fn counting_finished(&self) {}
     /// The run is going to read a shard of `rows` rows. Called for all of them before the first.
     fn shard_expected(&self, _shard: &Shard, _rows: u64) {}
@@ -248,7 +260,8 @@ impl Topology<'_> {
         let intake = Intake::new(window, readings);
         let wiring = Wiring::new(self, window);
         let outcomes = Outcomes::new(shards.len());
-        let lanes: Vec<Lanes> = (0..self.sinks.len()).map(|_| Lanes::default()).collect();
+        let sink_lanes: Vec<_> = self.sinks.iter().map(|_| Lanes::default()).collect();
+        let stage_lanes: Vec<_> = self.stages.iter().map(|_| Lanes::default()).collect();
         let (finished, arrivals) = bounded(window * self.sinks.len().max(1));
         let commits = Commits::new(finished);
         let crews = (0..workers)
@@ -262,7 +275,8 @@ impl Topology<'_> {
             intake: &intake,
             wiring: &wiring,
             outcomes: &outcomes,
-            lanes: &lanes,
+            sink_lanes: &sink_lanes,
+            stage_lanes: &stage_lanes,
             commits: &commits,
             keep_going: options.keep_going,
         };
@@ -286,10 +300,10 @@ impl Topology<'_> {
         Ok(outcomes.into_vec())
     }
 
-    /// The operators of one worker.
+    /// The operators of one worker. Those of a stage that works in order are for a shard to come:
+    /// that they can be made shows before anything is read.
     fn crews(&self) -> Result<Crews, OperatorError> {
-        let crew = |stage: &Stage<'_>| stage.steps.iter().map(|step| (step.build)()).collect();
-        self.stages.iter().map(crew).collect()
+        self.stages.iter().map(stage::crew).collect()
     }
 }
 
@@ -302,7 +316,9 @@ struct Run<'a> {
     intake: &'a Intake,
     wiring: &'a Wiring,
     outcomes: &'a Outcomes,
-    lanes: &'a [Lanes],
+    sink_lanes: &'a [Lanes<Box<dyn BatchWriter>>],
+    /// Used by those stages alone that work in order.
+    stage_lanes: &'a [Lanes<Crew>],
     commits: &'a Commits,
     keep_going: bool,
 }

@@ -11,8 +11,54 @@ use super::{Feed, Run, Stage, Step};
 use crate::batch::Batch;
 use crate::operator::{Context, Operator, OperatorError, current_row};
 
+/// One operator of each step of a stage.
+pub(super) type Crew = Vec<Box<dyn Operator>>;
+
+/// Makes the operators of a stage.
+pub(super) fn crew(stage: &Stage<'_>) -> Result<Crew, OperatorError> {
+    stage.steps.iter().map(|step| (step.build)()).collect()
+}
+
+/// Runs the stage at `position` on one job: by `operators`, which are those of this worker, or, if
+/// it works in order, by those of the shard, as soon as the job is next.
+pub(super) fn work(run: Run<'_>, position: usize, operators: &mut Crew, job: Job) {
+    match (
+        run.topology.stages.get(position),
+        run.stage_lanes.get(position),
+    ) {
+        (Some(stage), Some(lanes)) if stage.in_order => lanes.advance(job, |kept, job| {
+            let mut operators = of_shard(stage, kept.take(), &job);
+            work_on(run, position, &mut operators, job);
+            *kept = Some(operators);
+        }),
+        _ => work_on(run, position, operators, job),
+    }
+}
+
+/// The operators of the shard that `job` is of: those that are kept, or new ones. Where the shard is
+/// lost there are none, and what was kept of it is free.
+fn of_shard(stage: &Stage<'_>, kept: Option<Crew>, job: &Job) -> Crew {
+    let Some(shard) = job.first().map(|(_, batch)| &batch.shard) else {
+        return Crew::new();
+    };
+    if shard.is_lost() {
+        return Crew::new();
+    }
+    if let Some(kept) = kept {
+        return kept;
+    }
+    let made = catch_unwind(AssertUnwindSafe(|| crew(stage)))
+        .unwrap_or_else(|panic| Err(OperatorError::Other(panic_message(&*panic).to_owned())));
+    made.unwrap_or_else(|error| {
+        let ids: Vec<&str> = stage.steps.iter().map(|step| step.id.as_str()).collect();
+        let message = format!("operator `{}` cannot start: {error}", ids.join("`, `"));
+        shard.fail(message);
+        Crew::new()
+    })
+}
+
 /// Runs the operators of the stage at `position` on one job, and sends on what they put out.
-pub(super) fn work(run: Run<'_>, position: usize, operators: &mut [Box<dyn Operator>], parts: Job) {
+fn work_on(run: Run<'_>, position: usize, operators: &mut [Box<dyn Operator>], parts: Job) {
     let (Some(stage), Some((_, first))) = (run.topology.stages.get(position), parts.first()) else {
         return;
     };

@@ -175,6 +175,7 @@ fn stage(id: &str, position: usize, inputs: Vec<Feed>, copies: Copies) -> Stage<
             has_main_output: true,
             build: Box::new(move || Ok(Box::new(copies))),
         }],
+        in_order: false,
     }
 }
 
@@ -467,4 +468,165 @@ impl Operator for StopAt {
         context.emit(batch);
         Ok(())
     }
+}
+
+/// Numbers the rows of a shard from 1: the number is their replica. Expects to see them in order.
+struct Running {
+    shard: Option<usize>,
+    seen: u32,
+    panic_at: Option<i64>,
+}
+
+impl Operator for Running {
+    fn process(&mut self, batch: Batch, context: &mut Context<'_>) -> Result<(), OperatorError> {
+        let shard = *self.shard.get_or_insert(batch.shard.index);
+        assert_eq!(shard, batch.shard.index, "an operator for each shard");
+        let values = batch.records.column(0).as_primitive::<Int64Type>();
+        let mut output = batch.clone();
+        for (row, value) in values.values().iter().enumerate() {
+            context.at_row(batch.rows.number(row));
+            assert!(Some(*value) != self.panic_at, "did not expect {value}");
+            self.seen += 1;
+            output.rows.replica[row] = self.seen;
+        }
+        context.emit(output);
+        Ok(())
+    }
+}
+
+/// Waits a little or long, whatever comes.
+struct Jitter;
+
+impl Operator for Jitter {
+    fn process(&mut self, batch: Batch, context: &mut Context<'_>) -> Result<(), OperatorError> {
+        let place = batch.seq << 8 | batch.shard.index as u64;
+        std::thread::sleep(Duration::from_micros(crate::random::mix(place) % 1500));
+        context.emit(batch);
+        Ok(())
+    }
+}
+
+fn built(
+    id: &str,
+    position: usize,
+    inputs: Vec<Feed>,
+    build: BuildOperator<'static>,
+) -> Stage<'static> {
+    let mut stage = stage(id, position, inputs, QUICK);
+    stage.steps[0].build = build;
+    stage
+}
+
+fn running(id: &str, position: usize, inputs: Vec<Feed>, panic_at: Option<i64>) -> Stage<'static> {
+    let build = move || -> Result<Box<dyn Operator>, OperatorError> {
+        Ok(Box::new(Running {
+            shard: None,
+            seen: 0,
+            panic_at,
+        }))
+    };
+    Stage {
+        in_order: true,
+        ..built(id, position, inputs, Box::new(build))
+    }
+}
+
+#[test]
+fn a_stage_in_order_sees_each_shard_from_its_first_row_to_its_last() {
+    let jitter = |position| {
+        let inputs = vec![Feed::Source(0)];
+        built(
+            "jitter",
+            position,
+            inputs,
+            Box::new(|| Ok(Box::new(Jitter))),
+        )
+    };
+    for window in [1, 2, 7] {
+        for workers in [1, 2, 8] {
+            // One branch is in order behind one that delays batches at random, the other is not; and
+            // what they join in is in order again.
+            let stages = vec![
+                jitter(0),
+                jitter(1),
+                running("branch", 2, vec![main_of(0)], None),
+                running("join", 3, vec![main_of(1), main_of(2)], None),
+            ];
+            let sink = vec![main_of(2), main_of(3)];
+            let ran = run(stages, sink, 5, options(workers, window), &Stop::default());
+            assert_eq!(ran.outcomes, vec![ShardOutcome::Committed; 5]);
+            let expected: Vec<(i64, u32)> = (0..60_u32)
+                .flat_map(|n| [n + 1, 2 * n + 1, 2 * n + 2].map(|number| (n.into(), number)))
+                .collect();
+            for (shard, rows) in &ran.committed {
+                assert_eq!(
+                    rows, &expected,
+                    "{shard}: window {window}, {workers} workers"
+                );
+            }
+            assert!(ran.most_in_flight <= window);
+        }
+    }
+}
+
+#[test]
+fn a_panic_in_order_fails_its_shard_and_names_the_row() {
+    let build: BuildOperator<'static> = {
+        let shards = AtomicUsize::new(0);
+        // The first is made for nothing but to see whether it can be, once for each worker.
+        Box::new(move || {
+            let second = shards.fetch_add(1, Ordering::SeqCst) == 2;
+            Ok(Box::new(Running {
+                shard: None,
+                seen: 0,
+                panic_at: second.then_some(34),
+            }))
+        })
+    };
+    let fragile = Stage {
+        in_order: true,
+        ..built("fragile", 0, vec![Feed::Source(0)], build)
+    };
+    let ran = run(
+        vec![fragile],
+        vec![main_of(0)],
+        4,
+        options(1, 3),
+        &Stop::default(),
+    );
+    let failed = |outcome: &&ShardOutcome| **outcome != ShardOutcome::Committed;
+    let failed: Vec<&ShardOutcome> = ran.outcomes.iter().filter(failed).collect();
+    let [ShardOutcome::Failed(reason)] = failed[..] else {
+        panic!("{:?}", ran.outcomes)
+    };
+    let expected = "`fragile` panicked at row 34: did not expect 34";
+    assert!(reason.contains(expected), "{reason}");
+    assert_eq!(ran.committed.len(), 3);
+    for rows in ran.committed.values() {
+        assert_eq!(rows.len(), 60);
+    }
+}
+
+#[test]
+fn an_operator_that_cannot_be_made_for_a_shard_fails_it_alone() {
+    let made = AtomicUsize::new(0);
+    let mut stage = running("late", 0, vec![Feed::Source(0)], None);
+    stage.steps[0].build = Box::new(move || match made.fetch_add(1, Ordering::SeqCst) {
+        3 => Err(OperatorError::Other("no memory".to_owned())),
+        _ => Ok(Box::new(Jitter)),
+    });
+    let ran = run(
+        vec![stage],
+        vec![main_of(0)],
+        4,
+        options(1, 2),
+        &Stop::default(),
+    );
+    let reason = "operator `late` cannot start: no memory".to_owned();
+    let failed = ran
+        .outcomes
+        .iter()
+        .filter(|outcome| **outcome == ShardOutcome::Failed(reason.clone()));
+    assert_eq!(failed.count(), 1, "{:?}", ran.outcomes);
+    assert_eq!(ran.committed.len(), 3);
 }

@@ -5,12 +5,12 @@ use std::sync::atomic::AtomicU64;
 use crossbeam_channel::{Receiver, Select, TryRecvError};
 
 use super::intake::Read;
+use super::stage::Crew;
 use super::wiring::Job;
-use super::{Run, lanes, readers, stage};
-use crate::operator::Operator;
+use super::{Run, readers, stage, writing};
 
 /// The operators of one worker: for each stage, one of each of its steps.
-pub(super) type Crews = Vec<Vec<Box<dyn Operator>>>;
+pub(super) type Crews = Vec<Crew>;
 
 /// Something to do.
 enum Task {
@@ -37,7 +37,7 @@ pub(super) fn work(run: Run<'_>, next_shard: &AtomicU64, mut crews: Crews) {
     };
     while let Some(task) = inbox.wait() {
         match task {
-            Task::Write(sink, job) => lanes::work(run, sink, job),
+            Task::Write(sink, job) => writing::work(run, sink, job),
             Task::Process(position, job) => {
                 if let Some(crew) = crews.get_mut(position) {
                     stage::work(run, position, crew, job);

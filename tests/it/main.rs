@@ -7,6 +7,7 @@ mod bad_input;
 mod check;
 mod cli;
 mod dag;
+mod deduplicate;
 mod determinism;
 mod fixture;
 mod folder;

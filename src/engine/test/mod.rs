@@ -179,6 +179,7 @@ impl<'p> TestBench<'p> {
             Some(Stage {
                 inputs,
                 steps: vec![step],
+                in_order: node.spec.in_order(),
             })
         };
         test.way.iter().filter_map(stage).collect()
