@@ -14,8 +14,8 @@ use serde_json::Value;
 use toml::de::DeTable;
 
 use super::{
-    BuildContext, Example, Operator, OperatorConfig, OperatorError, Port, Site, TextOperatorConfig,
-    TextOptions, apply::TextNode, schema,
+    BuildContext, Example, Operator, OperatorConfig, OperatorError, Port, Site, TextColumn,
+    TextOperatorConfig, TextOptions, apply::TextNode, schema,
 };
 use crate::diagnostic::{Diagnostic, Problem};
 use crate::table;
@@ -36,11 +36,19 @@ pub trait Configured: Send + Sync {
     fn renamed(&self, _column: &str) -> Option<&str> {
         None
     }
+    /// Whether the operator compares the text with that of the source row.
+    fn compares(&self) -> bool {
+        false
+    }
     /// The schemas of the ports for a given input.
     ///
     /// # Errors
     /// All problems that the operator has with the input's columns.
     fn schemas(&self, input: &SchemaRef) -> Result<Vec<SchemaRef>, Vec<Problem>>;
+    /// What would become of the text column that must not.
+    fn check_text(&self, _input: &SchemaRef, _text: &TextColumn) -> Vec<Problem> {
+        Vec::new()
+    }
     /// Rows out per row in, for estimates, where the sources have so many rows.
     fn expansion(&self, source_rows: u64) -> f64;
     /// All options with their values, defaults included, where the sources have so many rows: part
@@ -89,8 +97,14 @@ impl<C: OperatorConfig> Configured for C {
     fn renamed(&self, column: &str) -> Option<&str> {
         OperatorConfig::renamed(self, column)
     }
+    fn compares(&self) -> bool {
+        OperatorConfig::compares(self)
+    }
     fn schemas(&self, input: &SchemaRef) -> Result<Vec<SchemaRef>, Vec<Problem>> {
         OperatorConfig::schemas(self, input)
+    }
+    fn check_text(&self, input: &SchemaRef, text: &TextColumn) -> Vec<Problem> {
+        OperatorConfig::check_text(self, input, text)
     }
     fn expansion(&self, source_rows: u64) -> f64 {
         OperatorConfig::expansion(self, source_rows)
@@ -316,7 +330,7 @@ fn located(problems: Vec<Problem>, table: &DeTable<'_>, span: &Range<usize>) -> 
     problems
         .into_iter()
         .map(|problem| {
-            let place = table::place_of(table, &problem.option).unwrap_or_else(|| span.clone());
+            let place = table::place_of_problem(table, &problem).unwrap_or_else(|| span.clone());
             let diagnostic = Diagnostic::error("A105", problem.message).at(place);
             if problem.help.is_empty() {
                 diagnostic

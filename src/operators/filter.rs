@@ -1,22 +1,16 @@
 //! Keeping rows by the length of their text, and by SQL conditions.
 
-use std::sync::Arc;
-
-use arrow::array::{
-    ArrayRef, BooleanArray, Int64Array, RecordBatch, RecordBatchOptions, UInt32Array,
-};
-use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
+use arrow::array::{BooleanArray, UInt32Array};
+use arrow::datatypes::SchemaRef;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::measures::{self, Meter};
+use super::sql_option::{failed, misfit, unusable};
 use crate::operator::TextValues;
 use crate::prelude::*;
-use crate::sql::{Condition, ConditionError};
-use crate::table::nearest;
+use crate::sql::Condition;
 use crate::text::Segmenter;
-
-/// What a condition can name beside the columns of the data. A column of the same name goes first.
-const MEASURES: [&str; 2] = ["words", "characters"];
 
 /// Keeps rows by the length of their text and by an SQL condition; the others leave by the port
 /// `rejected`.
@@ -24,6 +18,14 @@ const MEASURES: [&str; 2] = ["words", "characters"];
 /// A bound is a pair: the least and the most that is kept, both included. Words are those that
 /// row-level operators see, protected or not; characters are Unicode scalar values. A null text
 /// has no length, and is rejected where a bound is set. All that is given must hold.
+///
+/// Beside columns, a condition can name measures of the text. Of the text itself: `words` and
+/// `characters`. Compared with the parent text, that of the source row as it was read: `changed`,
+/// whether it is another; `length_ratio`, its characters for each of the parent; `chrf`, from 0 to 1,
+/// how alike both are by the runs of characters that they share (Popović, 2015); `edit_distance`,
+/// the characters inserted, deleted or replaced between them (Levenshtein). A null text has null
+/// measures. Edit distances are exact up to 65,536 characters that differ; in longer texts all
+/// between the first and the last difference counts as replaced.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Filter {
     /// The least and the most words.
@@ -33,10 +35,21 @@ pub struct Filter {
     #[serde(default)]
     pub characters: Option<[u64; 2]>,
     /// An SQL condition on single rows, over the columns of the data and, where no column has the
-    /// name, the measures `words` and `characters` of the text: `where = "lang = 'en' AND words >
-    /// 3"`. Null is not true.
+    /// name, the measures `words`, `characters`, `changed`, `length_ratio`, `chrf` and
+    /// `edit_distance` of the text: `where = "lang = 'en' AND chrf > 0.3"`. Null is not true.
     #[serde(default, rename = "where")]
     pub condition: Option<String>,
+}
+
+impl Filter {
+    /// The names in the condition, if there is one that can be parsed.
+    fn named(&self) -> Vec<String> {
+        let parsed = self.condition.as_deref().map(Condition::parse);
+        match parsed {
+            Some(Ok(condition)) => condition.columns().to_vec(),
+            _ => Vec::new(),
+        }
+    }
 }
 
 impl OperatorConfig for Filter {
@@ -44,6 +57,14 @@ impl OperatorConfig for Filter {
 
     fn ports(&self) -> Vec<Port> {
         vec![Port::main(), Port::side("rejected")]
+    }
+
+    fn reads_text(&self) -> bool {
+        self.words.is_some() || self.characters.is_some() || measures::is_named(&self.named())
+    }
+
+    fn compares(&self) -> bool {
+        measures::compares(&self.named())
     }
 
     fn validate(&self) -> Vec<Problem> {
@@ -55,8 +76,10 @@ impl OperatorConfig for Filter {
                 "give it `words = [least, most]`, `characters = [least, most]`, or `where = \"...\"`",
             ));
         }
-        if let Some(Err(error)) = self.condition.as_deref().map(Condition::parse) {
-            problems.push(Problem::new("where", error.to_string(), error.help()));
+        if let Some(sql) = &self.condition
+            && let Err(error) = Condition::parse(sql)
+        {
+            problems.push(unusable("where", sql, &error));
         }
         for (option, bounds) in [("words", self.words), ("characters", self.characters)] {
             if let Some([least, most]) = bounds
@@ -74,9 +97,10 @@ impl OperatorConfig for Filter {
 
     fn schemas(&self, input: &SchemaRef) -> Result<Vec<SchemaRef>, Vec<Problem>> {
         if let Some(sql) = &self.condition {
-            let checked = Condition::parse(sql)
-                .and_then(|condition| condition.check(&with_measures(&condition, input)));
-            checked.map_err(|error| vec![problem_with(&error, input)])?;
+            let checked = Condition::parse(sql).and_then(|condition| {
+                condition.check(&measures::beside(input, condition.columns()))
+            });
+            checked.map_err(|error| vec![misfit("where", sql, &error, input)])?;
         }
         Ok(vec![SchemaRef::clone(input); self.ports().len()])
     }
@@ -88,9 +112,11 @@ impl OperatorConfig for Filter {
         Ok(Box::new(RowFilter {
             words: self.words,
             characters: self.characters,
-            condition: condition.map_err(|error| failed(&error))?,
+            condition: condition.map_err(|error| failed("where", &error))?,
+            reads_text: self.reads_text(),
             column: context.text.index,
             segmenter,
+            meter: Meter::new(self.named(), context.text.index)?,
         }))
     }
 
@@ -143,47 +169,6 @@ impl OperatorConfig for Filter {
     }
 }
 
-/// The columns of `input`, and the measures that `condition` names instead of a column.
-fn with_measures(condition: &Condition, input: &Schema) -> Schema {
-    let mut fields = input.fields().to_vec();
-    for name in measures(condition, input) {
-        fields.push(Arc::new(Field::new(name, DataType::Int64, true)));
-    }
-    Schema::new(fields)
-}
-
-/// The measures that `condition` names instead of a column of `schema`.
-fn measures<'a>(
-    condition: &'a Condition,
-    schema: &'a Schema,
-) -> impl Iterator<Item = &'static str> {
-    MEASURES.into_iter().filter(|measure| {
-        let is_named = condition.columns().iter().any(|name| name == measure);
-        is_named && schema.column_with_name(measure).is_none()
-    })
-}
-
-/// What to say about a condition that does not fit the columns of `input`.
-fn problem_with(error: &ConditionError, input: &Schema) -> Problem {
-    let help = match error {
-        ConditionError::UnknownColumn { name } => {
-            let columns = input.fields().iter().map(|field| field.name().as_str());
-            let known: Vec<&str> = columns.chain(MEASURES).collect();
-            let list = known.join(", ");
-            match nearest(name, known) {
-                Some(near) => format!("a similar one is `{near}`; there are: {list}"),
-                None => format!("there are: {list}; texts stand in '...', not in \"...\""),
-            }
-        }
-        other => other.help(),
-    };
-    Problem::new("where", error.to_string(), help)
-}
-
-fn failed(error: &ConditionError) -> OperatorError {
-    OperatorError::Other(format!("`where`: {error}"))
-}
-
 /// Whether `length` lies within `bounds`, if there are any.
 fn within(bounds: Option<[u64; 2]>, length: usize) -> bool {
     bounds.is_none_or(|[least, most]| (least..=most).contains(&(length as u64)))
@@ -202,8 +187,11 @@ struct RowFilter {
     words: Option<[u64; 2]>,
     characters: Option<[u64; 2]>,
     condition: Option<Condition>,
+    /// Whether there is a text column.
+    reads_text: bool,
     column: usize,
     segmenter: Segmenter,
+    meter: Meter,
 }
 
 impl RowFilter {
@@ -225,50 +213,22 @@ impl RowFilter {
     }
 
     /// Whether the condition holds, for each row; nothing without a condition.
-    fn mask(
-        &mut self,
-        records: &RecordBatch,
-        texts: &TextValues,
-    ) -> Result<Option<BooleanArray>, OperatorError> {
+    fn mask(&mut self, batch: &Batch) -> Result<Option<BooleanArray>, OperatorError> {
         let Some(condition) = &self.condition else {
             return Ok(None);
         };
-        let schema = records.schema();
-        let mut fields = Vec::new();
-        let mut columns: Vec<ArrayRef> = Vec::new();
-        for (field, column) in schema.fields().iter().zip(records.columns()) {
-            if condition.columns().contains(field.name()) {
-                fields.push(Arc::clone(field));
-                columns.push(Arc::clone(column));
-            }
-        }
-        for measure in measures(condition, &schema) {
-            let segmenter = &mut self.segmenter;
-            let measured = |row| {
-                let text = texts.get(row)?;
-                let length = match measure {
-                    "words" => segmenter.count_words(text),
-                    _ => text.chars().count(),
-                };
-                i64::try_from(length).ok()
-            };
-            fields.push(Arc::new(Field::new(measure, DataType::Int64, true)));
-            columns.push(Arc::new(
-                (0..texts.len()).map(measured).collect::<Int64Array>(),
-            ));
-        }
-        let options = RecordBatchOptions::new().with_row_count(Some(records.num_rows()));
-        let schema = Arc::new(Schema::new(fields));
-        let named = RecordBatch::try_new_with_options(schema, columns, &options)?;
-        let mask = condition.mask(&named).map_err(|error| failed(&error))?;
-        Ok(Some(mask))
+        let named = self.meter.gather(batch)?;
+        let mask = condition.mask(&named);
+        mask.map(Some).map_err(|error| failed("where", &error))
     }
 }
 
 impl Operator for RowFilter {
     fn process(&mut self, batch: Batch, context: &mut Context<'_>) -> Result<(), OperatorError> {
-        let texts = TextValues::new(batch.records.column(self.column))?;
-        let mask = self.mask(&batch.records, &texts)?;
+        let texts = batch.records.columns().get(self.column);
+        let texts = texts.filter(|_| self.reads_text);
+        let texts = texts.map(TextValues::new).transpose()?;
+        let mask = self.mask(&batch)?;
         let holds = |row| mask.as_ref().is_none_or(|mask| mask.value(row));
         let (mut kept, mut rejected) = (Vec::new(), Vec::new());
         let mut reasons = [
@@ -277,9 +237,9 @@ impl Operator for RowFilter {
             (Rejection::Words, "filtered: words", 0),
             (Rejection::Condition, "filtered: where", 0),
         ];
-        for (row, index) in (0..texts.len()).zip(0_u32..) {
+        for (row, index) in (0..batch.rows.len()).zip(0_u32..) {
             context.at_row(batch.rows.number(row));
-            let rejection = self.rejection(texts.get(row));
+            let rejection = self.rejection(texts.as_ref().and_then(|texts| texts.get(row)));
             match rejection.or_else(|| (!holds(row)).then_some(Rejection::Condition)) {
                 None => kept.push(index),
                 Some(reason) => {
@@ -304,177 +264,4 @@ impl Operator for RowFilter {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn filter(sql: &str) -> Filter {
-        Filter {
-            words: None,
-            characters: None,
-            condition: Some(sql.to_owned()),
-        }
-    }
-
-    #[test]
-    fn the_option_is_called_where() {
-        let canonical = serde_json::to_value(filter("id > 1")).unwrap();
-        assert_eq!(canonical["where"], "id > 1");
-        let read: Filter = serde_json::from_value(canonical).unwrap();
-        assert_eq!(read, filter("id > 1"));
-    }
-
-    #[cfg(not(feature = "polars"))]
-    #[test]
-    fn without_polars_the_option_is_refused_with_the_remedy() {
-        let problems = filter("id > 1").validate();
-        assert_eq!(problems.len(), 1);
-        assert_eq!(problems[0].option, "where");
-        assert!(problems[0].message.contains("without the feature `polars`"));
-        assert!(problems[0].help.contains("--features polars"));
-    }
-
-    #[cfg(feature = "polars")]
-    mod with_polars {
-        use arrow::array::{StringArray, StringDictionaryBuilder};
-        use arrow::datatypes::Int32Type;
-
-        use super::*;
-        use crate::batch::{Origins, Shard};
-        use crate::operator::{Resources, TextColumn};
-
-        fn records() -> RecordBatch {
-            let mut labels = StringDictionaryBuilder::<Int32Type>::new();
-            labels.extend([Some("ham"), Some("spam"), None, Some("ham")]);
-            let columns: [(&str, ArrayRef); 3] = [
-                ("label", Arc::new(labels.finish())),
-                (
-                    "text",
-                    Arc::new(StringArray::from(vec![
-                        Some("one two"),
-                        Some("three"),
-                        Some("four five six"),
-                        None,
-                    ])),
-                ),
-                ("score", Arc::new(Int64Array::from(vec![1, 2, 3, 4]))),
-            ];
-            RecordBatch::try_from_iter_with_nullable(
-                columns.map(|(name, column)| (name, column, true)),
-            )
-            .unwrap()
-        }
-
-        /// The scores that are kept and those that are rejected, and the counts.
-        fn run(config: &Filter, records: &RecordBatch) -> (Vec<i64>, Vec<i64>, Vec<(String, u64)>) {
-            assert_eq!(config.validate(), []);
-            config.schemas(&records.schema()).unwrap();
-            let text = TextColumn {
-                name: "text".to_owned(),
-                index: 1,
-            };
-            let rows = records.num_rows();
-            let mut operator = config
-                .build(&BuildContext {
-                    id: "demo",
-                    position: 0,
-                    seed: 1,
-                    text: &text,
-                    source_rows: rows as u64,
-                    amount: Amount::NONE,
-                    resources: &Resources::default(),
-                })
-                .unwrap();
-            let shard = Arc::new(Shard::new(0, "demo", "demo", 1));
-            let origins = Arc::new(Origins::new("demo", 0, rows, None));
-            let batch = Batch {
-                records: records.clone(),
-                rows: Rows::originals(origins, false),
-                shard: Arc::clone(&shard),
-                seq: 0,
-                last: false,
-                ticket: None,
-            };
-            let mut context = Context::new(&shard, 0, 2);
-            operator.process(batch, &mut context).unwrap();
-            let scores = |batch: Option<Batch>| -> Vec<i64> {
-                let Some(batch) = batch else {
-                    return Vec::new();
-                };
-                assert_eq!(batch.records.schema(), records.schema());
-                let scores = batch.records.column(2).as_any();
-                let scores = scores.downcast_ref::<Int64Array>().unwrap();
-                scores.values().to_vec()
-            };
-            let mut outputs = context.into_outputs().into_iter();
-            let kept = scores(outputs.next().flatten());
-            let rejected = scores(outputs.next().flatten());
-            let counts = shard.counters.operator(0).snapshot().reasons;
-            (kept, rejected, counts.into_iter().collect())
-        }
-
-        #[test]
-        fn rows_leave_by_the_port_that_the_condition_says_with_types_unchanged() {
-            let (kept, rejected, counts) = run(&filter("label <> 'spam'"), &records());
-            assert_eq!((kept, rejected), (vec![1, 4], vec![2, 3]));
-            assert_eq!(counts, [("filtered: where".to_owned(), 2)]);
-        }
-
-        #[test]
-        fn a_null_text_is_for_the_condition_to_judge_where_no_bound_is_set() {
-            let (kept, ..) = run(&filter("text IS NULL OR words > 2"), &records());
-            assert_eq!(kept, [3, 4]);
-        }
-
-        #[test]
-        fn bounds_and_condition_must_all_hold() {
-            let config = Filter {
-                words: Some([2, 9]),
-                ..filter("score <> 3")
-            };
-            let (kept, rejected, counts) = run(&config, &records());
-            assert_eq!((kept, rejected), (vec![1], vec![2, 3, 4]));
-            let expected = ["null text", "where", "words"].map(|r| (format!("filtered: {r}"), 1));
-            assert_eq!(counts, expected);
-        }
-
-        #[test]
-        fn measures_are_of_the_text_unless_the_data_has_such_a_column() {
-            let sql = filter("words = 2 AND characters = 7");
-            assert_eq!(run(&sql, &records()).0, [1]);
-            let records = records();
-            let mut columns: Vec<(String, ArrayRef)> = Vec::new();
-            for (field, column) in records.schema().fields().iter().zip(records.columns()) {
-                columns.push((field.name().clone(), Arc::clone(column)));
-            }
-            let own: ArrayRef = Arc::new(StringArray::from(vec!["a", "b", "a", "b"]));
-            columns.push(("words".to_owned(), own));
-            let columns = columns
-                .into_iter()
-                .map(|(name, column)| (name, column, true));
-            let records = RecordBatch::try_from_iter_with_nullable(columns).unwrap();
-            assert_eq!(run(&filter("words = 'b'"), &records).0, [2, 4]);
-        }
-
-        #[test]
-        fn a_column_that_is_not_there_is_reported_with_the_nearest_and_all() {
-            let problems = filter("lable = 'x'")
-                .schemas(&records().schema())
-                .unwrap_err();
-            assert_eq!(problems[0].option, "where");
-            assert!(problems[0].message.contains("`lable`"));
-            assert_eq!(
-                problems[0].help,
-                "a similar one is `label`; there are: label, text, score, words, characters"
-            );
-        }
-
-        #[test]
-        fn syntax_is_reported_before_the_data_is_known() {
-            let problems = filter("score >").validate();
-            assert_eq!(problems[0].option, "where");
-            assert!(problems[0].message.contains("found: EOF"), "{problems:?}");
-            let problems = filter("SUM(score) OVER () > 1").validate();
-            assert!(problems[0].message.contains("an aggregate"), "{problems:?}");
-        }
-    }
-}
+mod tests;

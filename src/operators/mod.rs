@@ -23,6 +23,7 @@ mod inflection;
 mod keyboard_typo;
 mod leet;
 pub mod masked_lm;
+mod measures;
 mod neighbours;
 mod nlpaug_default;
 mod ocr_error;
@@ -32,9 +33,11 @@ mod random_char;
 mod random_deletion;
 mod random_insertion;
 mod random_swap;
+mod route;
 mod sentence_deletion;
 mod sentence_shuffle;
 mod spelling_error;
+mod sql_option;
 mod synonym_replacement;
 mod template;
 #[cfg(test)]
@@ -45,6 +48,7 @@ mod trial;
 mod typos;
 mod uda_tfidf;
 mod whitespace;
+mod with_columns;
 mod word_merge;
 mod word_replacement;
 mod word_split;
@@ -77,15 +81,18 @@ pub use random_char::{CharacterChange, RandomChar};
 pub use random_deletion::RandomDeletion;
 pub use random_insertion::RandomInsertion;
 pub use random_swap::RandomSwap;
+pub use route::{Otherwise, Route};
 pub use sentence_deletion::SentenceDeletion;
 pub use sentence_shuffle::SentenceShuffle;
 pub use spelling_error::{SpellingError, SpellingErrorKind};
+pub use sql_option::NamedSql;
 pub use synonym_replacement::SynonymReplacement;
 pub use template::{ShotsFrom, Template};
 pub use tfidf_replacement::TfidfReplacement;
 pub use typos::Typos;
 pub use uda_tfidf::UdaTfidf;
 pub use whitespace::{SpaceChange, Whitespace};
+pub use with_columns::WithColumns;
 pub use word_merge::WordMerge;
 pub use word_split::WordSplit;
 
@@ -123,6 +130,7 @@ impl Registry {
             .register_text::<RandomDeletion>()
             .register_text::<RandomInsertion>()
             .register_text::<RandomSwap>()
+            .register::<Route>()
             .register_text::<SentenceDeletion>()
             .register_text::<SentenceShuffle>()
             .register_text::<SpellingError>()
@@ -132,6 +140,7 @@ impl Registry {
             .register_text::<Typos>()
             .register_text::<UdaTfidf>()
             .register_text::<Whitespace>()
+            .register::<WithColumns>()
             .register_text::<WordMerge>()
             .register_text::<WordSplit>();
         registry

@@ -209,7 +209,20 @@ fn through(
         let found = schema.column_with_name(text);
         found.map_or_else(|| TextColumn::absent(text), |(index, _)| named(text, index))
     };
-    match configured.schemas(&schema) {
+    let checked = configured.schemas(&schema).and_then(|outputs| {
+        let has_text = text.index < schema.fields().len();
+        let found = if has_text {
+            configured.check_text(&schema, &text)
+        } else {
+            Vec::new()
+        };
+        if found.is_empty() {
+            Ok(outputs)
+        } else {
+            Err(found)
+        }
+    });
+    match checked {
         Ok(outputs) => Some(OperatorSchemas {
             input: schema,
             text_after: configured
