@@ -91,9 +91,10 @@ pub(super) fn misfit(option: &str, sql: &str, error: &SqlError, input: &Schema) 
     let SqlError::UnknownColumn { name } = error else {
         return unusable(option, sql, error);
     };
-    let mut known: Vec<&str> = Vec::new();
-    known.extend(input.fields().iter().map(|field| field.name().as_str()));
-    known.extend(measures::names());
+    let columns = input.fields().iter().map(|field| field.name().as_str());
+    let known: Vec<&str> = columns
+        .chain(measures::names().map(|name| &*name))
+        .collect();
     let list = known.join(", ");
     let help = match nearest(name, known) {
         Some(near) => format!("a similar one is `{near}`; there are: {list}"),

@@ -202,6 +202,6 @@ fn errors_have_a_place_in_the_text() {
     assert_eq!(place("id > AVG(id)"), at("AVG", 5));
     assert_eq!(place("id > 1 AS big"), at("AS", 7));
     assert_eq!(place("SUM(id) OVER (PARTITION BY text) > 1"), at("OVER", 8));
-    assert_eq!(place("id IN (SELECT id FROM other)"), at("SELECT", 7));
+    assert_eq!(place("id IN (SELECT 1)"), at("SELECT", 7));
     assert_eq!(place("length(id)"), None);
 }
