@@ -110,7 +110,10 @@ impl SqlError {
             Self::NotRowWise(_) => {
                 "rows stream through in batches: SQL here sees one row at a time"
             }
-            Self::Unsupported(_) | Self::UnknownColumn { .. } | Self::Evaluation(_) => "",
+            Self::Unsupported(_) => {
+                "name columns one by one, and compute with operators and functions of single values"
+            }
+            Self::UnknownColumn { .. } | Self::Evaluation(_) => "",
             Self::AmbiguousColumn { .. } => "rename one of the columns in the data",
             Self::UnsupportedType { .. } => {
                 "leave the column out of the SQL, or store it with a plain type"

@@ -55,7 +55,7 @@ fn sql_in_a_flag_is_shown_in_the_flag_and_a_route_keeps_its_place() {
     let shown = report.render(false);
     assert!(shown.contains("--> --set on the command line"), "{shown}");
     assert!(
-        shown.contains("\n  |                                     ^^^^\n"),
+        shown.contains("\n  |                                    ^^^^\n"),
         "{shown}"
     );
 
