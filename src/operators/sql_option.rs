@@ -91,10 +91,11 @@ pub(super) fn misfit(option: &str, sql: &str, error: &SqlError, input: &Schema) 
     let SqlError::UnknownColumn { name } = error else {
         return unusable(option, sql, error);
     };
-    let columns = input.fields().iter().map(|field| field.name().as_str());
-    let known: Vec<&str> = columns
-        .chain(measures::names().map(|name| &*name))
-        .collect();
+    let mut known: Vec<&str> = measures::names().collect();
+    known.splice(
+        0..0,
+        input.fields().iter().map(|field| field.name().as_str()),
+    );
     let list = known.join(", ");
     let help = match nearest(name, known) {
         Some(near) => format!("a similar one is `{near}`; there are: {list}"),

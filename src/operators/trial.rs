@@ -141,10 +141,14 @@ pub(super) fn run(
 
 /// The numbers of the rows that leave by each port, and what was counted.
 #[cfg(feature = "polars")]
+type ByPort = (Vec<Vec<u64>>, BTreeMap<String, u64>);
+
+/// What comes of a batch in an operator with several outputs.
+#[cfg(feature = "polars")]
 pub(super) fn run_ports(
     configured: &dyn Configured,
     records: RecordBatch,
-) -> Result<(Vec<Vec<u64>>, BTreeMap<String, u64>), OperatorError> {
+) -> Result<ByPort, OperatorError> {
     let (resources, text) = (Resources::default(), TextColumn::absent("text"));
     let text = match records.schema().index_of("text") {
         Ok(index) => TextColumn { index, ..text },

@@ -174,14 +174,14 @@ fn every_row_ends_where_the_conditions_say_or_is_counted() {
                 assert_eq!(parent_ids.value(row), ids.value(row));
                 assert_ne!(label, "spam");
                 assert_eq!(label == "title", sink == "titles");
-                if sink != "titles" {
+                if sink == "titles" {
+                    assert_eq!(texts.value(row), texts.value(row).to_uppercase());
+                } else {
                     chrf.set_reference(parent);
                     let expected = chrf.score(texts.value(row));
                     assert!((likeness.value(row) - expected).abs() < 1e-12);
                     let distance = strsim::levenshtein(texts.value(row), parent);
                     assert_eq!(size > 6 && distance > 1, sink == "long", "{parent}");
-                } else {
-                    assert_eq!(texts.value(row), texts.value(row).to_uppercase());
                 }
                 assert!((0.3..=0.95).contains(&likeness.value(row)));
             }

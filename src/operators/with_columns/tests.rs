@@ -1,7 +1,7 @@
 //! What `with_columns` makes, and of which types.
 
 use arrow::array::*;
-use arrow::datatypes::Int8Type;
+use arrow::datatypes::{DataType, Int8Type};
 use proptest::prelude::*;
 
 use super::*;

@@ -1,5 +1,8 @@
 //! Keeping rows by the length of their text, and by SQL conditions.
 
+#[cfg(test)]
+mod tests;
+
 use arrow::array::{BooleanArray, UInt32Array};
 use arrow::datatypes::SchemaRef;
 use schemars::JsonSchema;
@@ -262,6 +265,3 @@ impl Operator for RowFilter {
         Ok(())
     }
 }
-
-#[cfg(test)]
-mod tests;

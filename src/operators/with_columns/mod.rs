@@ -1,10 +1,13 @@
 //! Columns by SQL expressions.
 
+mod column;
+#[cfg(all(test, feature = "polars"))]
+mod tests;
+
 use std::sync::Arc;
 
-use arrow::array::{ArrayRef, RecordBatch, RecordBatchOptions};
-use arrow::compute::{CastOptions, cast_with_options};
-use arrow::datatypes::{DataType, Field, FieldRef, Schema, SchemaRef};
+use arrow::array::{RecordBatch, RecordBatchOptions};
+use arrow::datatypes::SchemaRef;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -13,7 +16,8 @@ use super::sql_option::{NamedSql, failed, misfit, unusable};
 use crate::batch::{EditLog, EditRecord, OperatorSet};
 use crate::operator::{TextColumn, TextValues, is_text, number_in_place};
 use crate::prelude::*;
-use crate::sql::{Expression, SqlError};
+use crate::sql::Expression;
+use column::{NewColumn, option, schema_with};
 
 /// Adds columns, or replaces them, by SQL expressions on single rows.
 ///
@@ -144,91 +148,26 @@ impl OperatorConfig for WithColumns {
     }
 }
 
-/// The option that holds the expression of the column `name`.
-fn option(name: &str) -> String {
-    format!("columns.{name}")
-}
-
-/// A column that is made.
-struct NewColumn {
-    option: String,
-    expression: Expression,
-    /// The type of the expression's values.
-    data_type: DataType,
-    /// The column that comes of it.
-    field: FieldRef,
-    /// The place of the column that it replaces.
-    replaces: Option<usize>,
-}
-
-impl NewColumn {
-    fn of(name: &str, sql: &str, input: &Schema) -> Result<Self, SqlError> {
-        let expression = Expression::parse(sql)?;
-        let data_type = expression.data_type(&measures::beside(input, expression.columns()))?;
-        let mut places = (0..)
-            .zip(input.fields())
-            .filter(|(_, field)| field.name() == name);
-        let replaced = places.next();
-        if places.next().is_some() {
-            let name = name.to_owned();
-            return Err(SqlError::AmbiguousColumn { name });
-        }
-        let field = match replaced {
-            // The metadata of a column may speak of its type.
-            Some((_, old)) if *old.data_type() == data_type => {
-                old.as_ref().clone().with_nullable(true)
-            }
-            Some((_, old)) if is_text(old.data_type()) && is_text(&data_type) => {
-                old.as_ref().clone().with_nullable(true)
-            }
-            _ => Field::new(name, data_type.clone(), true),
-        };
-        Ok(Self {
-            option: option(name),
-            expression,
-            data_type,
-            field: Arc::new(field),
-            replaces: replaced.map(|(place, _)| place),
-        })
-    }
-
-    /// The values for the rows of `named`.
-    fn values(&self, named: &RecordBatch) -> Result<ArrayRef, OperatorError> {
-        let values = self.expression.evaluate(named, &self.data_type);
-        let values = values.map_err(|error| failed(&self.option, &error))?;
-        let strict = CastOptions {
-            safe: false,
-            ..CastOptions::default()
-        };
-        if values.data_type() == self.field.data_type() {
-            return Ok(values);
-        }
-        cast_with_options(&values, self.field.data_type(), &strict).map_err(|error| {
-            let data_type = self.field.data_type();
-            let message = format!("`{}` does not fit {data_type}: {error}", self.option);
-            OperatorError::Other(message)
-        })
-    }
-}
-
-/// The columns of `input` with `columns`.
-fn schema_with(input: &Schema, columns: &[NewColumn]) -> SchemaRef {
-    let mut fields = input.fields().to_vec();
-    for column in columns {
-        let field = Arc::clone(&column.field);
-        match column.replaces.and_then(|place| fields.get_mut(place)) {
-            Some(old) => *old = field,
-            None => fields.push(field),
-        }
-    }
-    Arc::new(Schema::new_with_metadata(fields, input.metadata().clone()))
-}
-
 /// What becomes of batches with the columns of `input`.
 struct Layout {
     input: SchemaRef,
     columns: Vec<NewColumn>,
     output: SchemaRef,
+}
+
+impl Layout {
+    fn of(config: &WithColumns, input: &SchemaRef) -> Result<Self, OperatorError> {
+        let mut columns = Vec::new();
+        for (name, sql) in config.columns.iter() {
+            let column = NewColumn::of(name, sql, input);
+            columns.push(column.map_err(|error| failed(&option(name), &error))?);
+        }
+        Ok(Self {
+            input: SchemaRef::clone(input),
+            output: schema_with(input, &columns),
+            columns,
+        })
+    }
 }
 
 struct Columns {
@@ -275,21 +214,7 @@ impl Operator for Columns {
 impl Columns {
     fn layout(&mut self, input: &SchemaRef) -> Result<&Layout, OperatorError> {
         let known = self.layout.take().filter(|known| known.input == *input);
-        let layout = match known {
-            Some(known) => known,
-            None => {
-                let mut columns = Vec::new();
-                for (name, sql) in self.config.columns.iter() {
-                    let column = NewColumn::of(name, sql, input);
-                    columns.push(column.map_err(|error| failed(&option(name), &error))?);
-                }
-                Layout {
-                    input: SchemaRef::clone(input),
-                    output: schema_with(input, &columns),
-                    columns,
-                }
-            }
-        };
+        let layout = known.map_or_else(|| Layout::of(&self.config, input), Ok)?;
         Ok(self.layout.insert(layout))
     }
 }
@@ -327,6 +252,3 @@ fn mark_changed(rows: &mut Rows, position: usize, old: &TextValues, new: &TextVa
     }
     changed
 }
-
-#[cfg(all(test, feature = "polars"))]
-mod tests;
