@@ -173,9 +173,14 @@ impl Meter {
                 Arc::new(ratios.collect::<Float64Array>())
             }
             Measure::Chrf => {
+                // The variants of a row come one after the other, and have one parent.
+                let mut read: Option<&str> = None;
                 let scores = pairs.map(|pair| {
                     let (text, parent) = pair?;
-                    self.chrf.set_reference(parent);
+                    if !read.is_some_and(|read| std::ptr::eq(read, parent)) {
+                        self.chrf.set_reference(parent);
+                        read = Some(parent);
+                    }
                     Some(self.chrf.score(text).min(1.0))
                 });
                 Arc::new(scores.collect::<Float64Array>())

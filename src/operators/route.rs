@@ -95,9 +95,8 @@ impl OperatorConfig for Route {
             if let Some((message, help)) = wrong_name(name) {
                 problems.push(Problem::new(&option, message, help));
             }
-            if let Err(error) = Condition::parse(sql) {
-                problems.push(unusable(&option, sql, &error));
-            }
+            let parsed = Condition::parse(sql);
+            problems.extend(parsed.err().map(|error| unusable(&option, sql, &error)));
         }
         problems
     }
@@ -157,7 +156,7 @@ impl OperatorConfig for Route {
             },
             Example {
                 title: "The first condition that holds takes the row; what leaves by `shouted`",
-                options: "[routes]\nshouted = \"text = upper(text)\"\nshort = \"characters < 9\"",
+                options: "routes.shouted = \"text = upper(text)\"\nroutes.short = \"characters < 9\"",
                 columns: &[],
                 input: &["STOP", "stop", "GO ON, PLEASE"],
                 output: &["STOP", "GO ON, PLEASE"],

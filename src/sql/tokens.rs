@@ -72,6 +72,7 @@ pub(super) fn word(sql: &str, words: &[&str]) -> Option<Range<usize>> {
 }
 
 /// Where something that `message` quotes stands in `sql`.
+#[cfg(any(test, feature = "polars"))]
 pub(super) fn quoted_in(message: &str, sql: &str) -> Option<Range<usize>> {
     let tokens = tokens(sql);
     let quoted = message.split('\'').skip(1).step_by(2);
@@ -86,6 +87,7 @@ pub(super) fn quoted_in(message: &str, sql: &str) -> Option<Range<usize>> {
 
 /// The token at a place that is given by line and column, both from 1; the end of the text, if the
 /// place lies there or beyond.
+#[cfg(any(test, feature = "polars"))]
 pub(super) fn at(sql: &str, line: usize, column: usize) -> Option<Range<usize>> {
     let text = sql.split('\n').nth(line.checked_sub(1)?)?;
     let start: usize = sql

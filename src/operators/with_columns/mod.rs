@@ -69,9 +69,8 @@ impl OperatorConfig for WithColumns {
                 let help = "give the column a name";
                 problems.push(Problem::new(&option, "a column has no name", help));
             }
-            if let Err(error) = Expression::parse(sql) {
-                problems.push(unusable(&option, sql, &error));
-            }
+            let parsed = Expression::parse(sql);
+            problems.extend(parsed.err().map(|error| unusable(&option, sql, &error)));
         }
         problems
     }
@@ -139,7 +138,7 @@ impl OperatorConfig for WithColumns {
             },
             Example {
                 title: "A choice",
-                options: "[columns]\ntext = \"CASE WHEN label = 'title' THEN upper(text) ELSE text END\"",
+                options: "columns.text = \"CASE WHEN label = 'title' THEN upper(text) ELSE text END\"",
                 columns: &[("label", &["title", "body"])],
                 input: &["On cats", "They purr."],
                 output: &["ON CATS", "They purr."],
