@@ -4,6 +4,7 @@
 //! the table with the type's JSON schema first, and after each error the key to blame is taken
 //! out and the rest tried again, so that one pass reports everything.
 
+use std::borrow::Cow;
 use std::ops::Range;
 
 use schemars::JsonSchema;
@@ -12,7 +13,7 @@ use serde_json::Value;
 use toml::Spanned;
 use toml::de::{DeString, DeTable, DeValue, ValueDeserializer};
 
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Diagnostic, Problem};
 
 /// Longest name that is compared with others: longer ones are noise, and comparing is quadratic.
 const LONGEST_NAME: usize = 64;
@@ -109,6 +110,11 @@ pub fn deserialize<T: DeserializeOwned + JsonSchema>(
 /// Where the value of an option stands, or of a part of it: `decode.beams`, `via.1.forward`. Of
 /// a part that is not there, what it would be a part of; nothing if there is no such option.
 pub fn place_of(table: &DeTable<'_>, option: &str) -> Option<Range<usize>> {
+    value_of(table, option).map(Spanned::span)
+}
+
+/// The value that [`place_of`] tells the place of.
+fn value_of<'t, 'i>(table: &'t DeTable<'i>, option: &str) -> Option<&'t Spanned<DeValue<'i>>> {
     let mut parts = option.split('.');
     let mut value = table.get(parts.next()?)?;
     for part in parts {
@@ -122,7 +128,32 @@ pub fn place_of(table: &DeTable<'_>, option: &str) -> Option<Range<usize>> {
             None => break,
         }
     }
-    Some(value.span())
+    Some(value)
+}
+
+/// Where `problem` stands in `table`: at the bytes of an option's text that it names, or at the value
+/// of the option; nothing if there is no such option.
+pub fn place_of_problem(table: &DeTable<'_>, problem: &Problem) -> Option<Range<usize>> {
+    let value = value_of(table, &problem.option)?;
+    let part = problem.within.as_ref();
+    let part = part.and_then(|part| place_within(value, part));
+    Some(part.unwrap_or_else(|| value.span()))
+}
+
+/// Where the bytes `part` of a string stand in the file; nothing where it is written in another way
+/// than it reads: with escapes, or with a variable of the environment.
+fn place_within(value: &Spanned<DeValue<'_>>, part: &Range<usize>) -> Option<Range<usize>> {
+    /// Bytes of the delimiters of a string over several lines.
+    const LONG: usize = 3;
+    // The parser borrows a string from the file where it can, and that is where it reads as written.
+    let DeValue::String(Cow::Borrowed(text)) = value.get_ref() else {
+        return None;
+    };
+    let span = value.span();
+    let around = span.len().checked_sub(text.len())?;
+    let mark = if around < 2 * LONG { 1 } else { LONG };
+    let start = span.end.checked_sub(mark + text.len())?;
+    (part.end <= text.len()).then(|| start + part.start..start + part.end)
 }
 
 /// The options that `schema` requires and `table` lacks.
@@ -396,6 +427,25 @@ mod tests {
         assert_eq!(place("via.1.b"), Some("{ a = 22 }"));
         assert_eq!(place("decode.beams"), Some("4"));
         assert_eq!(place("rate"), None);
+    }
+
+    #[test]
+    fn a_part_of_a_string_has_a_place_where_the_string_reads_as_written() {
+        for (written, expected) in [
+            (r#"sql = "a > b""#, "b"),
+            ("sql = 'a > b'", "b"),
+            (r#"sql = """a > b""""#, "b"),
+            ("sql = '''\na > b'''", "b"),
+            ("sql = '''\r\na > b'''", "b"),
+            ("sql = '''a > b''''", "b"),
+            (r#"sql = "a \u003e b""#, r#""a \u003e b""#),
+            (r#"sql = ["a > b"]"#, r#"["a > b"]"#),
+        ] {
+            let table = DeTable::parse(written).unwrap();
+            let problem = Problem::new("sql", "", "").within(Some(4..5));
+            let place = place_of_problem(table.get_ref(), &problem).unwrap();
+            assert_eq!(&written[place], expected, "{written}");
+        }
     }
 
     #[test]

@@ -88,12 +88,24 @@ fn merge<'i>(into: &mut DeTable<'i>, from: DeTable<'i>) {
             (Some(DeValue::Table(existing)), DeValue::Table(table)) if span == key.span() => {
                 merge(existing, table);
             }
-            (_, value) => {
-                // The old key goes too, because it carries its place in the file.
-                into.remove(name.as_str());
-                into.insert(key, Spanned::new(span, value));
-            }
+            (_, value) => replace(into, key, Spanned::new(span, value)),
         }
+    }
+}
+
+/// Puts an entry in the place of that of the same name, as the order of some tables means something.
+/// The old key goes too, because it carries its place in the file.
+fn replace<'i>(table: &mut DeTable<'i>, key: Spanned<DeString<'i>>, value: Spanned<DeValue<'i>>) {
+    let mut new = Some((key, value));
+    for (key, value) in std::mem::take(table) {
+        let is_old = new
+            .as_ref()
+            .is_some_and(|(new, _)| new.get_ref() == key.get_ref());
+        let (key, value) = new.take_if(|_| is_old).unwrap_or((key, value));
+        table.insert(key, value);
+    }
+    if let Some((key, value)) = new {
+        table.insert(key, value);
     }
 }
 

@@ -7,7 +7,7 @@ use toml::Spanned;
 use toml::de::DeTable;
 
 use super::{Document, RawTest};
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Diagnostic, Problem};
 use crate::table;
 
 /// What a node of a pipeline is.
@@ -75,6 +75,11 @@ impl RawNode<'_> {
     /// Where the value of `option` stands; the node's name if it is not given.
     pub fn place_of(&self, option: &str) -> Range<usize> {
         table::place_of(&self.options, option).unwrap_or_else(|| self.span.clone())
+    }
+
+    /// Where what `problem` is about stands; the node's name if it is about no option.
+    pub fn place_of_problem(&self, problem: &Problem) -> Range<usize> {
+        table::place_of_problem(&self.options, problem).unwrap_or_else(|| self.span.clone())
     }
 }
 

@@ -88,6 +88,8 @@ impl Diagnostic {
 pub struct Problem {
     /// The option to blame, for example `rate`; empty for the operator as a whole.
     pub option: String,
+    /// The bytes of the option's text that are to blame, if they are known and not all of it.
+    pub within: Option<Range<usize>>,
     /// What is wrong, in one line without a full stop.
     pub message: String,
     /// What to do about it; may be empty.
@@ -99,8 +101,16 @@ impl Problem {
     pub fn new(option: &str, message: impl Into<String>, help: impl Into<String>) -> Self {
         Self {
             option: option.to_owned(),
+            within: None,
             message: message.into(),
             help: help.into(),
         }
+    }
+
+    /// The same problem, at these bytes of the option's text.
+    #[must_use]
+    pub fn within(mut self, part: Option<Range<usize>>) -> Self {
+        self.within = part;
+        self
     }
 }

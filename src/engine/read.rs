@@ -85,7 +85,10 @@ pub(super) fn sources<'a>(
             limit: None,
         },
         keep_edits,
-        keep_text: false,
+        keep_text: plan
+            .operators
+            .iter()
+            .any(|node| node.spec.compares() && node.sources.contains(&position)),
     };
     plan.sources.iter().enumerate().map(source).collect()
 }

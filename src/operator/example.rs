@@ -96,8 +96,9 @@ fn run_on_texts(
         resources: &resources,
     })?;
     let shard = Arc::new(Shard::new(0, "demo", "demo", 1));
-    let origins = Arc::new(Origins::new("demo", 0, texts.len(), None));
-    let rows = Rows::originals(origins, false);
+    let mut origins = Origins::new("demo", 0, texts.len(), None);
+    origins.text = Some(Arc::clone(records.column(0)));
+    let rows = Rows::originals(Arc::new(origins), false);
     let batch = Batch {
         records,
         rows,

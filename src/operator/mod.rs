@@ -191,6 +191,12 @@ pub trait OperatorConfig:
         None
     }
 
+    /// Whether the operator compares the text with that of the source row, which is then kept in
+    /// [`Origins::text`](crate::batch::Origins::text).
+    fn compares(&self) -> bool {
+        false
+    }
+
     /// Looks for problems that need no data: ranges, contradictions.
     fn validate(&self) -> Vec<Problem> {
         Vec::new()
@@ -202,6 +208,12 @@ pub trait OperatorConfig:
     /// All problems that the operator has with the input's columns.
     fn schemas(&self, input: &SchemaRef) -> Result<Vec<SchemaRef>, Vec<Problem>> {
         Ok(vec![SchemaRef::clone(input); self.ports().len()])
+    }
+
+    /// Looks for problems with the text column, for an operator whose options could make something
+    /// else of it. Asked after [`OperatorConfig::schemas`], where that column is among the input's.
+    fn check_text(&self, _input: &SchemaRef, _text: &TextColumn) -> Vec<Problem> {
+        Vec::new()
     }
 
     /// Rows out per row in, for estimates, where the sources have so many rows.

@@ -15,7 +15,7 @@ use toml::de::DeTable;
 
 use super::{
     BuildContext, Example, Operator, OperatorConfig, OperatorError, Port, Site, Survey, SurveySite,
-    TextOperatorConfig, TextOptions, Yield, apply::TextNode, schema, yields,
+    TextColumn, TextOperatorConfig, TextOptions, Yield, apply::TextNode, schema, yields,
 };
 use crate::diagnostic::{Diagnostic, Problem};
 use crate::table;
@@ -36,11 +36,19 @@ pub trait Configured: Send + Sync {
     fn renamed(&self, _column: &str) -> Option<&str> {
         None
     }
+    /// Whether the operator compares the text with that of the source row.
+    fn compares(&self) -> bool {
+        false
+    }
     /// The schemas of the ports for a given input.
     ///
     /// # Errors
     /// All problems that the operator has with the input's columns.
     fn schemas(&self, input: &SchemaRef) -> Result<Vec<SchemaRef>, Vec<Problem>>;
+    /// What would become of the text column that must not.
+    fn check_text(&self, _input: &SchemaRef, _text: &TextColumn) -> Vec<Problem> {
+        Vec::new()
+    }
     /// Rows out per row in, for estimates, where the sources have so many rows.
     fn expansion(&self, source_rows: u64) -> f64;
     /// Rows that leave by each port per row in, for estimates.
@@ -116,8 +124,14 @@ impl<C: OperatorConfig> Configured for C {
     fn renamed(&self, column: &str) -> Option<&str> {
         OperatorConfig::renamed(self, column)
     }
+    fn compares(&self) -> bool {
+        OperatorConfig::compares(self)
+    }
     fn schemas(&self, input: &SchemaRef) -> Result<Vec<SchemaRef>, Vec<Problem>> {
         OperatorConfig::schemas(self, input)
+    }
+    fn check_text(&self, input: &SchemaRef, text: &TextColumn) -> Vec<Problem> {
+        OperatorConfig::check_text(self, input, text)
     }
     fn expansion(&self, source_rows: u64) -> f64 {
         OperatorConfig::expansion(self, source_rows)
@@ -361,7 +375,7 @@ fn located(problems: Vec<Problem>, table: &DeTable<'_>, span: &Range<usize>) -> 
     problems
         .into_iter()
         .map(|problem| {
-            let place = table::place_of(table, &problem.option).unwrap_or_else(|| span.clone());
+            let place = table::place_of_problem(table, &problem).unwrap_or_else(|| span.clone());
             let diagnostic = Diagnostic::error("A105", problem.message).at(place);
             if problem.help.is_empty() {
                 diagnostic

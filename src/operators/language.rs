@@ -165,6 +165,16 @@ impl OperatorConfig for Language {
         }
     }
 
+    fn yields(&self, _source_rows: u64) -> Vec<Yield> {
+        // Without a list, only texts whose language is not known may leave by the side.
+        let kept = if self.keep.is_empty() {
+            Yield::about(1.0)
+        } else {
+            Yield::up_to(1.0)
+        };
+        vec![kept, Yield::up_to(1.0)]
+    }
+
     fn build(&self, context: &BuildContext<'_>) -> Result<Box<dyn Operator>, OperatorError> {
         if self.added().any(|(_, name, _)| name == context.text.name) {
             let message = format!("it would replace the text in `{}`", context.text.name);

@@ -26,6 +26,7 @@ mod keyboard_typo;
 mod language;
 mod leet;
 pub mod masked_lm;
+mod measures;
 mod mix;
 mod neighbours;
 mod nlpaug_default;
@@ -37,12 +38,14 @@ mod random_deletion;
 mod random_insertion;
 mod random_swap;
 mod rename;
+mod route;
 mod sample;
 mod select;
 mod sentence_deletion;
 mod sentence_shuffle;
 mod spelling_error;
 mod split;
+mod sql_option;
 #[cfg(test)]
 mod structural_trial;
 mod synonym_replacement;
@@ -55,6 +58,7 @@ mod trial;
 mod typos;
 mod uda_tfidf;
 mod whitespace;
+mod with_columns;
 mod word_merge;
 mod word_replacement;
 mod word_split;
@@ -91,18 +95,21 @@ pub use random_deletion::RandomDeletion;
 pub use random_insertion::RandomInsertion;
 pub use random_swap::RandomSwap;
 pub use rename::Rename;
+pub use route::{Otherwise, Route};
 pub use sample::Sample;
 pub use select::Select;
 pub use sentence_deletion::SentenceDeletion;
 pub use sentence_shuffle::SentenceShuffle;
 pub use spelling_error::{SpellingError, SpellingErrorKind};
 pub use split::Split;
+pub use sql_option::NamedSql;
 pub use synonym_replacement::SynonymReplacement;
 pub use template::{ShotsFrom, Template};
 pub use tfidf_replacement::TfidfReplacement;
 pub use typos::Typos;
 pub use uda_tfidf::UdaTfidf;
 pub use whitespace::{SpaceChange, Whitespace};
+pub use with_columns::WithColumns;
 pub use word_merge::WordMerge;
 pub use word_split::WordSplit;
 
@@ -144,6 +151,7 @@ impl Registry {
             .register_text::<RandomInsertion>()
             .register_text::<RandomSwap>()
             .register::<Rename>()
+            .register::<Route>()
             .register::<Sample>()
             .register::<Select>()
             .register_text::<SentenceDeletion>()
@@ -156,6 +164,7 @@ impl Registry {
             .register_text::<Typos>()
             .register_text::<UdaTfidf>()
             .register_text::<Whitespace>()
+            .register::<WithColumns>()
             .register_text::<WordMerge>()
             .register_text::<WordSplit>();
         registry

@@ -126,8 +126,9 @@ pub(super) fn run(
         resources: &resources,
     })?;
     let shard = Arc::new(Shard::new(0, "demo", "demo", 1));
-    let origins = Arc::new(Origins::new("demo", first, records.num_rows(), None));
-    let mut rows = Rows::originals(origins, true);
+    let mut origins = Origins::new("demo", first, records.num_rows(), None);
+    origins.text = Some(Arc::clone(records.column(0)));
+    let mut rows = Rows::originals(Arc::new(origins), true);
     rows.replica.fill(incoming);
     let batch = Batch {
         records,
@@ -177,4 +178,54 @@ pub(super) fn run(
             .map(|(name, measure)| (name, (measure.amount, measure.whole)))
             .collect(),
     })
+}
+
+/// The numbers of the rows that leave by each port, and what was counted.
+#[cfg(feature = "polars")]
+type ByPort = (Vec<Vec<u64>>, BTreeMap<String, u64>);
+
+/// What comes of a batch in an operator with several outputs.
+#[cfg(feature = "polars")]
+pub(super) fn run_ports(
+    configured: &dyn Configured,
+    records: RecordBatch,
+) -> Result<ByPort, OperatorError> {
+    let (resources, text) = (Resources::default(), TextColumn::absent("text"));
+    let text = match records.schema().index_of("text") {
+        Ok(index) => TextColumn { index, ..text },
+        Err(_) => text,
+    };
+    let mut operator = configured.build(&BuildContext {
+        id: "demo",
+        inputs: &[],
+        position: 0,
+        seed: 42,
+        text: &text,
+        source_rows: 1,
+        amount: Amount::NONE,
+        resources: &resources,
+    })?;
+    let shard = Arc::new(Shard::new(0, "demo", "demo", 1));
+    let mut origins = Origins::new("demo", 0, records.num_rows(), None);
+    origins.text = records.columns().get(text.index).cloned();
+    let batch = Batch {
+        records,
+        rows: Rows::originals(Arc::new(origins), false),
+        shard: Arc::clone(&shard),
+        seq: 0,
+        last: false,
+        ticket: None,
+    };
+    let mut context = Context::new(&shard, 0, configured.ports().len());
+    operator.process(batch, &mut context)?;
+    let outputs = context.into_outputs().into_iter();
+    let numbers = |batch: Option<Batch>| {
+        let rows = batch.map(|batch| batch.rows);
+        let rows = rows
+            .iter()
+            .flat_map(|rows| (0..rows.len()).map(|row| rows.number(row)));
+        rows.collect()
+    };
+    let counts = shard.counters.operator(0).snapshot().reasons;
+    Ok((outputs.map(numbers).collect(), counts))
 }

@@ -195,7 +195,8 @@ fn read_options<T: DeserializeOwned + JsonSchema>(
 
 /// A problem with an option of `node`, at the value of the option.
 pub(super) fn located(code: &'static str, problem: Problem, node: &RawNode<'_>) -> Diagnostic {
-    let diagnostic = Diagnostic::error(code, problem.message).at(node.place_of(&problem.option));
+    let place = node.place_of_problem(&problem);
+    let diagnostic = Diagnostic::error(code, problem.message).at(place);
     if problem.help.is_empty() {
         diagnostic
     } else {

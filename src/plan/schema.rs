@@ -220,7 +220,20 @@ fn through(
             .into_iter()
             .map(|problem| located("A215", problem, node)),
     );
-    match configured.schemas(&schema) {
+    let checked = configured.schemas(&schema).and_then(|outputs| {
+        let has_text = text.index < schema.fields().len();
+        let found = if has_text {
+            configured.check_text(&schema, &text)
+        } else {
+            Vec::new()
+        };
+        if found.is_empty() {
+            Ok(outputs)
+        } else {
+            Err(found)
+        }
+    });
+    match checked {
         Ok(outputs) => Some(OperatorSchemas {
             input: schema,
             input_names,

@@ -1,9 +1,10 @@
-//! The way of Arrow columns into polars: the one module with `unsafe` code.
+//! The way of Arrow columns into polars, and back: the one module with `unsafe` code.
 //!
 //! Both libraries implement the Arrow C Data Interface: two C structs, one for a schema and one
 //! for an array, each with a callback that releases what it points to. A column is exported by
 //! `arrow`, and imported by `polars-arrow`, which keeps the buffers alive for as long as it uses
-//! them. No value is copied; only for `Utf8` and `Binary` are new 16-byte views built.
+//! them. No value is copied; only for `Utf8` and `Binary` are new 16-byte views built. What polars
+//! made goes the other way, where texts are copied once, out of their views.
 //!
 //! Source: <https://arrow.apache.org/docs/format/CDataInterface.html>
 #![expect(
@@ -12,13 +13,21 @@
 )]
 
 use std::mem::transmute;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Once;
 
-use arrow::array::{Array, RecordBatch};
+use arrow::array::{Array, ArrayRef, RecordBatch, make_array};
 use arrow::error::ArrowError;
-use arrow::ffi::{FFI_ArrowArray, FFI_ArrowSchema, to_ffi};
-use polars::error::{PolarsError, PolarsResult};
-use polars::prelude::{DataFrame, IntoColumn, Series};
-use polars_arrow::ffi::{ArrowArray, ArrowSchema, import_array_from_c, import_field_from_c};
+use arrow::ffi::{FFI_ArrowArray, FFI_ArrowSchema, from_ffi, to_ffi};
+use polars::error::{PolarsError, PolarsResult, set_warning_function};
+use polars::prelude::{Column, CompatLevel, DataFrame, IntoColumn, Series};
+use polars_arrow::datatypes::Field;
+use polars_arrow::ffi::{
+    ArrowArray, ArrowSchema, export_array_to_c, export_field_to_c, import_array_from_c,
+    import_field_from_c,
+};
+
+use super::{SqlError, stack, syntax};
 
 // A transmute checks the sizes; the alignments must agree as well.
 const _: () = assert!(align_of::<FFI_ArrowArray>() == align_of::<ArrowArray>());
@@ -51,6 +60,43 @@ pub(super) fn to_frame(records: &RecordBatch) -> PolarsResult<DataFrame> {
         columns.push(Series::try_from((&field, array))?.into_column());
     }
     DataFrame::new(records.num_rows(), columns)
+}
+
+/// The values of `column` in Arrow's oldest types: texts as `LargeUtf8`, lists as `LargeList`.
+///
+/// # Errors
+/// When the column has a type that Arrow does not have.
+pub(super) fn to_array(column: Column) -> PolarsResult<ArrayRef> {
+    let name = column.name().clone();
+    let array = column.rechunk_to_arrow(CompatLevel::oldest());
+    let schema = export_field_to_c(&Field::new(name, array.dtype().clone(), true));
+    let array = export_array_to_c(array);
+    // SAFETY: both types are `#[repr(C)]` images of the struct ArrowSchema of the C Data Interface:
+    // the same fields in the same order, with raw pointers and nullable function pointers of the
+    // same ABI. The value moves: `schema` is not dropped here, so its release callback is called
+    // once, by its new owner.
+    let schema: FFI_ArrowSchema = unsafe { transmute(schema) };
+    // SAFETY: as above, for the struct ArrowArray.
+    let array: FFI_ArrowArray = unsafe { transmute(array) };
+    // SAFETY: array and schema were exported by `polars-arrow` just now, of one and the same type, so
+    // they are valid by the interface. The import takes ownership of the array, and drops it with
+    // the last of the buffers.
+    let data = unsafe { from_ffi(array, &schema) }.map_err(from_arrow)?;
+    Ok(make_array(data))
+}
+
+/// polars prints its warnings, about functions that a later version drops, where progress is shown.
+static SILENCE: Once = Once::new();
+
+/// Runs `work`, and makes an error of a panic: polars panics where a feature is not compiled in.
+pub(super) fn guard<T>(work: impl FnOnce() -> PolarsResult<T>) -> Result<T, SqlError> {
+    SILENCE.call_once(|| set_warning_function(|_, _| {}));
+    // Nothing that `work` reaches is used after a panic: it owns its frame, and only reads the rest.
+    match catch_unwind(AssertUnwindSafe(work)) {
+        Ok(Ok(value)) => Ok(value),
+        Ok(Err(error)) => Err(SqlError::Evaluation(syntax::plain(&error.to_string()))),
+        Err(panic) => Err(SqlError::Evaluation(stack::message_of(&*panic))),
+    }
 }
 
 #[expect(

@@ -1,55 +1,57 @@
-//! Conditions: parsed once, checked against a schema, evaluated on batches.
+//! Expressions: parsed once, checked against a schema, evaluated on batches.
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::{Arc, Once};
+use std::sync::Arc;
 
-use arrow::array::{ArrayRef, BooleanArray, RecordBatch, RecordBatchOptions, new_null_array};
-use arrow::compute::{CastOptions, cast_with_options};
+use arrow::array::{
+    Array, ArrayRef, RecordBatch, RecordBatchOptions, UInt32Array, new_empty_array, new_null_array,
+};
+use arrow::compute::{CastOptions, cast_with_options, take};
 use arrow::datatypes::{DataType, Field, Schema};
 use arrow::error::ArrowError;
-use polars::error::{PolarsError, set_warning_function};
-use polars::prelude::{DataFrame, DataType as PolarsType, Expr, IntoLazy};
+use polars::error::PolarsResult;
+use polars::prelude::{Column, DataType as PolarsType, Expr, IntoLazy};
 
-use super::types::crossing;
-use super::{ConditionError, bridge, row_wise, stack, syntax};
+use super::types::{column_type, crossing};
+use super::{SqlError, bridge, row_wise, stack, syntax};
 
-/// polars prints its warnings, about functions that a later version drops, where progress is shown.
-static SILENCE: Once = Once::new();
-
-/// A condition on one row, in SQL: what would follow WHERE.
+/// An expression that has a value for each row, in SQL: what would stand in SELECT.
 ///
-/// As in SQL, a condition that is neither true nor false, because it compares with null, does not
-/// hold. Names of columns are told apart by case. The expressions are those of
+/// Names of columns are told apart by case. The expressions are those of
 /// [polars](https://docs.pola.rs/api/python/stable/reference/sql/functions/), as far as they look
 /// at one row at a time: no aggregates, windows, orders or subqueries. Integers count with 64 bits,
 /// timestamps with a zone are taken in UTC.
 ///
+/// The type of the values is known before there are any, and the same for all batches. A column by
+/// itself keeps its type.
+///
 /// ```
 /// use std::sync::Arc;
-/// use arrow::array::{ArrayRef, Int64Array, RecordBatch, StringArray};
-/// use augment::sql::Condition;
+/// use arrow::array::{ArrayRef, AsArray, RecordBatch, StringArray};
+/// use arrow::datatypes::DataType;
+/// use augment::sql::Expression;
 ///
-/// let ids: ArrayRef = Arc::new(Int64Array::from(vec![Some(1), Some(2), None]));
-/// let texts: ArrayRef = Arc::new(StringArray::from(vec!["short", "a longer one", "a longer one"]));
-/// let records = RecordBatch::try_from_iter([("id", ids), ("text", texts)])?;
+/// let texts: ArrayRef = Arc::new(StringArray::from(vec![Some("loud"), None]));
+/// let records = RecordBatch::try_from_iter_with_nullable([("text", texts, true)])?;
 ///
-/// let condition = Condition::parse("id < 9 AND length(text) > 5")?;
-/// condition.check(&records.schema())?;
-/// assert_eq!(condition.mask(&records)?, vec![false, true, false].into());
+/// let expression = Expression::parse("upper(text) || '!'")?;
+/// let data_type = expression.data_type(&records.schema())?;
+/// assert_eq!(data_type, DataType::Utf8);
+/// let values = expression.evaluate(&records, &data_type)?;
+/// assert_eq!(values.as_string::<i32>(), &StringArray::from(vec![Some("LOUD!"), None]));
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Debug, Clone)]
-pub struct Condition {
+pub struct Expression {
     expression: Expr,
     columns: Vec<String>,
 }
 
-impl Condition {
-    /// Parses a condition.
+impl Expression {
+    /// Parses an expression.
     ///
     /// # Errors
     /// When `sql` is not one SQL expression, or has a part that depends on more than one row.
-    pub fn parse(sql: &str) -> Result<Self, ConditionError> {
+    pub fn parse(sql: &str) -> Result<Self, SqlError> {
         stack::with_room(|| {
             let expression = syntax::parse(sql)?;
             let columns = row_wise::columns(&expression)?;
@@ -58,103 +60,116 @@ impl Condition {
                 columns,
             })
         })
-        .unwrap_or_else(|failure| Err(ConditionError::Syntax(failure)))
+        .unwrap_or_else(|message| {
+            Err(SqlError::Syntax {
+                message,
+                place: None,
+            })
+        })
     }
 
-    /// The columns that the condition names, each once.
+    /// The columns that the expression names, each once.
     pub fn columns(&self) -> &[String] {
         &self.columns
     }
 
-    /// Checks the condition against the columns of the data: that there are all that it names,
-    /// with types that it can read, and that its value is true or false.
+    /// The type of the values, where the data has the columns of `schema`.
     ///
     /// # Errors
-    /// The first problem.
-    pub fn check(&self, schema: &Schema) -> Result<(), ConditionError> {
+    /// When there is no such column, the types do not fit, or no column could hold the values.
+    pub fn data_type(&self, schema: &Schema) -> Result<DataType, SqlError> {
+        if let Expr::Column(name) = &self.expression {
+            return Ok(only_field(schema, name)?.data_type().clone());
+        }
+        let data_type = self.try_on_nulls(schema)?;
+        let is_cast = matches!(self.expression, Expr::Cast { .. });
+        column_type(&data_type, is_cast).ok_or_else(|| SqlError::NoColumn {
+            data_type: data_type.to_string(),
+        })
+    }
+
+    /// The values for the rows of `records`, of the type that [`Expression::data_type`] gave.
+    ///
+    /// # Errors
+    /// When `records` lacks a column, or the evaluation fails: a conversion that a value does not
+    /// allow, for example.
+    pub fn evaluate(
+        &self,
+        records: &RecordBatch,
+        data_type: &DataType,
+    ) -> Result<ArrayRef, SqlError> {
+        let rows = records.num_rows();
+        if rows == 0 {
+            return Ok(new_empty_array(data_type));
+        }
+        let values = if let Expr::Column(name) = &self.expression {
+            let column = records.column_by_name(name);
+            let unknown = || SqlError::UnknownColumn {
+                name: name.to_string(),
+            };
+            Arc::clone(column.ok_or_else(unknown)?)
+        } else {
+            let projected = self.project(records)?;
+            bridge::guard(|| bridge::to_array(self.run(&projected)?))?
+        };
+        let values = match values.len() {
+            length if length == rows => values,
+            // An expression that names no column has one value for all rows.
+            1 => take(&values, &UInt32Array::from(vec![0; rows]), None)
+                .map_err(|error| evaluation(&error))?,
+            length => {
+                let message = format!("it has {length} values for {rows} rows");
+                return Err(SqlError::Evaluation(message));
+            }
+        };
+        if values.data_type() == data_type {
+            return Ok(values);
+        }
+        cast_with_options(&values, data_type, &strict()).map_err(|error| evaluation(&error))
+    }
+
+    /// The type of the values as polars has it. One row of nulls is evaluated: it shows what a
+    /// schema alone does not, patterns that are no regular expressions, for example.
+    pub(super) fn try_on_nulls(&self, schema: &Schema) -> Result<PolarsType, SqlError> {
         let mut fields = Vec::with_capacity(self.columns.len());
         for name in &self.columns {
-            let mut named = schema.fields().iter().filter(|field| field.name() == name);
-            let field = named
-                .next()
-                .ok_or_else(|| ConditionError::UnknownColumn { name: name.clone() })?;
-            if named.next().is_some() {
-                return Err(ConditionError::AmbiguousColumn { name: name.clone() });
-            }
+            let field = only_field(schema, name)?;
             fields.push(Field::new(name, crossing_of(field)?, true));
         }
-        // One row of nulls shows what a schema alone does not: patterns that are no regular
-        // expressions, for example.
         let columns = fields
             .iter()
             .map(|field| new_null_array(field.data_type(), 1))
             .collect();
         let records = batch(fields, columns, 1).map_err(|error| evaluation(&error))?;
-        let result = guard(|| {
-            let frame = bridge::to_frame(&records)?;
-            let mut lazy = frame.clone().lazy().select([self.expression.clone()]);
+        let tried = bridge::guard(|| {
+            let mut lazy = bridge::to_frame(&records)?.lazy();
+            lazy = lazy.select([self.expression.clone()]);
             let schema = lazy.collect_schema()?;
             let data_type = schema.iter_values().next().cloned();
-            let data_type = data_type.unwrap_or(PolarsType::Null);
-            if data_type == PolarsType::Boolean {
-                self.values(frame)?;
-            }
-            Ok(data_type)
+            self.run(&records)?;
+            Ok(data_type.unwrap_or(PolarsType::Null))
         });
-        match result {
-            Ok(Ok(PolarsType::Boolean | PolarsType::Null)) => Ok(()),
-            Ok(Ok(other)) => Err(ConditionError::NotBoolean {
-                data_type: other.to_string(),
-            }),
-            Ok(Err(error)) => Err(ConditionError::Mismatch(said(&error))),
-            Err(panic) => Err(ConditionError::Mismatch(panic)),
-        }
+        tried.map_err(|error| match error {
+            SqlError::Evaluation(message) => SqlError::Mismatch(message),
+            other => other,
+        })
     }
 
-    /// Whether the condition holds, for each row of `records`. Never null.
-    ///
-    /// # Errors
-    /// When `records` lacks a column, or the evaluation fails: a conversion that a value does not
-    /// allow, for example.
-    pub fn mask(&self, records: &RecordBatch) -> Result<BooleanArray, ConditionError> {
-        let rows = records.num_rows();
-        if rows == 0 {
-            return Ok(BooleanArray::from(Vec::<bool>::new()));
-        }
-        let projected = self.project(records)?;
-        let values = guard(|| self.values(bridge::to_frame(&projected)?))
-            .map_err(ConditionError::Evaluation)?
-            .map_err(|error| ConditionError::Evaluation(said(&error)))?;
-        match values.as_slice() {
-            // A condition that names no column has one value for all rows.
-            [value] => Ok(BooleanArray::from(vec![*value; rows])),
-            values if values.len() == rows => Ok(BooleanArray::from(values.to_vec())),
-            values => Err(ConditionError::Evaluation(format!(
-                "it has {} values for {rows} rows",
-                values.len()
-            ))),
-        }
-    }
-
-    /// The columns that the condition names, in the types that polars takes.
-    fn project(&self, records: &RecordBatch) -> Result<RecordBatch, ConditionError> {
+    /// The columns that the expression names, in the types that polars takes.
+    pub(super) fn project(&self, records: &RecordBatch) -> Result<RecordBatch, SqlError> {
         let schema = records.schema();
-        let strict = CastOptions {
-            safe: false,
-            ..CastOptions::default()
-        };
         let mut fields = Vec::with_capacity(self.columns.len());
         let mut columns: Vec<ArrayRef> = Vec::with_capacity(self.columns.len());
         for name in &self.columns {
             let Some((index, field)) = schema.column_with_name(name) else {
-                return Err(ConditionError::UnknownColumn { name: name.clone() });
+                return Err(SqlError::UnknownColumn { name: name.clone() });
             };
             let data_type = crossing_of(field)?;
             let column = records.column(index);
             columns.push(if *field.data_type() == data_type {
                 Arc::clone(column)
             } else {
-                cast_with_options(column, &data_type, &strict)
+                cast_with_options(column, &data_type, &strict())
                     .map_err(|error| evaluation(&error))?
             });
             fields.push(Field::new(name, data_type, true));
@@ -162,23 +177,31 @@ impl Condition {
         batch(fields, columns, records.num_rows()).map_err(|error| evaluation(&error))
     }
 
-    /// The value for each row of `frame`, or one for all. Null is false.
-    fn values(&self, frame: DataFrame) -> Result<Vec<bool>, PolarsError> {
-        let selected = frame.lazy().select([self.expression.clone()]).collect()?;
-        let Some(column) = selected.columns().first() else {
-            return Ok(Vec::new());
-        };
-        if *column.dtype() == PolarsType::Null {
-            return Ok(vec![false; column.len()]);
-        }
-        let values = column.bool()?.iter();
-        Ok(values.map(|value| value == Some(true)).collect())
+    /// The value for each row of `projected`, or one for all.
+    pub(super) fn run(&self, projected: &RecordBatch) -> PolarsResult<Column> {
+        let frame = bridge::to_frame(projected)?.lazy();
+        let selected = frame.select([self.expression.clone()]).collect()?;
+        let mut columns = selected.into_columns();
+        Ok(columns.pop().unwrap_or_default())
+    }
+}
+
+/// The column `name` of `schema`.
+fn only_field<'s>(schema: &'s Schema, name: &str) -> Result<&'s Field, SqlError> {
+    let mut named = schema.fields().iter().filter(|field| field.name() == name);
+    let name = || name.to_owned();
+    let field = named
+        .next()
+        .ok_or_else(|| SqlError::UnknownColumn { name: name() })?;
+    match named.next() {
+        Some(_) => Err(SqlError::AmbiguousColumn { name: name() }),
+        None => Ok(field),
     }
 }
 
 /// The type as which the column of `field` goes into polars.
-fn crossing_of(field: &Field) -> Result<DataType, ConditionError> {
-    crossing(field.data_type()).ok_or_else(|| ConditionError::UnsupportedType {
+fn crossing_of(field: &Field) -> Result<DataType, SqlError> {
+    crossing(field.data_type()).ok_or_else(|| SqlError::UnsupportedType {
         column: field.name().clone(),
         data_type: field.data_type().clone(),
     })
@@ -193,17 +216,13 @@ fn batch(
     RecordBatch::try_new_with_options(Arc::new(Schema::new(fields)), columns, &options)
 }
 
-/// Runs `work`, and makes a message of a panic: polars panics where a feature is not compiled in.
-fn guard<T>(work: impl FnOnce() -> T) -> Result<T, String> {
-    SILENCE.call_once(|| set_warning_function(|_, _| {}));
-    // Nothing that `work` reaches is used after a panic: it owns its frame, and only reads the rest.
-    catch_unwind(AssertUnwindSafe(work)).map_err(|panic| stack::message_of(&*panic))
+fn strict() -> CastOptions<'static> {
+    CastOptions {
+        safe: false,
+        ..CastOptions::default()
+    }
 }
 
-fn said(error: &PolarsError) -> String {
-    syntax::plain(&error.to_string())
-}
-
-fn evaluation(error: &ArrowError) -> ConditionError {
-    ConditionError::Evaluation(error.to_string())
+fn evaluation(error: &ArrowError) -> SqlError {
+    SqlError::Evaluation(error.to_string())
 }

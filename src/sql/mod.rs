@@ -1,16 +1,19 @@
-//! SQL conditions on single rows, run by polars.
+//! SQL on single rows, run by polars.
 //!
-//! A [`Condition`] is parsed and checked when the plan is made, and then gives one truth value per
-//! row of each batch. Only the columns that it names cross into polars, without a copy where their
-//! type allows, and only truth values come back: the batch itself keeps its types and its metadata.
+//! A [`Condition`] is true or false for each row of a batch, an [`Expression`] has a value of any
+//! type. Both are parsed and checked when the plan is made. Only the columns that they name cross
+//! into polars, without a copy where their type allows, and only their values come back: the batch
+//! itself keeps its types and its metadata.
 //!
-//! Without the cargo feature `polars` a condition cannot be parsed:
-//! [`ConditionError::NotBuilt`] says so.
+//! Without the cargo feature `polars` no SQL can be parsed: [`SqlError::NotBuilt`] says so.
 
 mod error;
+mod tokens;
 
 #[cfg(feature = "polars")]
 mod bridge;
+#[cfg(feature = "polars")]
+mod condition;
 #[cfg(feature = "polars")]
 mod expression;
 #[cfg(feature = "polars")]
@@ -23,13 +26,17 @@ mod syntax;
 mod types;
 
 #[cfg(all(test, feature = "polars"))]
+mod expression_tests;
+#[cfg(all(test, feature = "polars"))]
 mod tests;
 
 #[cfg(not(feature = "polars"))]
 mod unavailable;
 
-pub use error::ConditionError;
 #[cfg(feature = "polars")]
-pub use expression::Condition;
+pub use condition::Condition;
+pub use error::SqlError;
+#[cfg(feature = "polars")]
+pub use expression::Expression;
 #[cfg(not(feature = "polars"))]
-pub use unavailable::Condition;
+pub use unavailable::{Condition, Expression};

@@ -1,6 +1,6 @@
 //! Which expressions have, for each row, a value that depends on that row alone.
 //!
-//! Batches are cut anywhere, so nothing else may be in a condition. The check is a list of what is
+//! Batches are cut anywhere, so nothing else may be in SQL here. The check is a list of what is
 //! allowed, and of that only what is known to work on single rows: a new function of polars is
 //! refused until it is looked at.
 
@@ -9,7 +9,7 @@ use polars::prelude::{
     FunctionExpr, ListFunction, LiteralValue, StringFunction, StructFunction, TemporalFunction,
 };
 
-use super::ConditionError;
+use super::SqlError;
 
 /// Operators one within another, at most: `a OR b OR c` has two. polars evaluates by recursion, on
 /// threads whose stacks are not ours to choose.
@@ -19,13 +19,13 @@ const DEEPEST: usize = 128;
 ///
 /// # Errors
 /// When a part of the expression is not row-wise.
-pub(super) fn columns(expression: &Expr) -> Result<Vec<String>, ConditionError> {
+pub(super) fn columns(expression: &Expr) -> Result<Vec<String>, SqlError> {
     walk(expression).map_err(|refused| plainest(expression).unwrap_or(refused))
 }
 
 /// The refusal to show of an expression that is refused: SQL functions are made of smaller ones, and
 /// it is not the first of these that tells what is wrong.
-fn plainest(expression: &Expr) -> Option<ConditionError> {
+fn plainest(expression: &Expr) -> Option<SqlError> {
     let is_whole = |part: &&Expr| matches!(part, Expr::SubPlan(..) | Expr::Over { .. });
     let is_aggregate = |part: &&Expr| matches!(part, Expr::Agg(_) | Expr::Len) && !is_list(part);
     let mut parts = expression.into_iter();
@@ -35,12 +35,12 @@ fn plainest(expression: &Expr) -> Option<ConditionError> {
     Some(refusal(part))
 }
 
-fn walk(expression: &Expr) -> Result<Vec<String>, ConditionError> {
+fn walk(expression: &Expr) -> Result<Vec<String>, SqlError> {
     let mut names: Vec<String> = Vec::new();
     let mut pending = vec![(expression, 1)];
     while let Some((part, depth)) = pending.pop() {
         if depth > DEEPEST {
-            return Err(ConditionError::Unsupported(format!(
+            return Err(SqlError::Unsupported(format!(
                 "more than {DEEPEST} operators one within another (values of one column go into a \
                  list: `IN (...)`)"
             )));
@@ -132,7 +132,7 @@ fn is_list(expression: &Expr) -> bool {
 }
 
 /// Checks that `function` looks at one row at a time.
-fn check_function(function: &FunctionExpr, input: &[Expr]) -> Result<(), ConditionError> {
+fn check_function(function: &FunctionExpr, input: &[Expr]) -> Result<(), SqlError> {
     let has_list = input.iter().any(is_list);
     let is_allowed = match function {
         FunctionExpr::Boolean(BooleanFunction::IsIn { .. }) => {
@@ -233,12 +233,12 @@ fn is_row_wise_temporal(function: &TemporalFunction) -> bool {
     )
 }
 
-fn check_string_function(function: &StringFunction, input: &[Expr]) -> Result<(), ConditionError> {
+fn check_string_function(function: &StringFunction, input: &[Expr]) -> Result<(), SqlError> {
     let is_allowed = match function {
         // Without a format polars takes the first text of the column as the pattern for the rest.
         StringFunction::Strptime(_, options) => {
             if options.format.is_none() && !matches!(input.first(), Some(Expr::Literal(_))) {
-                return Err(ConditionError::NotRowWise(
+                return Err(SqlError::NotRowWise(
                     "a conversion of texts to times without a format (give one, as in DATE(day, \
                      '%d.%m.%Y'))"
                         .to_owned(),
@@ -280,7 +280,7 @@ fn check_string_function(function: &StringFunction, input: &[Expr]) -> Result<()
 }
 
 /// Checks that values can be converted to `target`.
-fn check_cast(target: &DataTypeExpr) -> Result<(), ConditionError> {
+fn check_cast(target: &DataTypeExpr) -> Result<(), SqlError> {
     let is_allowed = match target {
         DataTypeExpr::Literal(target) => matches!(
             target,
@@ -308,24 +308,24 @@ fn check_cast(target: &DataTypeExpr) -> Result<(), ConditionError> {
         DataTypeExpr::Literal(target) => format!("a conversion to {target}"),
         _ => "a conversion to a type that is not named".to_owned(),
     };
-    Err(ConditionError::Unsupported(target))
+    Err(SqlError::Unsupported(target))
 }
 
-fn refused_function(function: &FunctionExpr) -> ConditionError {
-    ConditionError::NotRowWise(format!("the function `{function}`"))
+fn refused_function(function: &FunctionExpr) -> SqlError {
+    SqlError::NotRowWise(format!("the function `{function}`"))
 }
 
 /// The refusal of an expression that is not row-wise, or not known to be.
-fn refusal(expression: &Expr) -> ConditionError {
+fn refusal(expression: &Expr) -> SqlError {
     let what = match expression {
         Expr::Selector(_) => {
-            return ConditionError::Unsupported(
+            return SqlError::Unsupported(
                 "a stand-in for columns (`*`, COLUMNS, or a name of the form `^...$`)".to_owned(),
             );
         }
-        Expr::SubPlan(..) => return ConditionError::Unsupported("a subquery".to_owned()),
+        Expr::SubPlan(..) => return SqlError::Unsupported("a subquery".to_owned()),
         Expr::Literal(_) => {
-            return ConditionError::Unsupported("a list that is not on the right of IN".to_owned());
+            return SqlError::Unsupported("a list that is not on the right of IN".to_owned());
         }
         Expr::Len => "a count of rows (COUNT)",
         Expr::Over { .. } => "a window function (OVER)",
@@ -337,5 +337,5 @@ fn refusal(expression: &Expr) -> ConditionError {
         Expr::Explode { .. } => "UNNEST",
         _ => "a part that is not known to work on single rows",
     };
-    ConditionError::NotRowWise(what.to_owned())
+    SqlError::NotRowWise(what.to_owned())
 }

@@ -13,7 +13,7 @@ use super::syntax::plain;
 /// second one. Only what is used of it takes memory.
 const ROOM: usize = 256 << 20;
 
-/// Bytes of SQL in a condition, at most.
+/// Bytes of SQL in an expression, at most.
 pub(super) const LONGEST: usize = 10_000;
 
 /// Runs `work` on a large stack.

@@ -9,7 +9,7 @@ use arrow::datatypes::*;
 use proptest::prelude::*;
 
 use super::types::crossing;
-use super::{Condition, ConditionError};
+use super::{Condition, SqlError};
 
 fn records(columns: Vec<(&str, ArrayRef)>) -> RecordBatch {
     let columns = columns
@@ -363,7 +363,7 @@ fn types_that_conditions_cannot_read_are_named_with_their_column() {
     for column in columns {
         let data_type = column.data_type().clone();
         let records = records(vec![("odd", column)]);
-        let expected = ConditionError::UnsupportedType {
+        let expected = SqlError::UnsupportedType {
             column: "odd".to_owned(),
             data_type: data_type.clone(),
         };
@@ -428,7 +428,7 @@ fn a_part_that_is_not_row_wise_is_named() {
     let said = |sql: &str| Condition::parse(sql).unwrap_err().to_string();
     assert_eq!(
         said("COUNT(*) > 1"),
-        "the condition has a count of rows (COUNT), whose value for a row depends on other rows"
+        "the SQL has a count of rows (COUNT), whose value for a row depends on other rows"
     );
     assert!(said("SUM(id) OVER (PARTITION BY text) > 1").contains("a window function (OVER)"));
     assert!(said("id > AVG(id)").contains("an aggregate"));
@@ -441,7 +441,7 @@ fn a_part_that_is_not_row_wise_is_named() {
 #[test]
 fn what_is_not_an_expression_is_refused_with_the_place() {
     let said = |sql: &str| match Condition::parse(sql) {
-        Err(ConditionError::Syntax(message)) => message,
+        Err(SqlError::Syntax { message, .. }) => message,
         other => panic!("{sql}: {other:?}"),
     };
     assert_eq!(said(""), "it is empty");
@@ -479,32 +479,29 @@ fn a_condition_must_fit_the_columns() {
     let check = |sql: &str| Condition::parse(sql).unwrap().check(&schema).unwrap_err();
     assert_eq!(
         check("nope > 1"),
-        ConditionError::UnknownColumn {
+        SqlError::UnknownColumn {
             name: "nope".to_owned()
         }
     );
     assert_eq!(
         check("\"Text\" = ''"),
-        ConditionError::UnknownColumn {
+        SqlError::UnknownColumn {
             name: "Text".to_owned()
         }
     );
-    assert!(matches!(check("id + 1"), ConditionError::NotBoolean { .. }));
-    assert!(matches!(check("text"), ConditionError::NotBoolean { .. }));
-    assert!(matches!(
-        check("length(id) > 1"),
-        ConditionError::Mismatch(_)
-    ));
-    assert!(matches!(check("text > 1"), ConditionError::Mismatch(_)));
+    assert!(matches!(check("id + 1"), SqlError::NotBoolean { .. }));
+    assert!(matches!(check("text"), SqlError::NotBoolean { .. }));
+    assert!(matches!(check("length(id) > 1"), SqlError::Mismatch(_)));
+    assert!(matches!(check("text > 1"), SqlError::Mismatch(_)));
     assert!(matches!(
         check("id AND id > 1"),
-        ConditionError::Mismatch(_) | ConditionError::NotBoolean { .. }
+        SqlError::Mismatch(_) | SqlError::NotBoolean { .. }
     ));
-    assert!(matches!(check("id.field = 1"), ConditionError::Mismatch(_)));
-    assert!(matches!(check("text ~ '('"), ConditionError::Mismatch(_)));
+    assert!(matches!(check("id.field = 1"), SqlError::Mismatch(_)));
+    assert!(matches!(check("text ~ '('"), SqlError::Mismatch(_)));
     assert!(matches!(
         check("regexp_like(text, '[')"),
-        ConditionError::Mismatch(_)
+        SqlError::Mismatch(_)
     ));
 }
 
@@ -529,7 +526,7 @@ fn two_columns_of_one_name_are_refused_where_they_are_named() {
     let named = Condition::parse("twice = 1").unwrap().check(&schema);
     assert_eq!(
         named,
-        Err(ConditionError::AmbiguousColumn {
+        Err(SqlError::AmbiguousColumn {
             name: "twice".to_owned()
         })
     );
@@ -541,10 +538,10 @@ fn a_conversion_that_a_value_does_not_allow_is_an_error_of_the_data() {
     let condition = Condition::parse("CAST(text AS INT) = 1").unwrap();
     condition.check(&texts().schema()).unwrap();
     let error = condition.mask(&texts()).unwrap_err();
-    assert!(matches!(error, ConditionError::Evaluation(_)), "{error}");
+    assert!(matches!(error, SqlError::Evaluation(_)), "{error}");
     assert_eq!(
         condition.mask(&records(vec![("id", Arc::new(Int64Array::from(vec![1])))])),
-        Err(ConditionError::UnknownColumn {
+        Err(SqlError::UnknownColumn {
             name: "text".to_owned()
         })
     );

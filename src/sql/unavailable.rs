@@ -1,9 +1,9 @@
-//! What stands in for SQL conditions in a build without polars.
+//! What stands in for SQL in a build without polars.
 
-use arrow::array::{BooleanArray, RecordBatch};
-use arrow::datatypes::Schema;
+use arrow::array::{ArrayRef, BooleanArray, RecordBatch};
+use arrow::datatypes::{DataType, Schema};
 
-use super::ConditionError;
+use super::SqlError;
 
 /// A condition on one row, of which this build has none.
 #[derive(Debug, Clone)]
@@ -13,9 +13,9 @@ impl Condition {
     /// Parses no condition.
     ///
     /// # Errors
-    /// Always [`ConditionError::NotBuilt`].
-    pub fn parse(_sql: &str) -> Result<Self, ConditionError> {
-        Err(ConditionError::NotBuilt)
+    /// Always [`SqlError::NotBuilt`].
+    pub fn parse(_sql: &str) -> Result<Self, SqlError> {
+        Err(SqlError::NotBuilt)
     }
 
     /// The columns that the condition names.
@@ -27,7 +27,7 @@ impl Condition {
     ///
     /// # Errors
     /// None: there is no condition.
-    pub fn check(&self, _schema: &Schema) -> Result<(), ConditionError> {
+    pub fn check(&self, _schema: &Schema) -> Result<(), SqlError> {
         match *self {}
     }
 
@@ -35,7 +35,46 @@ impl Condition {
     ///
     /// # Errors
     /// None: there is no condition.
-    pub fn mask(&self, _records: &RecordBatch) -> Result<BooleanArray, ConditionError> {
+    pub fn mask(&self, _records: &RecordBatch) -> Result<BooleanArray, SqlError> {
+        match *self {}
+    }
+}
+
+/// An expression with a value for each row, of which this build has none.
+#[derive(Debug, Clone)]
+pub enum Expression {}
+
+impl Expression {
+    /// Parses no expression.
+    ///
+    /// # Errors
+    /// Always [`SqlError::NotBuilt`].
+    pub fn parse(_sql: &str) -> Result<Self, SqlError> {
+        Err(SqlError::NotBuilt)
+    }
+
+    /// The columns that the expression names.
+    pub fn columns(&self) -> &[String] {
+        match *self {}
+    }
+
+    /// The type of the values, where the data has the columns of `schema`.
+    ///
+    /// # Errors
+    /// None: there is no expression.
+    pub fn data_type(&self, _schema: &Schema) -> Result<DataType, SqlError> {
+        match *self {}
+    }
+
+    /// The values for the rows of `records`.
+    ///
+    /// # Errors
+    /// None: there is no expression.
+    pub fn evaluate(
+        &self,
+        _records: &RecordBatch,
+        _data_type: &DataType,
+    ) -> Result<ArrayRef, SqlError> {
         match *self {}
     }
 }
@@ -45,9 +84,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_condition_is_refused_with_the_way_to_get_it() {
+    fn sql_is_refused_with_the_way_to_get_it() {
         let error = Condition::parse("id > 1").unwrap_err();
-        assert_eq!(error, ConditionError::NotBuilt);
+        assert_eq!(error, SqlError::NotBuilt);
         assert!(error.help().contains("--features polars"));
+        let error = Expression::parse("id + 1").unwrap_err();
+        assert_eq!(error, SqlError::NotBuilt);
     }
 }

@@ -28,5 +28,9 @@ mod resume;
 mod runtime;
 mod samples;
 mod scratch;
+#[cfg(feature = "polars")]
+mod sql_errors;
+#[cfg(feature = "polars")]
+mod sql_pipeline;
 mod word_counts;
 mod wordnet;

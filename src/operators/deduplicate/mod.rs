@@ -212,6 +212,10 @@ impl OperatorConfig for Deduplicate {
         }))
     }
 
+    fn yields(&self, _source_rows: u64) -> Vec<Yield> {
+        vec![Yield::up_to(1.0); OperatorConfig::ports(self).len()]
+    }
+
     fn build(&self, context: &BuildContext<'_>) -> Result<Box<dyn Operator>, OperatorError> {
         Ok(match (self.scope, self.mode) {
             (DuplicateScope::Dataset, _) => {
