@@ -167,7 +167,7 @@ impl OperatorConfig for Language {
 
     fn yields(&self, _source_rows: u64) -> Vec<Yield> {
         // Without a list, only texts whose language is not known may leave by the side.
-        let kept = if self.keep.is_empty() {
+        let kept = if self.keep.is_empty() && self.on_unknown == OnUnknown::Keep {
             Yield::about(1.0)
         } else {
             Yield::up_to(1.0)

@@ -50,7 +50,7 @@ fn the_tests_of_the_shipped_pipelines_pass() {
             continue;
         }
         let mut command = Command::new(env!("CARGO_BIN_EXE_augment"));
-        let output = command.arg("test").arg(&path).output().unwrap();
+        let output = command.args(["test", "-q"]).arg(&path).output().unwrap();
         let (out, err) = (
             String::from_utf8_lossy(&output.stdout),
             String::from_utf8_lossy(&output.stderr),
