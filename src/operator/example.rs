@@ -7,11 +7,15 @@ use arrow::datatypes::{DataType, Field, Schema};
 use toml::de::DeTable;
 
 use super::{
-    Amount, BuildContext, Configured, Context, OperatorError, Registry, Resources, TextColumn,
-    TextValues,
+    Amount, BuildContext, Configured, Context, LabelCounts, OperatorError, Registry, Resources,
+    TextColumn, TextValues,
 };
 use crate::batch::{Batch, Origins, Rows, Shard};
+use crate::random::OperatorKey;
 use crate::text::WordCounts;
+
+/// The seed that examples run with.
+const SEED: u64 = 42;
 
 /// A documented and tested use of an operator. It runs with `seed = 42` and the operator id `demo`;
 /// its texts are the whole source.
@@ -72,13 +76,23 @@ fn run_on_texts(
     };
     let resources = Resources::default();
     if configured.counts_words() {
-        let counts = WordCounts::of(texts.iter().copied());
-        resources.set_word_counts("demo", Arc::new(counts));
+        let counts = Arc::new(WordCounts::of(texts.iter().copied()));
+        resources.set_word_counts("demo", Arc::clone(&counts));
+        for part in configured.parts() {
+            resources.set_word_counts(&format!("demo/{part}"), Arc::clone(&counts));
+        }
+    }
+    let origins = Arc::new(Origins::new("demo", 0, texts.len(), None));
+    if let Some(labels) = configured.counts_labels() {
+        let labels = columns.iter().find(|(name, _)| *name == labels);
+        let labels = labels.map_or(&[][..], |(_, labels)| labels);
+        let counts = label_counts(labels, &origins);
+        resources.set_label_counts("demo", Arc::new(counts));
     }
     let mut operator = configured.build(&BuildContext {
         id: "demo",
         position: 0,
-        seed: 42,
+        seed: SEED,
         text: &text,
         source_rows: texts.len() as u64,
         amount: Amount::NONE,
@@ -91,8 +105,8 @@ fn run_on_texts(
         .collect();
     let arrays = all().map(|(_, values)| Arc::new(StringArray::from(values.to_vec())) as ArrayRef);
     let records = RecordBatch::try_new(Arc::new(Schema::new(fields)), arrays.collect())?;
-    let shard = Arc::new(Shard::new(0, "demo", "demo", 1));
-    let origins = Arc::new(Origins::new("demo", 0, texts.len(), None));
+    let positions = 1 + configured.parts().len();
+    let shard = Arc::new(Shard::new(0, "demo", "demo", positions));
     let rows = Rows::originals(origins, false);
     let batch = Batch {
         records,
@@ -111,4 +125,15 @@ fn run_on_texts(
     Ok((0..values.len())
         .map(|row| values.get(row).unwrap_or_default().to_owned())
         .collect())
+}
+
+/// The labels of rows, counted as the engine counts them.
+fn label_counts(labels: &[&str], origins: &Origins) -> LabelCounts {
+    let key = OperatorKey::new(SEED, "demo");
+    let mut counts = LabelCounts::default();
+    for (label, row) in labels.iter().zip(&origins.keys) {
+        let bin = LabelCounts::bin(LabelCounts::place(key, *row));
+        counts.add(Some(label), bin, 1);
+    }
+    counts
 }

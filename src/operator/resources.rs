@@ -7,6 +7,7 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
+use super::LabelCounts;
 use crate::inference::ModelSettings;
 use crate::text::WordCounts;
 
@@ -24,6 +25,9 @@ pub struct Resources {
 /// Counted words, as the run hands them to an operator.
 struct Counted(Arc<WordCounts>);
 
+/// Counted labels, as the run hands them to an operator.
+struct CountedLabels(Arc<LabelCounts>);
+
 impl Resources {
     /// Hands the operator `id` the words of its sources, counted. Whoever builds an operator that
     /// wants them ([`OperatorConfig::counts_words`](super::OperatorConfig::counts_words)) does so
@@ -38,6 +42,24 @@ impl Resources {
     /// The words of the sources that reach the operator `id`, if they were counted for it.
     pub fn word_counts(&self, id: &str) -> Option<Arc<WordCounts>> {
         let kept = self.shared.get_or_try_insert(id, || Err::<Counted, ()>(()));
+        kept.ok().map(|counted| Arc::clone(&counted.0))
+    }
+
+    /// Hands the operator `id` the labels of its sources, counted. Whoever builds an operator that
+    /// wants them ([`CompositeConfig::counts_labels`](super::CompositeConfig::counts_labels)) does so
+    /// before.
+    pub fn set_label_counts(&self, id: &str, counts: Arc<LabelCounts>) {
+        let kept = self
+            .shared
+            .get_or_try_insert(id, || Ok::<_, Infallible>(CountedLabels(counts)));
+        drop(kept);
+    }
+
+    /// The labels of the sources that reach the operator `id`, if they were counted for it.
+    pub fn label_counts(&self, id: &str) -> Option<Arc<LabelCounts>> {
+        let kept = self
+            .shared
+            .get_or_try_insert(id, || Err::<CountedLabels, ()>(()));
         kept.ok().map(|counted| Arc::clone(&counted.0))
     }
 }

@@ -3,10 +3,13 @@
 mod aeda;
 mod antonym_replacement;
 mod article;
+pub mod balance;
 pub mod back_translation;
 mod case;
+mod chain;
 mod characters;
 mod checklist;
+mod choose;
 mod concatenate;
 mod contraction;
 mod crop;
@@ -34,6 +37,7 @@ mod random_insertion;
 mod random_swap;
 mod sentence_deletion;
 mod sentence_shuffle;
+mod sometimes;
 mod spelling_error;
 mod synonym_replacement;
 mod template;
@@ -51,10 +55,13 @@ mod word_split;
 
 pub use aeda::Aeda;
 pub use antonym_replacement::AntonymReplacement;
+pub use balance::Balance;
 pub use back_translation::BackTranslation;
 pub use case::{CaseChange, CaseMode};
+pub use chain::Chain;
 pub use characters::CharacterOptions;
 pub use checklist::Checklist;
+pub use choose::Choose;
 pub use concatenate::{Concatenate, PairOrder};
 pub use contraction::{Contraction, ContractionMode};
 pub use crop::{Crop, CropFrom, CropUnit, Keep};
@@ -79,6 +86,7 @@ pub use random_insertion::RandomInsertion;
 pub use random_swap::RandomSwap;
 pub use sentence_deletion::SentenceDeletion;
 pub use sentence_shuffle::SentenceShuffle;
+pub use sometimes::Sometimes;
 pub use spelling_error::{SpellingError, SpellingErrorKind};
 pub use synonym_replacement::SynonymReplacement;
 pub use template::{ShotsFrom, Template};
@@ -99,8 +107,11 @@ impl Registry {
             .register_text::<Aeda>()
             .register_text::<AntonymReplacement>()
             .register::<BackTranslation>()
+            .register_composite::<Balance>()
             .register_text::<CaseChange>()
+            .register_composite::<Chain>()
             .register_text::<Checklist>()
+            .register_composite::<Choose>()
             .register::<Concatenate>()
             .register_text::<Contraction>()
             .register_text::<Crop>()
@@ -125,6 +136,7 @@ impl Registry {
             .register_text::<RandomSwap>()
             .register_text::<SentenceDeletion>()
             .register_text::<SentenceShuffle>()
+            .register_composite::<Sometimes>()
             .register_text::<SpellingError>()
             .register_text::<SynonymReplacement>()
             .register::<Template>()
