@@ -94,16 +94,16 @@ pub(super) fn feed(plan: &Plan, producer: Producer) -> Feed {
     }
 }
 
-fn step<'a>(plan: &'a Plan, resources: &'a Resources, position: usize) -> Option<Step<'a>> {
-    let node = plan.operators.get(position)?;
+fn step<'a>(plan: &'a Plan, resources: &'a Resources, operator: usize) -> Option<Step<'a>> {
+    let node = plan.operators.get(operator)?;
     Some(Step {
         id: node.id.clone(),
-        position,
+        position: node.position,
         schemas: node.schemas.clone(),
         build: Box::new(move || {
             node.spec.build(&BuildContext {
                 id: &node.id,
-                position,
+                position: node.position,
                 seed: plan.seed,
                 text: &node.text,
                 source_rows: node.source_rows,

@@ -149,6 +149,14 @@ pub enum RunError {
         /// Which file is to blame, and why.
         message: String,
     },
+    /// The labels of the sources cannot be counted.
+    #[error("the labels for operator `{operator}` cannot be counted: {message}")]
+    Labels {
+        /// The operator that needs them.
+        operator: String,
+        /// Which file is to blame, and why.
+        message: String,
+    },
     /// The columns of a sink cannot be written.
     #[error("sink `{sink}`: {message}")]
     Sink {
@@ -179,6 +187,10 @@ impl RunError {
                 "`{operator}` needs the words of every shard, whatever part of them is processed: \
                  mend the file or take it out of the source, or name a file with counts in the \
                  option `statistics`"
+            ),
+            Self::Labels { operator, .. } => format!(
+                "`{operator}` needs the labels of every shard, whatever part of them is processed: \
+                 mend the file or take it out of the source"
             ),
             Self::Sink { help, .. } => help.clone(),
             Self::UnknownNode { known, .. } => format!("the nodes are: {}", known.join(", ")),
@@ -236,7 +248,7 @@ pub fn run(
         shared: Shared::default(),
     };
     let counted =
-        todo.is_empty() || count::words(plan, &resources, settings.workers, observer, stop)?;
+        todo.is_empty() || count::all(plan, &resources, settings.workers, observer, stop)?;
     let topology = assemble::topology(plan, &resources, &sources, &sinks, &publisher, observer);
 
     let shards: Vec<(usize, Arc<Shard>)> = todo
@@ -264,7 +276,8 @@ pub fn run(
         publisher.seal()?;
     }
 
-    let mut counts = vec![Counts::default(); plan.operators.len()];
+    let names = plan.part_names();
+    let mut counts = vec![Counts::default(); names.len()];
     let mut rows_read = 0;
     for (shard, outcome) in todo.iter().zip(&outcomes) {
         if *outcome == ShardOutcome::Committed {
@@ -292,12 +305,7 @@ pub fn run(
             })
             .collect(),
         already_committed: done.len(),
-        operators: plan
-            .operators
-            .iter()
-            .map(|node| node.id.clone())
-            .zip(counts)
-            .collect(),
+        operators: names.into_iter().zip(counts).collect(),
         rows_read,
         rows_written: plan
             .sinks

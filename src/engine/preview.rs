@@ -68,13 +68,9 @@ pub fn preview(
         .collect();
     let stop = Stop::default();
     let threads = thread::available_parallelism().map_or(1, NonZeroUsize::get);
-    count::words(plan, &resources, threads, &Silent, &stop)?;
+    count::all(plan, &resources, threads, &Silent, &stop)?;
     let collector = Collector(Arc::new(Collected {
-        operators: plan
-            .operators
-            .iter()
-            .map(|operator| operator.id.clone())
-            .collect(),
+        operators: plan.part_names(),
         column: text_column(plan, &producers),
         wanted: rows,
         rows: Mutex::default(),

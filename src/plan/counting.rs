@@ -1,4 +1,4 @@
-//! Operators for which the words of their sources are counted before the run.
+//! Operators for which the words or the labels of their sources are counted before the run.
 //!
 //! What they make of a row depends on all rows. So a digest of the sources' files stands with what
 //! identifies the run: it is taken without counting.
@@ -21,8 +21,30 @@ pub struct Counting {
     pub operators: Vec<usize>,
 }
 
+/// The labels of some sources, to be counted for one operator.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LabelCounting {
+    /// Positions of the sources, in the order of their ids.
+    pub sources: Vec<usize>,
+    /// Position of the operator.
+    pub operator: usize,
+}
+
 impl Plan {
-    /// What has to be counted before the run, each set of sources once.
+    /// The labels that have to be counted before the run.
+    pub fn label_countings(&self) -> Vec<LabelCounting> {
+        let operators = self.operators.iter().enumerate();
+        let counting = |(position, operator): (usize, &PlannedOperator)| {
+            operator.spec.counts_labels()?;
+            Some(LabelCounting {
+                sources: self.sorted_sources(operator),
+                operator: position,
+            })
+        };
+        operators.filter_map(counting).collect()
+    }
+
+    /// The words that have to be counted before the run, each set of sources once.
     pub fn countings(&self) -> Vec<Counting> {
         let mut countings: Vec<Counting> = Vec::new();
         for (position, operator) in self.operators.iter().enumerate() {
@@ -50,7 +72,8 @@ impl Plan {
     }
 }
 
-/// Notes the state of the data with each operator whose output depends on all of it.
+/// Checks that what is to be counted can be, and notes the state of the data with each operator whose
+/// output depends on all of it.
 pub(super) fn note(
     plan: &mut Plan,
     raw: &RawPipeline<'_>,
@@ -58,8 +81,17 @@ pub(super) fn note(
     problems: &mut Vec<Diagnostic>,
 ) {
     let mut digests: BTreeMap<usize, String> = BTreeMap::new();
-    for counting in plan.countings() {
-        for source in &counting.sources {
+    for position in 0..plan.operators.len() {
+        let Some(operator) = plan.operators.get(position) else {
+            continue;
+        };
+        if let Some(column) = operator.spec.counts_labels() {
+            problems.extend(label_problem(plan, raw, operator, column));
+        } else if !operator.spec.counts_words() {
+            continue;
+        }
+        let sources = plan.sorted_sources(operator);
+        for source in &sources {
             let (Some(planned), false) = (plan.sources.get(*source), digests.contains_key(source))
             else {
                 continue;
@@ -70,18 +102,49 @@ pub(super) fn note(
                 (Err(_), None) => {}
             }
         }
-        let states: Map<String, Value> = counting
-            .sources
+        let states: Map<String, Value> = sources
             .iter()
             .filter_map(|source| {
                 let id = &plan.sources.get(*source)?.id;
                 Some((id.clone(), json!(digests.get(source)?)))
             })
             .collect();
-        for operator in counting.operators {
-            if let Some(operator) = plan.operators.get_mut(operator) {
-                operator.facts = json!({ "options": operator.facts, "sources": states });
-            }
+        if let Some(operator) = plan.operators.get_mut(position) {
+            operator.facts = json!({ "options": operator.facts, "sources": states });
         }
     }
+}
+
+/// What keeps the labels of an operator's sources from being counted.
+fn label_problem(
+    plan: &Plan,
+    raw: &RawPipeline<'_>,
+    operator: &PlannedOperator,
+    column: &str,
+) -> Option<Diagnostic> {
+    let node = raw.operators.iter().find(|node| node.id == operator.id)?;
+    let name = operator.spec.name();
+    if cfg!(not(feature = "polars")) {
+        let message = format!(
+            "`{name}` counts labels, which this program cannot: it was built without the feature \
+             `polars`"
+        );
+        let problem = Diagnostic::error("A105", message).at(node.place_of("column"));
+        return Some(problem.help("build it with default features, or with `--features polars`"));
+    }
+    let sources = operator.sources.iter();
+    let mut sources = sources.filter_map(|source| plan.sources.get(*source));
+    let lacking =
+        sources.find(|source| source.facts.schema.column_with_name(column).is_none())?;
+    let fields = lacking.facts.schema.fields().iter();
+    let known: Vec<&str> = fields.map(|field| field.name().as_str()).collect();
+    let message = format!("source `{}` has no column `{column}`", lacking.id);
+    let problem = Diagnostic::error("A314", message)
+        .at(node.place_of("column"))
+        .label("counted in the sources");
+    Some(problem.help(format!(
+        "`{name}` needs a column that comes from the sources: {} has {}",
+        lacking.id,
+        known.join(", ")
+    )))
 }

@@ -67,6 +67,18 @@ impl Plan {
             open: rows_in.open,
         };
         let _ = writeln!(out, "    {} in, {} out", rows_in.text(), rows_out.text());
+        if let [_, parts @ ..] = operator.names().as_slice()
+            && !parts.is_empty()
+        {
+            let _ = writeln!(out, "    steps {}", parts.join(", "));
+        }
+        if let Some(column) = operator.spec.counts_labels() {
+            let _ = writeln!(
+                out,
+                "    first counts the labels in {column} of {}",
+                counted(operator.source_rows, "row"),
+            );
+        }
         if operator.spec.counts_words() {
             let sources = self.sorted_sources(operator);
             let names = sources

@@ -115,9 +115,10 @@ struct OperatorState {
     busy_nanoseconds: AtomicU64,
 }
 
-/// The pass before the run, in which words are counted.
+/// The pass before the run, in which words or labels are counted.
 #[derive(Default)]
 struct CountingState {
+    what: OnceLock<&'static str>,
     total: AtomicU64,
     counted: AtomicU64,
     under_way: AtomicBool,
@@ -270,7 +271,7 @@ impl<'a> Progress<'a> {
         began.elapsed()
     }
 
-    /// Rows whose words are counted, and all there are, while that goes on.
+    /// Rows that are counted, and all there are, while that goes on.
     fn counting(&self) -> Option<(u64, u64)> {
         let state = &self.counting;
         state.under_way.load(Ordering::Relaxed).then(|| {
@@ -279,10 +280,20 @@ impl<'a> Progress<'a> {
         })
     }
 
+    fn counting_line(&self, counted_rows: u64, total: u64) -> String {
+        format!(
+            "{} counted in {} of {} ({} %)",
+            self.counting.what.get().copied().unwrap_or("rows"),
+            grouped(counted_rows),
+            counted(total, "row"),
+            percent(counted_rows, total),
+        )
+    }
+
     /// One line on what is going on.
     fn any_line(&self) -> String {
         match self.counting() {
-            Some((counted, total)) => counting_line(counted, total),
+            Some((counted, total)) => self.counting_line(counted, total),
             None => self.line(),
         }
     }
@@ -395,13 +406,14 @@ impl<'a> Progress<'a> {
 }
 
 impl Observer for Progress<'_> {
-    fn counting_started(&self, rows: u64) {
+    fn counting_started(&self, what: &'static str, rows: u64) {
+        let _first_wins = self.counting.what.set(what);
         self.counting.total.store(rows, Ordering::Relaxed);
         self.counting.under_way.store(true, Ordering::Relaxed);
         match self.show {
             Show::Json => (self.say)(&self.event().to_string()),
             Show::Plain => (self.say)(&format!(
-                "counting the words of {} first",
+                "counting the {what} of {} first",
                 counted(rows, "row")
             )),
             Show::Bars(_) | Show::Nothing => {}
@@ -473,15 +485,6 @@ impl Observer for Progress<'_> {
     }
 }
 
-fn counting_line(counted_rows: u64, total: u64) -> String {
-    format!(
-        "words counted in {} of {} ({} %)",
-        grouped(counted_rows),
-        counted(total, "row"),
-        percent(counted_rows, total),
-    )
-}
-
 fn add_counts(totals: &mut Vec<Counts>, more: &[Counts]) {
     totals.resize(totals.len().max(more.len()), Counts::default());
     for (total, counts) in totals.iter_mut().zip(more) {
@@ -491,7 +494,7 @@ fn add_counts(totals: &mut Vec<Counts>, more: &[Counts]) {
 
 /// The bars on the terminal: one for each source, then one line for each operator.
 struct Drawing {
-    /// One line while words are counted before the run.
+    /// One line while something is counted before the run.
     counting: Option<ProgressBar>,
     sources: Vec<ProgressBar>,
     operators: Vec<ProgressBar>,
@@ -543,7 +546,7 @@ impl Drawing {
                 }
                 bar
             });
-            bar.set_message(counting_line(counted, total));
+            bar.set_message(progress.counting_line(counted, total));
         } else if let Some(bar) = self.counting.take() {
             bar.finish_and_clear();
         }
@@ -640,7 +643,7 @@ mod tests {
         let lines = Mutex::new(Vec::new());
         let say = |line: &str| lines.lock().unwrap().push(line.to_owned());
         let progress = Progress::new(Show::Plain, false, totals(), Vec::new(), &say);
-        progress.counting_started(1_000);
+        progress.counting_started("words", 1_000);
         progress.rows_counted(250);
         assert_eq!(
             progress.any_line(),

@@ -194,16 +194,16 @@ fn batch(
 }
 
 /// Runs `work`, and makes a message of a panic: polars panics where a feature is not compiled in.
-fn guard<T>(work: impl FnOnce() -> T) -> Result<T, String> {
+pub(super) fn guard<T>(work: impl FnOnce() -> T) -> Result<T, String> {
     SILENCE.call_once(|| set_warning_function(|_, _| {}));
     // Nothing that `work` reaches is used after a panic: it owns its frame, and only reads the rest.
     catch_unwind(AssertUnwindSafe(work)).map_err(|panic| stack::message_of(&*panic))
 }
 
-fn said(error: &PolarsError) -> String {
+pub(super) fn said(error: &PolarsError) -> String {
     syntax::plain(&error.to_string())
 }
 
-fn evaluation(error: &ArrowError) -> ConditionError {
+pub(super) fn evaluation(error: &ArrowError) -> ConditionError {
     ConditionError::Evaluation(error.to_string())
 }

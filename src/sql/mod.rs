@@ -1,4 +1,4 @@
-//! SQL conditions on single rows, run by polars.
+//! SQL conditions on single rows, run by polars; and counts of rows by group.
 //!
 //! A [`Condition`] is parsed and checked when the plan is made, and then gives one truth value per
 //! row of each batch. Only the columns that it names cross into polars, without a copy where their
@@ -14,6 +14,8 @@ mod bridge;
 #[cfg(feature = "polars")]
 mod expression;
 #[cfg(feature = "polars")]
+mod groups;
+#[cfg(feature = "polars")]
 mod row_wise;
 #[cfg(feature = "polars")]
 mod stack;
@@ -28,8 +30,10 @@ mod tests;
 #[cfg(not(feature = "polars"))]
 mod unavailable;
 
-pub use error::ConditionError;
+pub use error::{ConditionError, Group};
 #[cfg(feature = "polars")]
 pub use expression::Condition;
+#[cfg(feature = "polars")]
+pub use groups::count_groups;
 #[cfg(not(feature = "polars"))]
-pub use unavailable::Condition;
+pub use unavailable::{Condition, count_groups};

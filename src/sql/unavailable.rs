@@ -1,9 +1,9 @@
 //! What stands in for SQL conditions in a build without polars.
 
-use arrow::array::{BooleanArray, RecordBatch};
+use arrow::array::{ArrayRef, BooleanArray, RecordBatch, UInt32Array};
 use arrow::datatypes::Schema;
 
-use super::ConditionError;
+use super::{ConditionError, Group};
 
 /// A condition on one row, of which this build has none.
 #[derive(Debug, Clone)]
@@ -38,6 +38,14 @@ impl Condition {
     pub fn mask(&self, _records: &RecordBatch) -> Result<BooleanArray, ConditionError> {
         match *self {}
     }
+}
+
+/// Counts no groups.
+///
+/// # Errors
+/// Always [`ConditionError::NotBuilt`].
+pub fn count_groups(_: &ArrayRef, _: &UInt32Array) -> Result<Vec<Group>, ConditionError> {
+    Err(ConditionError::NotBuilt)
 }
 
 #[cfg(test)]

@@ -90,10 +90,12 @@ const LAYERS: [(&str, &[&str]); 25] = [
     (
         "engine",
         &[
+            "random",
             "counters",
             "batch",
             "text",
             "inference",
+            "sql",
             "operator",
             "source",
             "sink",
