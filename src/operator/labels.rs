@@ -114,6 +114,9 @@ impl LabelCounts {
         let Some(rows) = self.0.get(&Some(label.to_owned())) else {
             return 0.0;
         };
+        if wanted == 0 {
+            return 0.0;
+        }
         let mut left = wanted;
         for (bin, rows) in &rows.bins {
             if left < *rows {

@@ -57,7 +57,10 @@ impl CompositeConfig for Chain {
                 options: "steps = [{ type = \"contraction\" }, { type = \"case\", mode = \"upper\" }]",
                 columns: &[],
                 input: &["I do not know.", "Fine!"],
-                output: &[],
+                output: &[
+                    "I DON'T KNOW.",
+                    "FINE!",
+                ],
             },
             Example {
                 title: "Variants that went through both",
@@ -65,14 +68,19 @@ impl CompositeConfig for Chain {
                           { type = \"keyboard_typo\", rate = 0.2 },\n]",
                 columns: &[],
                 input: &["A sad comedy played out on the back roads of life."],
-                output: &[],
+                output: &[
+                    "Z sad out played comedy on back the roada of life.",
+                    "A sad ckmedy pkayed out on of roads back the life.",
+                ],
             },
             Example {
-                title: "What nothing can be done with gives no variant",
+                title: "A text without anything to do gives no variant; where there is one variant only, one is made",
                 options: "replicas = 2\nsteps = [{ type = \"contraction\" }, { type = \"random_swap\" }]",
                 columns: &[],
                 input: &["Zanzibar", "it is late"],
-                output: &[],
+                output: &[
+                    "late it's",
+                ],
             },
         ]
     }

@@ -53,7 +53,12 @@ impl CompositeConfig for Choose {
                           { type = \"random_swap\" },\n]",
                 columns: &[],
                 input: &["one two three", "four five six", "seven eight nine", "ten eleven"],
-                output: &[],
+                output: &[
+                    "one three two",
+                    "FOUR FIVE SIX",
+                    "SEVEN EIGHT NINE",
+                    "TEN ELEVEN",
+                ],
             },
             Example {
                 title: "Three variants, mostly typing errors",
@@ -62,7 +67,11 @@ impl CompositeConfig for Choose {
                           { weight = 1, steps = [{ type = \"contraction\" }, { type = \"homoglyph\", rate = 0.2 }] },\n]",
                 columns: &[],
                 input: &["I do not know what it is about."],
-                output: &[],
+                output: &[
+                    "U do not know what it ia about.",
+                    "I fo bot know what it is about.",
+                    "I eo not know what it is abouy.",
+                ],
             },
             Example {
                 title: "What one alternative cannot change, another does",

@@ -10,6 +10,8 @@ mod chain;
 mod characters;
 mod checklist;
 mod choose;
+#[cfg(test)]
+mod composites;
 mod concatenate;
 mod contraction;
 mod crop;

@@ -11,6 +11,7 @@ use augment::operator::{
     BuildContext, Operator, OperatorConfig, OperatorError, Outcome, Port, Registry, TextOperator,
     TextOperatorConfig, is_text,
 };
+use augment::operators::{Balance, Chain, Choose, Sometimes};
 use augment::plan::{Catalog, Plan, check};
 use augment::prelude::{Batch, Context, Edits, Problem, Random, Text};
 use augment::source::parquet::ParquetSourceConfig;
@@ -156,7 +157,11 @@ pub(crate) fn registry() -> Registry {
         .register_text::<Swap>()
         .register::<Keep>()
         .register::<Part>()
-        .register::<Rename>();
+        .register::<Rename>()
+        .register_composite::<Balance>()
+        .register_composite::<Chain>()
+        .register_composite::<Choose>()
+        .register_composite::<Sometimes>();
     registry
 }
 

@@ -161,15 +161,8 @@ impl Reader<'_> {
                 }
                 self.list(steps, &format!("{path}.steps"))
             }
-            (Some(_), Some(steps)) => {
-                self.problems.push(
-                    Diagnostic::error("A105", "an alternative has `type` and `steps`")
-                        .at(steps.span())
-                        .help("put all into `steps`, or leave `steps` out"),
-                );
-                return None;
-            }
-            (_, None) => self
+            // The `steps` of an alternative with a type are those of its type.
+            _ => self
                 .step(value, path.to_owned(), &["weight"])
                 .into_iter()
                 .collect(),

@@ -301,6 +301,11 @@ impl Worker {
                 }
             } else if let Some(variant) = row.variants.pop() {
                 let number = number_in_place(row.incoming);
+                context.note(RowNote {
+                    row: row.index as usize,
+                    unchanged: None,
+                    drawn: draws,
+                });
                 rewritten.push(row.index, &variant.text, number, variant.edits);
             } else {
                 *counts.entry(reason).or_default() += 1;

@@ -88,18 +88,24 @@ impl CompositeConfig for Balance {
     fn examples() -> Vec<Example> {
         vec![
             Example {
-                title: "As many of each label as of the most frequent; rows without one get none",
+                title: "As many of each label as of the most frequent",
                 options: "column = \"label\"\nstep = { type = \"random_swap\" }",
                 columns: &[("label", &["ham", "spam", "ham", "ham", "ham"])],
                 input: &["one two three", "four five six seven", "a b", "c d", "e f"],
-                output: &[],
+                output: &[
+                    "seven five six four",
+                    "four seven six five",
+                    "four six five seven",
+                ],
             },
             Example {
                 title: "At least half as many",
                 options: "column = \"label\"\ntarget = { ratio = 0.5 }\nstep = { type = \"random_swap\" }",
                 columns: &[("label", &["ham", "spam", "ham", "ham", "ham"])],
                 input: &["one two three", "four five six seven", "a b", "c d", "e f"],
-                output: &[],
+                output: &[
+                    "seven five six four",
+                ],
             },
             Example {
                 title: "So many of each, by two steps",
@@ -107,7 +113,11 @@ impl CompositeConfig for Balance {
                           steps = [{ type = \"random_swap\" }, { type = \"case\", mode = \"upper\" }]",
                 columns: &[("label", &["ham", "spam"])],
                 input: &["one two three four", "five six seven"],
-                output: &[],
+                output: &[
+                    "TWO ONE THREE FOUR",
+                    "ONE TWO FOUR THREE",
+                    "SEVEN SIX FIVE",
+                ],
             },
         ]
     }
