@@ -303,6 +303,33 @@ fn steps_count_towards_the_number_of_operators() {
     assert!(found.contains("error[A209]: more than 128 operators"), "{found}");
 }
 
+#[test]
+fn an_operator_that_draws_from_its_batch_needs_a_whole_one() {
+    let scratch = Scratch::new();
+    scratch.parquet("data/a.parquet", &[samples::numbered_sentences(1, 40)]);
+    let sink = "[sinks.out]\ntype = \"parquet\"\ninputs = [\"node\"]\npath = \"out/{shard}.parquet\"\n";
+    let node = |options: &str| {
+        pipeline(&format!("[operators.node]\ninputs = [\"data\"]\n{options}\n{sink}"))
+    };
+    let pairs = "steps = [{ type = \"random_swap\" }, { type = \"concatenate\" }]";
+    let whole = node(&format!("type = \"chain\"\n{pairs}"));
+    scratch.commit_all(&whole, &RunSettings::new(2));
+    let (rows, texts) = (scratch.read("out/a.parquet"), scratch.read("data/a.parquet"));
+    let length = |rows: &RecordBatch| -> usize {
+        strings(rows, "text").iter().flatten().map(String::len).sum()
+    };
+    assert!(length(&rows) > length(&texts) * 3 / 2);
+    for options in [
+        format!("type = \"chain\"\nreplicas = 2\n{pairs}"),
+        format!("type = \"sometimes\"\nprobability = 0.5\n{pairs}"),
+        "type = \"choose\"\nalternatives = [{ type = \"concatenate\" }]".to_owned(),
+        format!("type = \"choose\"\nalternatives = [{{ type = \"chain\", {pairs} }}]"),
+    ] {
+        let found = problems(&scratch, &node(&options));
+        assert!(found.contains("draws from the other rows of its batch"), "{found}");
+    }
+}
+
 #[cfg(not(feature = "polars"))]
 #[test]
 fn without_polars_labels_are_refused_with_the_remedy() {
