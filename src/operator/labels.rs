@@ -109,7 +109,10 @@ impl LabelCounts {
 
     /// The place below which about `wanted` rows of a label are. Between the borders of its bins,
     /// rows are taken to be spread evenly: the number is wrong by less than the rows of one bin.
-    #[expect(clippy::cast_precision_loss, reason = "a place among many is not exact")]
+    #[expect(
+        clippy::cast_precision_loss,
+        reason = "a place among many is not exact"
+    )]
     pub fn place_above(&self, label: &str, wanted: u64) -> f64 {
         let Some(rows) = self.0.get(&Some(label.to_owned())) else {
             return 0.0;

@@ -263,13 +263,11 @@ impl<C: TextOperatorConfig> Kind for TextKind<C> {
             problems.extend(located(options.validate(C::DEFAULTS), &common, &span));
         }
         match (config, options) {
-            (Ok(config), Ok(options)) if problems.is_empty() => {
-                Ok(Box::new(TextNode {
-                    options,
-                    config,
-                    is_step: reading.depth > 0,
-                }))
-            }
+            (Ok(config), Ok(options)) if problems.is_empty() => Ok(Box::new(TextNode {
+                options,
+                config,
+                is_step: reading.depth > 0,
+            })),
             (config, options) => {
                 problems.extend(config.err().into_iter().flatten());
                 problems.extend(options.err().into_iter().flatten());

@@ -57,10 +57,7 @@ impl CompositeConfig for Chain {
                 options: "steps = [{ type = \"contraction\" }, { type = \"case\", mode = \"upper\" }]",
                 columns: &[],
                 input: &["I do not know.", "Fine!"],
-                output: &[
-                    "I DON'T KNOW.",
-                    "FINE!",
-                ],
+                output: &["I DON'T KNOW.", "FINE!"],
             },
             Example {
                 title: "Variants that went through both",
@@ -78,9 +75,7 @@ impl CompositeConfig for Chain {
                 options: "replicas = 2\nsteps = [{ type = \"contraction\" }, { type = \"random_swap\" }]",
                 columns: &[],
                 input: &["Zanzibar", "it is late"],
-                output: &[
-                    "late it's",
-                ],
+                output: &["late it's"],
             },
         ]
     }

@@ -52,7 +52,12 @@ impl CompositeConfig for Choose {
                 options: "alternatives = [\n  { type = \"case\", mode = \"upper\" },\n  \
                           { type = \"random_swap\" },\n]",
                 columns: &[],
-                input: &["one two three", "four five six", "seven eight nine", "ten eleven"],
+                input: &[
+                    "one two three",
+                    "four five six",
+                    "seven eight nine",
+                    "ten eleven",
+                ],
                 output: &[
                     "one three two",
                     "FOUR FIVE SIX",

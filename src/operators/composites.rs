@@ -20,10 +20,13 @@ use crate::prelude::*;
 /// steps that changed it.
 type Row = (u64, u32, Option<String>, Vec<usize>);
 
+/// An edit: the position of the step, the span, what was there and what is there now.
+type Edit = (usize, u32, u32, String, String);
+
 /// What came of some rows.
 struct Outcome {
     rows: Vec<Row>,
-    edits: Vec<Vec<(usize, u32, u32, String, String)>>,
+    edits: Vec<Vec<Edit>>,
     counts: BTreeMap<String, Counts>,
 }
 
@@ -74,7 +77,9 @@ fn configured(name: &str, options: &str) -> Box<dyn Configured> {
     let mut registry = Registry::builtin();
     registry.register_text::<Picky>();
     let parsed = registry.parse(name, table.get_ref(), table.span());
-    parsed.unwrap().unwrap_or_else(|problems| panic!("{problems:?}"))
+    parsed
+        .unwrap()
+        .unwrap_or_else(|problems| panic!("{problems:?}"))
 }
 
 /// Runs an operator of id `node` on rows numbered from `first`.
@@ -125,7 +130,13 @@ fn try_run(
     let names = std::iter::once("node".to_owned()).chain(parts);
     Ok(Outcome {
         rows: rows.collect(),
-        edits: output.rows.edits.iter().flatten().map(edits).collect(),
+        edits: output
+            .rows
+            .edits
+            .iter()
+            .flatten()
+            .map(|log| edits(log.as_ref()))
+            .collect(),
         counts: names.zip(shard.counters.snapshot()).collect(),
     })
 }
@@ -135,9 +146,9 @@ fn run(configured: &dyn Configured, texts: &[Option<&str>]) -> Outcome {
 }
 
 /// The edits of a row in the order in which to apply them, each with the position of its step.
-fn edits(log: &Option<Arc<EditLog>>) -> Vec<(usize, u32, u32, String, String)> {
+fn edits(log: Option<&Arc<EditLog>>) -> Vec<Edit> {
     let mut logs = Vec::new();
-    let mut next = log.as_deref();
+    let mut next = log.map(Arc::as_ref);
     while let Some(log) = next {
         logs.push(log);
         next = log.previous.as_deref();
@@ -155,7 +166,7 @@ fn edits(log: &Option<Arc<EditLog>>) -> Vec<(usize, u32, u32, String, String)> {
 }
 
 /// `text` with the edits of all steps applied, step by step.
-fn replayed(text: &str, edits: &[(usize, u32, u32, String, String)]) -> String {
+fn replayed(text: &str, edits: &[Edit]) -> String {
     let mut text = text.to_owned();
     for step in edits.chunk_by(|one, two| one.0 == two.0) {
         let (mut new, mut done) = (String::new(), 0);
@@ -171,7 +182,8 @@ fn replayed(text: &str, edits: &[(usize, u32, u32, String, String)]) -> String {
     text
 }
 
-const SWAP_AND_TYPO: &str = "steps = [{ type = 'random_swap', rate = 0.1 }, { type = 'keyboard_typo', rate = 0.1 }]\n";
+const SWAP_AND_TYPO: &str =
+    "steps = [{ type = 'random_swap', rate = 0.1 }, { type = 'keyboard_typo', rate = 0.1 }]\n";
 const ALTERNATIVES: &str = "alternatives = [\n\
     { weight = 2, type = 'random_swap' },\n\
     { weight = 1, type = 'contraction' },\n\
@@ -180,7 +192,8 @@ const ALTERNATIVES: &str = "alternatives = [\n\
 const NESTED: &str = "steps = [\n\
     { type = 'sometimes', probability = 0.5, step = { type = 'random_deletion' } },\n\
     { type = 'choose', alternatives = [{ type = 'random_swap' }, { type = 'contraction' }] },\n]\n";
-const HALF: &str = "probability = 0.5\nsteps = [{ type = 'random_swap' }, { type = 'random_deletion' }]";
+const HALF: &str =
+    "probability = 0.5\nsteps = [{ type = 'random_swap' }, { type = 'random_deletion' }]";
 
 /// All that change rows in place, by name.
 const IN_PLACE: [(&str, &str); 4] = [
@@ -291,7 +304,9 @@ proptest! {
 
 /// `count` different texts that every step can change.
 fn numbered(count: usize) -> Vec<String> {
-    (0..count).map(|row| format!("it is row {row} of all")).collect()
+    (0..count)
+        .map(|row| format!("it is row {row} of all"))
+        .collect()
 }
 
 /// How many rows each step changed, of 4,000 that any of them can change.
@@ -300,12 +315,15 @@ fn changed_by(name: &str, options: &str) -> BTreeMap<String, u64> {
     let texts: Vec<Option<&str>> = texts.iter().map(|text| Some(&**text)).collect();
     let outcome = run(&*configured(name, options), &texts);
     let counts = outcome.counts.into_iter();
-    counts.map(|(name, counts)| (name, counts.changed)).collect()
+    counts
+        .map(|(name, counts)| (name, counts.changed))
+        .collect()
 }
 
 #[test]
 fn alternatives_are_drawn_by_weight() {
-    let options = "alternatives = [{ weight = 3, type = 'case', mode = 'upper' }, { type = 'random_swap' }]";
+    let options =
+        "alternatives = [{ weight = 3, type = 'case', mode = 'upper' }, { type = 'random_swap' }]";
     let changed = changed_by("choose", options);
     assert_eq!(changed["case"] + changed["random_swap"], 4_000);
     // Three standard deviations of a share of 0.75 are 82 rows.
@@ -335,13 +353,13 @@ fn two_steps_of_one_type_draw_for_themselves() {
     let texts = numbered(50);
     let texts: Vec<Option<&str>> = texts.iter().map(|text| Some(&**text)).collect();
     let outcome = run(&*configured, &texts);
-    let (first, second): (Vec<_>, Vec<_>) = outcome
-        .edits
-        .iter()
-        .flatten()
-        .partition(|edit| edit.0 == 1);
-    let spans = |edits: Vec<&(usize, u32, u32, String, String)>| {
-        edits.iter().map(|edit| (edit.1, edit.2)).collect::<Vec<_>>()
+    let (first, second): (Vec<_>, Vec<_>) =
+        outcome.edits.iter().flatten().partition(|edit| edit.0 == 1);
+    let spans = |edits: Vec<&Edit>| {
+        edits
+            .iter()
+            .map(|edit| (edit.1, edit.2))
+            .collect::<Vec<_>>()
     };
     assert_ne!(spans(first), spans(second));
 }
@@ -384,7 +402,12 @@ fn what_cannot_change_is_not_tried_again() {
 #[test]
 fn variants_of_variants_are_numbered_after_those_before() {
     let configured = configured("chain", &format!("replicas = 2\n{SWAP_AND_TYPO}"));
-    let rows = trial::run(&*configured, trial::records(&[Some("one two three four")]), 0, 3);
+    let rows = trial::run(
+        &*configured,
+        trial::records(&[Some("one two three four")]),
+        0,
+        3,
+    );
     let numbers: Vec<u32> = rows.unwrap().rows.iter().map(|row| row.1).collect();
     assert_eq!(numbers, [5, 6]);
 }
@@ -410,9 +433,15 @@ fn an_error_names_the_step_and_a_policy_of_a_step_holds() {
     let outcome = run(&*configured("chain", drops), &texts);
     assert_eq!(outcome.texts(), ["TWO ONE", "FOUR THREE"]);
     assert_eq!(outcome.reason("picky", "error: the row was refused"), 1);
-    let outcome = run(&*configured("chain", &format!("replicas = 1\n{drops}")), &texts);
+    let outcome = run(
+        &*configured("chain", &format!("replicas = 1\n{drops}")),
+        &texts,
+    );
     assert_eq!(outcome.texts(), ["TWO ONE", "FOUR THREE"]);
-    assert_eq!(outcome.reason("node", "shortfall: a step refused the row"), 1);
+    assert_eq!(
+        outcome.reason("node", "shortfall: a step refused the row"),
+        1
+    );
     let choice = format!("alternatives = [{{ {drops} }}, {{ type = 'chain', {drops} }}]");
     let outcome = run(&*configured("choose", &choice), &texts);
     assert_eq!(outcome.texts(), ["TWO ONE", "FOUR THREE"]);
@@ -428,13 +457,22 @@ fn presets_that_make_replicas_change_rows_in_place_as_steps() {
     let canonical = configured.canonical(100);
     let step = &canonical["alternatives"][0]["steps"][0];
     assert_eq!(step["type"], "eda");
-    assert_eq!(step["options"]["common"]["replicas"], serde_json::Value::Null);
+    assert_eq!(
+        step["options"]["common"]["replicas"],
+        serde_json::Value::Null
+    );
 }
 
 #[test]
 fn a_set_knows_whether_it_has_any_of_a_range() {
     let set = OperatorSet::default().with(3).with(127);
-    for (range, has) in [(0..3, false), (3..4, true), (4..127, false), (4..128, true), (0..0, false)] {
+    for (range, has) in [
+        (0..3, false),
+        (3..4, true),
+        (4..127, false),
+        (4..128, true),
+        (0..0, false),
+    ] {
         assert_eq!(set.has_any(range.clone()), has, "{range:?}");
     }
 }

@@ -3,8 +3,8 @@
 mod aeda;
 mod antonym_replacement;
 mod article;
-pub mod balance;
 pub mod back_translation;
+pub mod balance;
 mod case;
 mod chain;
 mod characters;
@@ -57,8 +57,8 @@ mod word_split;
 
 pub use aeda::Aeda;
 pub use antonym_replacement::AntonymReplacement;
-pub use balance::Balance;
 pub use back_translation::BackTranslation;
+pub use balance::Balance;
 pub use case::{CaseChange, CaseMode};
 pub use chain::Chain;
 pub use characters::CharacterOptions;

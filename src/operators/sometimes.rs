@@ -45,7 +45,9 @@ impl CompositeConfig for Sometimes {
                 title: "About a third of the rows",
                 options: "probability = 0.3\nstep = { type = \"case\", mode = \"upper\" }",
                 columns: &[],
-                input: &["one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten"],
+                input: &[
+                    "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten",
+                ],
                 output: &[],
             },
             Example {
@@ -53,12 +55,7 @@ impl CompositeConfig for Sometimes {
                 options: "probability = 0.5\nsteps = [{ type = \"contraction\" }, { type = \"random_swap\", max = 1 }]",
                 columns: &[],
                 input: &["it is here", "it is there", "it is gone", "it is late"],
-                output: &[
-                    "it is here",
-                    "there it's",
-                    "gone it's",
-                    "late it's",
-                ],
+                output: &["it is here", "there it's", "gone it's", "late it's"],
             },
             Example {
                 title: "Never",

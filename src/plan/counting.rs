@@ -134,8 +134,7 @@ fn label_problem(
     }
     let sources = operator.sources.iter();
     let mut sources = sources.filter_map(|source| plan.sources.get(*source));
-    let lacking =
-        sources.find(|source| source.facts.schema.column_with_name(column).is_none())?;
+    let lacking = sources.find(|source| source.facts.schema.column_with_name(column).is_none())?;
     let fields = lacking.facts.schema.fields().iter();
     let known: Vec<&str> = fields.map(|field| field.name().as_str()).collect();
     let message = format!("source `{}` has no column `{column}`", lacking.id);

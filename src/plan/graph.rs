@@ -103,14 +103,12 @@ fn check_counts(raw: &RawPipeline<'_>, problems: &mut Vec<Diagnostic>) -> bool {
 
 /// Checks how many operators there are with those inside of others, each of which has a position of
 /// its own.
-fn check_positions(
-    raw: &RawPipeline<'_>,
-    nodes: &Nodes,
-    problems: &mut Vec<Diagnostic>,
-) -> bool {
+fn check_positions(raw: &RawPipeline<'_>, nodes: &Nodes, problems: &mut Vec<Diagnostic>) -> bool {
     let mut count = 0;
     for (node, operator) in raw.operators.iter().zip(&nodes.operators) {
-        count += 1 + operator.as_ref().map_or(0, |operator| operator.parts().len());
+        count += 1 + operator
+            .as_ref()
+            .map_or(0, |operator| operator.parts().len());
         if count > OperatorSet::CAPACITY {
             let most = OperatorSet::CAPACITY;
             let message =

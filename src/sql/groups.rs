@@ -16,10 +16,7 @@ use super::{ConditionError, bridge};
 ///
 /// # Errors
 /// When the columns are not of these types, or of one length.
-pub fn count_groups(
-    labels: &ArrayRef,
-    bins: &UInt32Array,
-) -> Result<Vec<Group>, ConditionError> {
+pub fn count_groups(labels: &ArrayRef, bins: &UInt32Array) -> Result<Vec<Group>, ConditionError> {
     let schema = Schema::new(vec![
         Field::new("label", DataType::Utf8, true),
         Field::new("bin", DataType::UInt32, false),
@@ -39,7 +36,10 @@ fn grouped(records: &RecordBatch) -> PolarsResult<Vec<Group>> {
         .group_by([col("label"), col("bin")])
         .agg([len().alias("rows")])
         .collect()?;
-    let (labels, bins) = (counted.column("label")?.str()?, counted.column("bin")?.u32()?);
+    let (labels, bins) = (
+        counted.column("label")?.str()?,
+        counted.column("bin")?.u32()?,
+    );
     let rows = counted.column("rows")?.u32()?;
     let groups = labels.iter().zip(bins.iter()).zip(rows.iter());
     Ok(groups

@@ -137,8 +137,12 @@ fn the_edits_of_all_steps_replayed_give_the_text() {
             let edits = lists.value(row);
             let edits = edits.as_struct();
             let text_of = |name: &str| edits.column_by_name(name).unwrap().as_string::<i32>();
-            let place_of =
-                |name: &str| edits.column_by_name(name).unwrap().as_primitive::<Int64Type>();
+            let place_of = |name: &str| {
+                edits
+                    .column_by_name(name)
+                    .unwrap()
+                    .as_primitive::<Int64Type>()
+            };
             let (by, old, new) = (text_of("operator"), text_of("old"), text_of("new"));
             let (starts, ends) = (place_of("start"), place_of("end"));
             let parent = &parents[of[row].as_ref().unwrap()];
@@ -201,7 +205,11 @@ fn the_summary_and_the_plan_show_a_node_and_its_steps() {
     assert!(plan.render().contains(steps), "{}", plan.render());
     let preview = scratch.run(["preview", "test.toml", "--at", "noise", "-n", "1"]);
     assert_eq!(preview.code, Some(0), "{}", preview.stderr);
-    assert!(preview.stdout.contains("noise/random_swap"), "{}", preview.stdout);
+    assert!(
+        preview.stdout.contains("noise/random_swap"),
+        "{}",
+        preview.stdout
+    );
 }
 
 #[test]
@@ -218,7 +226,10 @@ fn a_step_that_changes_changes_the_fingerprint() {
     ] {
         assert_ne!(print(&NODES.replace(from, to)), first, "{to}");
     }
-    assert_eq!(print(&NODES.replace("{ weight = 1, steps", "{ steps")), first);
+    assert_eq!(
+        print(&NODES.replace("{ weight = 1, steps", "{ steps")),
+        first
+    );
 }
 
 #[test]
@@ -300,23 +311,36 @@ fn steps_count_towards_the_number_of_operators() {
     };
     assert_eq!(scratch.plan(&chain(127)).part_names().len(), 128);
     let found = problems(&scratch, &chain(128));
-    assert!(found.contains("error[A209]: more than 128 operators"), "{found}");
+    assert!(
+        found.contains("error[A209]: more than 128 operators"),
+        "{found}"
+    );
 }
 
 #[test]
 fn an_operator_that_draws_from_its_batch_needs_a_whole_one() {
     let scratch = Scratch::new();
     scratch.parquet("data/a.parquet", &[samples::numbered_sentences(1, 40)]);
-    let sink = "[sinks.out]\ntype = \"parquet\"\ninputs = [\"node\"]\npath = \"out/{shard}.parquet\"\n";
+    let sink =
+        "[sinks.out]\ntype = \"parquet\"\ninputs = [\"node\"]\npath = \"out/{shard}.parquet\"\n";
     let node = |options: &str| {
-        pipeline(&format!("[operators.node]\ninputs = [\"data\"]\n{options}\n{sink}"))
+        pipeline(&format!(
+            "[operators.node]\ninputs = [\"data\"]\n{options}\n{sink}"
+        ))
     };
     let pairs = "steps = [{ type = \"random_swap\" }, { type = \"concatenate\" }]";
     let whole = node(&format!("type = \"chain\"\n{pairs}"));
     scratch.commit_all(&whole, &RunSettings::new(2));
-    let (rows, texts) = (scratch.read("out/a.parquet"), scratch.read("data/a.parquet"));
+    let (rows, texts) = (
+        scratch.read("out/a.parquet"),
+        scratch.read("data/a.parquet"),
+    );
     let length = |rows: &RecordBatch| -> usize {
-        strings(rows, "text").iter().flatten().map(String::len).sum()
+        strings(rows, "text")
+            .iter()
+            .flatten()
+            .map(String::len)
+            .sum()
     };
     assert!(length(&rows) > length(&texts) * 3 / 2);
     for options in [
@@ -326,7 +350,10 @@ fn an_operator_that_draws_from_its_batch_needs_a_whole_one() {
         format!("type = \"choose\"\nalternatives = [{{ type = \"chain\", {pairs} }}]"),
     ] {
         let found = problems(&scratch, &node(&options));
-        assert!(found.contains("draws from the other rows of its batch"), "{found}");
+        assert!(
+            found.contains("draws from the other rows of its batch"),
+            "{found}"
+        );
     }
 }
 
@@ -386,16 +413,23 @@ path = "out/{{shard}}.parquet"
             let texts = (0..rows).map(|row| format!("this is row {row} of shard {shard} and more"));
             let columns: [(&str, ArrayRef); 4] = [
                 ("text", Arc::new(StringArray::from_iter_values(texts))),
-                ("label", Arc::new((0..rows).map(label).collect::<StringArray>())),
+                (
+                    "label",
+                    Arc::new((0..rows).map(label).collect::<StringArray>()),
+                ),
                 (
                     "flag",
-                    Arc::new(BooleanArray::from_iter((0..rows).map(|row| Some(row % 5 == 0)))),
+                    Arc::new(
+                        (0..rows)
+                            .map(|row| Some(row % 5 == 0))
+                            .collect::<BooleanArray>(),
+                    ),
                 ),
                 (
                     "number",
-                    Arc::new(Int32Array::from_iter_values((0..rows).map(|row| {
-                        i32::from(row % 4 == 0)
-                    }))),
+                    Arc::new(Int32Array::from_iter_values(
+                        (0..rows).map(|row| i32::from(row % 4 == 0)),
+                    )),
                 ),
             ];
             let batch = RecordBatch::try_from_iter_with_nullable(
@@ -424,7 +458,11 @@ path = "out/{{shard}}.parquet"
         let most = before[&Some("c".to_owned())];
         for (target, a, b) in [
             ("\"equal\"", most, most),
-            ("{ ratio = 0.5 }", most.div_ceil(2), before[&Some("b".to_owned())]),
+            (
+                "{ ratio = 0.5 }",
+                most.div_ceil(2),
+                before[&Some("b".to_owned())],
+            ),
             ("{ counts = { a = 180, b = 541 } }", 180, 541),
         ] {
             scratch.commit_all(&nodes(target, "label"), &RunSettings::new(2));
@@ -434,7 +472,10 @@ path = "out/{{shard}}.parquet"
                 let wanted = if label == "b" { wanted.max(b) } else { wanted };
                 let found = after[&Some(label.to_owned())];
                 // A bin holds no more than a few of so few rows.
-                assert!(found.abs_diff(wanted) <= 2, "{target} {label}: {found} for {wanted}");
+                assert!(
+                    found.abs_diff(wanted) <= 2,
+                    "{target} {label}: {found} for {wanted}"
+                );
             };
             near("a", a);
             near("b", b);
@@ -457,7 +498,10 @@ path = "out/{{shard}}.parquet"
         assert_eq!((counts.rows_out, counts.changed), (3 * a, 3 * a));
         let reason = |name: &str| counts.reasons[&format!("filtered: {name}")];
         assert_eq!(reason("label at its target"), b);
-        assert_eq!(reason("label without a target"), before[&Some("c".to_owned())]);
+        assert_eq!(
+            reason("label without a target"),
+            before[&Some("c".to_owned())]
+        );
         assert_eq!(reason("null label"), before[&None]);
     }
 
@@ -495,7 +539,10 @@ path = "out/{{shard}}.parquet"
             let report = scratch.commit_all(&nodes(target, column), &RunSettings::new(2));
             let (_, counts) = &report.operators[0];
             // 120 or 121 rows are true, and 151 are 1.
-            assert!((100..=170).contains(&counts.rows_out), "{column}: {counts:?}");
+            assert!(
+                (100..=170).contains(&counts.rows_out),
+                "{column}: {counts:?}"
+            );
             fs::remove_dir_all(scratch.path("out")).unwrap();
         }
     }
@@ -519,7 +566,10 @@ path = "out/{{shard}}.parquet"
             panic!("it runs");
         };
         let message = error.to_string();
-        assert!(message.contains("operator `more`: `target.counts` names `d`"), "{message}");
+        assert!(
+            message.contains("operator `more`: `target.counts` names `d`"),
+            "{message}"
+        );
         assert!(message.ends_with("there are: a, b, c"), "{message}");
     }
 
@@ -530,7 +580,8 @@ path = "out/{{shard}}.parquet"
         assert!(found.contains("there is no column `lable`"), "{found}");
         assert!(found.contains("a similar one is `label`"), "{found}");
         scratch.parquet("floats/a.parquet", &[samples::all_types(1, 5)]);
-        let other = nodes("\"equal\"", "number").replace("paths = [\"data\"]", "paths = [\"floats\"]");
+        let other =
+            nodes("\"equal\"", "number").replace("paths = [\"data\"]", "paths = [\"floats\"]");
         let found = problems(&scratch, &other);
         assert!(found.contains("error[A314]"), "{found}");
     }
@@ -540,9 +591,16 @@ path = "out/{{shard}}.parquet"
         let scratch = workspace();
         scratch.write("test.toml", nodes("\"equal\"", "label"));
         let run = scratch.run(["run", "test.toml", "--progress", "plain"]);
-        run.says(0, &["counting the labels of 600 rows first", "more/random_swap"]);
+        run.says(
+            0,
+            &["counting the labels of 600 rows first", "more/random_swap"],
+        );
         let preview = scratch.run(["preview", "test.toml", "--at", "more", "-n", "2"]);
         assert_eq!(preview.code, Some(0), "{}", preview.stderr);
-        assert!(preview.stdout.contains("more/random_swap"), "{}", preview.stdout);
+        assert!(
+            preview.stdout.contains("more/random_swap"),
+            "{}",
+            preview.stdout
+        );
     }
 }

@@ -48,7 +48,9 @@ impl Tally for LabelCounts {
 fn check(counts: &LabelCounts) -> Result<(), String> {
     let most = LabelCounts::MOST;
     if counts.len() > most {
-        return Err(format!("there are more than {most} labels: name a column with fewer"));
+        return Err(format!(
+            "there are more than {most} labels: name a column with fewer"
+        ));
     }
     Ok(())
 }
@@ -86,7 +88,11 @@ impl Labels<'_> {
     ) -> Result<Option<LabelCounts>, String> {
         let named = |error: arrow::error::ArrowError| format!("{}: {error}", file.path.display());
         let Some((label, _)) = source.facts.schema.column_with_name(self.column) else {
-            return Err(format!("{}: no column `{}`", file.path.display(), self.column));
+            return Err(format!(
+                "{}: no column `{}`",
+                file.path.display(),
+                self.column
+            ));
         };
         let mut columns = vec![label];
         columns.extend(source.facts.id.filter(|id| *id != label));

@@ -51,7 +51,9 @@ impl Words<'_> {
             count(source, file, counters)
         });
         let counted = counted.map_err(|message| RunError::Words {
-            operator: operators.first().map_or(String::new(), |first| first.id.clone()),
+            operator: operators
+                .first()
+                .map_or(String::new(), |first| first.id.clone()),
             message,
         })?;
         let Some(counts) = counted.map(|words: WordCounter| Arc::new(words.into_counts())) else {

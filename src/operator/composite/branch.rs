@@ -43,11 +43,7 @@ pub(super) struct Verdict {
 
 impl StepWorker {
     /// What comes of `batch`, and, if it is to listen, what the operator says of its rows.
-    fn run(
-        &mut self,
-        batch: Batch,
-        listen: bool,
-    ) -> Result<(Batch, Vec<RowNote>), OperatorError> {
+    fn run(&mut self, batch: Batch, listen: bool) -> Result<(Batch, Vec<RowNote>), OperatorError> {
         if batch.rows.is_empty() {
             return Ok((batch, Vec::new()));
         }
@@ -101,14 +97,14 @@ impl Branch {
 
     /// The same, and which row became what. Steps may drop rows: each carries its place with it, in
     /// a column of its own.
-    pub(super) fn follow(&mut self, batch: Batch) -> Result<Passed, OperatorError> {
+    pub(super) fn follow(&mut self, batch: &Batch) -> Result<Passed, OperatorError> {
         let verdict = Verdict {
             reason: None,
             drawn: false,
         };
         let mut verdicts = vec![verdict; batch.rows.len()];
         let schema = batch.records.schema();
-        let mut batch = numbered(&batch)?;
+        let mut batch = numbered(batch)?;
         for step in &mut self.steps {
             let places = places(&batch);
             let (output, notes) = step.run(batch, true)?;

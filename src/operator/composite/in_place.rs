@@ -41,16 +41,13 @@ impl Worker {
         let mut verdicts = vec![NOT_DRAWN; rows];
         let mut passed = 0;
         for (row, pick) in picks.iter_mut().enumerate() {
-            match self.branch_of(row, batch) {
-                Some(branch) => {
-                    if let Some(members) = members.get_mut(branch) {
-                        members.push(to_u32(row));
-                    }
+            if let Some(branch) = self.branch_of(row, batch) {
+                if let Some(members) = members.get_mut(branch) {
+                    members.push(to_u32(row));
                 }
-                None => {
-                    *pick = Some((0, row));
-                    passed += 1;
-                }
+            } else {
+                *pick = Some((0, row));
+                passed += 1;
             }
         }
         context.count("unchanged: not drawn", passed);
@@ -60,12 +57,11 @@ impl Worker {
             if members.is_empty() {
                 continue;
             }
-            let part = if members.len() == rows {
-                batch.clone()
+            let followed = if members.len() == rows {
+                branch.follow(batch)?
             } else {
-                batch.take(&UInt32Array::from(members.clone()))?
+                branch.follow(&batch.take(&UInt32Array::from(members.clone()))?)?
             };
-            let followed = branch.follow(part)?;
             for (row, place) in followed.places.iter().enumerate() {
                 let of = members.get(*place as usize);
                 if let Some(pick) = of.and_then(|of| picks.get_mut(*of as usize)) {

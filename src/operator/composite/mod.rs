@@ -73,6 +73,11 @@ pub trait CompositeConfig:
         None
     }
 
+    /// Rows out per row in, for estimates, where the sources have so many rows.
+    fn expansion(&self, _source_rows: u64) -> f64 {
+        f64::from(self.replicas().unwrap_or(1))
+    }
+
     /// Whether the steps get parts of a batch. Operators that draw from the other rows of their
     /// batch cannot be steps then.
     fn divides_batches(&self) -> bool {
@@ -172,8 +177,8 @@ impl<C: CompositeConfig> Configured for CompositeNode<C> {
         }
     }
 
-    fn expansion(&self, _source_rows: u64) -> f64 {
-        f64::from(self.config.replicas().unwrap_or(1))
+    fn expansion(&self, source_rows: u64) -> f64 {
+        self.config.expansion(source_rows)
     }
 
     fn canonical(&self, source_rows: u64) -> Value {

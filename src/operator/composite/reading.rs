@@ -102,7 +102,11 @@ impl Reader<'_> {
         }
         let mut found = Vec::new();
         found.extend(step.and_then(|step| self.step(step, "step".to_owned(), &[])));
-        found.extend(steps.into_iter().flat_map(|steps| self.list(steps, "steps")));
+        found.extend(
+            steps
+                .into_iter()
+                .flat_map(|steps| self.list(steps, "steps")),
+        );
         Alternative {
             weight: 1.0,
             steps: found,
@@ -125,8 +129,9 @@ impl Reader<'_> {
         };
         if let Some(message) = wrong {
             let problem = Diagnostic::error("A105", message).at(value.span());
-            self.problems
-                .push(problem.help("list some, for example { weight = 2, type = \"random_swap\" }"));
+            self.problems.push(
+                problem.help("list some, for example { weight = 2, type = \"random_swap\" }"),
+            );
             return Vec::new();
         }
         let items = items.iter().enumerate();
@@ -260,9 +265,10 @@ impl Reader<'_> {
         }
         let registry = self.reading.registry;
         let Some(parsed) = registry.parse_inside(name, &own, value.span(), self.reading) else {
-            let problem = Diagnostic::error("A115", format!("there is no operator of type `{name}`"))
-                .at(type_name.span())
-                .label("unknown type");
+            let problem =
+                Diagnostic::error("A115", format!("there is no operator of type `{name}`"))
+                    .at(type_name.span())
+                    .label("unknown type");
             let known: Vec<&str> = registry.names().collect();
             self.problems
                 .push(match nearest(name, known.iter().copied()) {
@@ -308,10 +314,13 @@ impl Reader<'_> {
                      with nothing but its text rewritten",
                 )
         } else if self.divides && configured.mixes_rows() {
-            Diagnostic::error("A105", format!("`{name}` cannot be a step of `{}`", self.composite))
-                .at(type_name.span())
-                .label("draws from the other rows of its batch")
-                .help("here it would get some of them only: give it a table of its own")
+            Diagnostic::error(
+                "A105",
+                format!("`{name}` cannot be a step of `{}`", self.composite),
+            )
+            .at(type_name.span())
+            .label("draws from the other rows of its batch")
+            .help("here it would get some of them only: give it a table of its own")
         } else {
             return Some(Step {
                 name: name.to_owned(),

@@ -52,7 +52,9 @@ impl Made {
     /// Whether no variant of the row has the text at `place`.
     fn is_new(&self, row: usize, place: Place) -> bool {
         let made = self.states.get(row).map_or(&[][..], |state| &state.made);
-        !made.iter().any(|other| self.text(*other) == self.text(place))
+        !made
+            .iter()
+            .any(|other| self.text(*other) == self.text(place))
     }
 }
 
@@ -137,7 +139,11 @@ impl Worker {
             });
         }
         for (branch, members) in self.branches.iter_mut().zip(members) {
-            let of = || members.iter().filter_map(|place| missing.get(*place as usize));
+            let of = || {
+                members
+                    .iter()
+                    .filter_map(|place| missing.get(*place as usize))
+            };
             let indices = UInt32Array::from_iter_values(of().map(|variant| to_u32(variant.row)));
             if indices.values().is_empty() {
                 continue;
@@ -149,7 +155,7 @@ impl Worker {
                 number_of_attempt(number, attempt)
             });
             part.rows.replica = numbers.collect();
-            let followed = branch.follow(part)?;
+            let followed = branch.follow(&part)?;
             for (row, place) in followed.places.iter().enumerate() {
                 let of = members.get(*place as usize);
                 if let Some(tried) = of.and_then(|of| tried.get_mut(*of as usize)) {

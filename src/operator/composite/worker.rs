@@ -71,7 +71,11 @@ impl Worker {
     /// Draws one of the branches that are left, by weight; nothing if none is.
     pub(super) fn draw(&self, exhausted: Exhausted, random: &mut Random) -> Option<usize> {
         let open = |branch: &usize| exhausted.checked_shr(to_u32(*branch)).unwrap_or(1) & 1 == 0;
-        let weight = |branch: usize| self.branches.get(branch).map_or(0.0, |branch| branch.weight);
+        let weight = |branch: usize| {
+            self.branches
+                .get(branch)
+                .map_or(0.0, |branch| branch.weight)
+        };
         let total: f64 = (0..self.branches.len()).filter(open).map(weight).sum();
         let mut left = random.unit() * total;
         let mut last = None;

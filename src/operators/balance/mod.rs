@@ -70,6 +70,10 @@ impl CompositeConfig for Balance {
         wrong.into_iter().collect()
     }
 
+    fn expansion(&self, source_rows: u64) -> f64 {
+        self.target.expansion(source_rows)
+    }
+
     fn counts_labels(&self) -> Option<&str> {
         Some(&self.column)
     }
@@ -80,8 +84,9 @@ impl CompositeConfig for Balance {
             OperatorError::Other(format!("the labels for `{}` were not counted", context.id))
         })?;
         let quotas = LabelQuotas::new(&self.column, &self.target, &counts, context.key());
-        let quotas = quotas
-            .map_err(|message| OperatorError::Other(format!("operator `{}`: {message}", context.id)))?;
+        let quotas = quotas.map_err(|message| {
+            OperatorError::Other(format!("operator `{}`: {message}", context.id))
+        })?;
         Ok(Selection::Quotas(Box::new(quotas)))
     }
 
@@ -103,9 +108,7 @@ impl CompositeConfig for Balance {
                 options: "column = \"label\"\ntarget = { ratio = 0.5 }\nstep = { type = \"random_swap\" }",
                 columns: &[("label", &["ham", "spam", "ham", "ham", "ham"])],
                 input: &["one two three", "four five six seven", "a b", "c d", "e f"],
-                output: &[
-                    "seven five six four",
-                ],
+                output: &["seven five six four"],
             },
             Example {
                 title: "So many of each, by two steps",
@@ -113,11 +116,7 @@ impl CompositeConfig for Balance {
                           steps = [{ type = \"random_swap\" }, { type = \"case\", mode = \"upper\" }]",
                 columns: &[("label", &["ham", "spam"])],
                 input: &["one two three four", "five six seven"],
-                output: &[
-                    "TWO ONE THREE FOUR",
-                    "ONE TWO FOUR THREE",
-                    "SEVEN SIX FIVE",
-                ],
+                output: &["TWO ONE THREE FOUR", "ONE TWO FOUR THREE", "SEVEN SIX FIVE"],
             },
         ]
     }

@@ -71,6 +71,21 @@ impl Target {
         problem.into_iter().collect()
     }
 
+    /// Variants per row, about, where there are so many rows: before the labels are counted, little is
+    /// known.
+    #[expect(clippy::cast_precision_loss, reason = "an estimate is not exact")]
+    pub(super) fn expansion(&self, source_rows: u64) -> f64 {
+        match self {
+            Self::Named(_) | Self::Ratio(_) => 1.0,
+            Self::Counts(TargetCounts { counts }) => {
+                let rows = counts
+                    .values()
+                    .fold(0_u64, |sum, rows| sum.saturating_add(*rows));
+                rows.saturating_sub(source_rows) as f64 / source_rows.max(1) as f64
+            }
+        }
+    }
+
     /// The rows that each label of `counts` is to have; a label that is missing gets no variant.
     ///
     /// # Errors
@@ -106,13 +121,17 @@ fn unknown(label: &str, counts: &LabelCounts) -> String {
     /// Labels that are listed.
     const LISTED: usize = 20;
     let known: Vec<&str> = counts.labels().map(|(label, _)| label).collect();
-    let mut list = known.iter().take(LISTED).copied().collect::<Vec<_>>().join(", ");
+    let mut list = known
+        .iter()
+        .take(LISTED)
+        .copied()
+        .collect::<Vec<_>>()
+        .join(", ");
     if known.len() > LISTED {
         list.push_str(", ...");
     }
-    let near = nearest(label, known).map_or_else(String::new, |near| {
-        format!("; a similar one is `{near}`")
-    });
+    let near = nearest(label, known)
+        .map_or_else(String::new, |near| format!("; a similar one is `{near}`"));
     format!("`target.counts` names `{label}`, a label that no row has{near}; there are: {list}")
 }
 
@@ -140,7 +159,10 @@ mod tests {
         assert_eq!(rows("\"equal\""), named(90, 90));
         assert_eq!(rows("{\"ratio\": 0.5}"), named(45, 45));
         assert_eq!(rows("{\"ratio\": 0.01}"), named(1, 1));
-        assert_eq!(rows("{\"counts\": {\"spam\": 8}}"), Ok(vec![("spam".to_owned(), 8)]));
+        assert_eq!(
+            rows("{\"counts\": {\"spam\": 8}}"),
+            Ok(vec![("spam".to_owned(), 8)])
+        );
     }
 
     #[test]

@@ -13,8 +13,8 @@ use crate::batch::EditRecord;
 use crate::masked::MaskedModel;
 use crate::operator::languages::Languages;
 use crate::operator::{
-    Amount, OnError, RefusedRows, RewrittenRows, RowNote, Text, TextOptions, TextValues, number_in_place,
-    replica_number,
+    Amount, OnError, RefusedRows, RewrittenRows, RowNote, Text, TextOptions, TextValues,
+    number_in_place, replica_number,
 };
 use crate::prelude::{Batch, Context, Operator, OperatorError};
 use crate::random::OperatorKey;
