@@ -42,13 +42,15 @@ impl CompositeConfig for Sometimes {
     fn examples() -> Vec<Example> {
         vec![
             Example {
-                title: "About a third of the rows",
+                title: "Each row with a probability of 0.3: of few rows it may be more than a third",
                 options: "probability = 0.3\nstep = { type = \"case\", mode = \"upper\" }",
                 columns: &[],
                 input: &[
                     "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten",
                 ],
-                output: &[],
+                output: &[
+                    "one", "TWO", "three", "FOUR", "FIVE", "SIX", "seven", "eight", "NINE", "ten",
+                ],
             },
             Example {
                 title: "Several steps, which go together",

@@ -27,12 +27,14 @@ struct Variant {
 type Place = (usize, usize);
 
 /// What is known of a row.
-#[derive(Clone, Default)]
+#[derive(Clone, Copy, Default)]
 struct State {
     exhausted: Exhausted,
     /// Whether no more is to be tried.
     given_up: bool,
-    made: Vec<Place>,
+    /// How many variants were made of it, and the last of them.
+    made: u32,
+    last: Option<usize>,
     reason: Option<&'static str>,
 }
 
@@ -41,7 +43,16 @@ struct Made {
     outputs: Vec<Batch>,
     texts: Vec<TextValues>,
     states: Vec<State>,
-    variants: Vec<(Variant, Place)>,
+    variants: Vec<Kept>,
+}
+
+/// A variant that is kept.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct Kept {
+    variant: Variant,
+    place: Place,
+    /// The one of the same row that was kept before it.
+    previous: Option<usize>,
 }
 
 impl Made {
@@ -51,10 +62,11 @@ impl Made {
 
     /// Whether no variant of the row has the text at `place`.
     fn is_new(&self, row: usize, place: Place) -> bool {
-        let made = self.states.get(row).map_or(&[][..], |state| &state.made);
-        !made
-            .iter()
-            .any(|other| self.text(*other) == self.text(place))
+        let kept = |at: usize| self.variants.get(at);
+        let last = self.states.get(row).and_then(|state| state.last);
+        let mut made =
+            std::iter::successors(last.and_then(kept), |one| one.previous.and_then(kept));
+        !made.any(|other| self.text(other.place) == self.text(place))
     }
 }
 
@@ -91,12 +103,11 @@ impl Worker {
         count_shortfall(wanted, &made, context);
         context.count_changed(made.variants.len() as u64);
         made.variants.sort_unstable();
-        let picks: Vec<Place> = made.variants.iter().map(|(_, place)| *place).collect();
+        let picks: Vec<Place> = made.variants.iter().map(|kept| kept.place).collect();
         let mut output = assembled(batch, &made.outputs, &picks)?;
-        let numbers = made.variants.iter().map(|(variant, _)| {
-            let incoming = batch.rows.replica.get(variant.row).copied();
+        let numbers = made.variants.iter().map(|Kept { variant, .. }| {
             let most = wanted.get(variant.row).map_or(1, |wanted| wanted.most);
-            replica_number(incoming.unwrap_or_default(), most, variant.replica)
+            replica_number(incoming(batch, variant.row), most, variant.replica)
         });
         output.rows.replica = numbers.collect();
         context.emit(output);
@@ -198,8 +209,13 @@ impl Worker {
             match (kept, tried.place) {
                 _ if state.given_up => {}
                 (Some(place), _) => {
-                    state.made.push(place);
-                    made.variants.push((variant, place));
+                    state.made += 1;
+                    let previous = state.last.replace(made.variants.len());
+                    made.variants.push(Kept {
+                        variant,
+                        place,
+                        previous,
+                    });
                 }
                 (None, None) => {
                     state.given_up = true;
@@ -248,10 +264,10 @@ fn number_of_attempt(number: u32, attempt: u32) -> u32 {
 fn count_shortfall(wanted: &[Wanted], made: &Made, context: &Context<'_>) {
     let mut reasons: BTreeMap<&str, u64> = BTreeMap::new();
     for (wanted, state) in wanted.iter().zip(&made.states) {
-        let short = (wanted.variants as usize).saturating_sub(state.made.len());
+        let short = wanted.variants.saturating_sub(state.made);
         if short > 0 {
             let reason = state.reason.unwrap_or("no new variant");
-            *reasons.entry(reason).or_default() += short as u64;
+            *reasons.entry(reason).or_default() += u64::from(short);
         }
     }
     for (reason, count) in reasons {
