@@ -464,6 +464,23 @@ fn presets_that_make_replicas_change_rows_in_place_as_steps() {
 }
 
 #[test]
+fn operators_with_a_model_can_be_steps() {
+    let steps = "steps = [{ type = 'random_swap', max = 1 }, \
+                 { type = 'back_translation', forward = 'fake:', backward = 'fake:' }]";
+    let configured = configured("chain", &format!("replicas = 2\n{steps}"));
+    assert!(configured.batch_rows().is_some());
+    let texts = [Some("one two three"), Some("42"), None];
+    let whole = run(&*configured, &texts);
+    let of_first = whole.rows.iter().filter(|row| row.0 == 0).count();
+    assert_eq!(of_first, 2);
+    let alone = run(&*configured, &texts[..1]);
+    assert_eq!(alone.rows, whole.rows[..2]);
+    // Null is not tried; the number is, and cannot be translated.
+    assert!(whole.counts["back_translation"].rows_in >= 4);
+    assert_eq!(whole.reason("node", "shortfall: null"), 2);
+}
+
+#[test]
 fn a_set_knows_whether_it_has_any_of_a_range() {
     let set = OperatorSet::default().with(3).with(127);
     for (range, has) in [
