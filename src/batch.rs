@@ -6,6 +6,7 @@
 //! batch is still a sign that its rows have passed.
 
 use std::any::Any;
+use std::ops::Range;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 
@@ -121,6 +122,15 @@ impl OperatorSet {
     /// Whether nothing changed the row.
     pub fn is_empty(self) -> bool {
         self.0 == 0
+    }
+
+    /// Whether one of `operators` is in the set.
+    pub fn has_any(self, operators: Range<usize>) -> bool {
+        let below = |end: usize| {
+            let end = u32::try_from(end).unwrap_or(u32::MAX);
+            1_u128.checked_shl(end).map_or(u128::MAX, |bit| bit - 1)
+        };
+        self.0 & below(operators.end) & !below(operators.start) != 0
     }
 
     /// The positions in the set, ascending: the order in which the operators ran.

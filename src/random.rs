@@ -80,7 +80,7 @@ impl OperatorKey {
 /// let mut random = Random::from_key(7);
 /// assert!(random.below(10) < 10);
 /// ```
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Random(Xoshiro256PlusPlus);
 
 impl Random {

@@ -43,11 +43,7 @@ pub(super) fn run(
     }
     let show = show(arguments.progress, volume, printer);
     let say = |line: &str| printer.say(line);
-    let operators = plan
-        .operators
-        .iter()
-        .map(|operator| operator.id.clone())
-        .collect();
+    let operators = plan.part_names();
     let progress = Progress::new(
         show,
         volume == Volume::Verbose,

@@ -107,14 +107,14 @@ pub(super) fn step<'a>(
     let node = plan.operators.get(position)?;
     Some(Step {
         id: node.id.clone(),
-        position,
+        position: node.position,
         schemas: node.schemas.clone(),
         has_main_output: node.ports.first().is_some_and(|port| port.name.is_empty()),
         build: Box::new(move || {
             node.spec.build(&BuildContext {
                 id: &node.id,
                 inputs: &node.input_names,
-                position,
+                position: node.position,
                 seed: plan.seed,
                 text: &node.text,
                 source_rows: node.source_rows,

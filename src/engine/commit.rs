@@ -182,10 +182,9 @@ impl Commit for Publisher<'_> {
         }
         let counts: BTreeMap<String, Counts> = self
             .plan
-            .operators
-            .iter()
+            .part_names()
+            .into_iter()
             .zip(shard.counters.snapshot())
-            .map(|(operator, counts)| (operator.id.clone(), counts))
             .collect();
         let mut ledgers = self.ledgers.lock().unwrap_or_else(PoisonError::into_inner);
         for ledger in ledgers.iter_mut() {

@@ -163,6 +163,14 @@ pub enum RunError {
         /// Which file is to blame, and why.
         message: String,
     },
+    /// The labels of the sources cannot be counted.
+    #[error("the labels for operator `{operator}` cannot be counted: {message}")]
+    Labels {
+        /// The operator that needs them.
+        operator: String,
+        /// Which file is to blame, and why.
+        message: String,
+    },
     /// The columns of a sink cannot be written.
     #[error("sink `{sink}`: {message}")]
     Sink {
@@ -197,6 +205,10 @@ impl RunError {
             Self::Survey { operator, .. } => format!(
                 "`{operator}` needs the rows of every shard, whatever part of them is processed: \
                  mend the cause, or take the file out of the source"
+            ),
+            Self::Labels { operator, .. } => format!(
+                "`{operator}` needs the labels of every shard, whatever part of them is processed: \
+                 mend the file or take it out of the source"
             ),
             Self::Sink { help, .. } => help.clone(),
             Self::UnknownNode { known, .. } => format!("the nodes are: {}", known.join(", ")),
@@ -257,7 +269,7 @@ pub fn run(
     let known = todo.is_empty() || {
         let folder = || survey::folder_beside_output(plan, settings);
         let workers = settings.workers;
-        count::words(plan, &resources, workers, observer, stop)?
+        count::all(plan, &resources, workers, observer, stop)?
             && survey::rows(plan, &resources, workers, &folder, observer, stop)?
     };
     let topology = assemble::topology(plan, &resources, &sources, &sinks, &publisher, observer);
@@ -287,7 +299,8 @@ pub fn run(
         publisher.seal()?;
     }
 
-    let mut counts = vec![Counts::default(); plan.operators.len()];
+    let names = plan.part_names();
+    let mut counts = vec![Counts::default(); names.len()];
     let mut rows_read = 0;
     for (shard, outcome) in todo.iter().zip(&outcomes) {
         if *outcome == ShardOutcome::Committed {
@@ -315,12 +328,7 @@ pub fn run(
             })
             .collect(),
         already_committed: done.len(),
-        operators: plan
-            .operators
-            .iter()
-            .map(|node| node.id.clone())
-            .zip(counts)
-            .collect(),
+        operators: names.into_iter().zip(counts).collect(),
         rows_read,
         rows_written: plan
             .sinks

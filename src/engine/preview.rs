@@ -68,7 +68,7 @@ pub fn preview(
         .collect();
     let stop = Stop::default();
     let threads = thread::available_parallelism().map_or(1, NonZeroUsize::get);
-    count::words(plan, &resources, threads, &Silent, &stop)?;
+    count::all(plan, &resources, threads, &Silent, &stop)?;
     let folder = ScratchFolder::temporary;
     survey::rows(plan, &resources, threads, &folder, &Silent, &stop)?;
     let collector = Collector::new(rows, &stop);
@@ -153,6 +153,7 @@ fn shown(plan: &Plan, batch: &Batch, column: Option<usize>) -> Result<Vec<Previe
         let text = values.as_ref().and_then(|values| values.get(row));
         text.map(str::to_owned)
     };
+    let names = plan.part_names();
     let mut rows = Vec::with_capacity(batch.rows.len());
     for (row, origin) in batch.rows.origin.iter().enumerate() {
         let mut identity = String::new();
@@ -160,11 +161,11 @@ fn shown(plan: &Plan, batch: &Batch, column: Option<usize>) -> Result<Vec<Previe
         let changed = batch.rows.changed.get(row).copied().unwrap_or_default();
         let operators = changed
             .iter()
-            .filter_map(|position| plan.operators.get(position));
+            .filter_map(|position| names.get(position).cloned());
         rows.push(PreviewRow {
             identity,
             replica: batch.rows.replica.get(row).copied().unwrap_or_default(),
-            operators: operators.map(|operator| operator.id.clone()).collect(),
+            operators: operators.collect(),
             before: text(&before, *origin as usize),
             after: text(&after, row),
         });

@@ -26,6 +26,7 @@ pub(super) struct PlannedShard {
 /// The shards that the settings select, in the order of the plan.
 pub(super) fn select(plan: &Plan, settings: &RunSettings) -> Vec<PlannedShard> {
     let mut selected = Vec::new();
+    let positions = plan.part_names().len();
     let mut index = 0;
     for (position, source) in plan.sources.iter().enumerate() {
         let mut left = settings.limit.unwrap_or(u64::MAX);
@@ -39,7 +40,7 @@ pub(super) fn select(plan: &Plan, settings: &RunSettings) -> Vec<PlannedShard> {
                 .shard
                 .is_none_or(|(part, parts)| index % parts == part - 1);
             if mine {
-                let shard = Shard::new(index, &source.id, &file.relative, plan.operators.len());
+                let shard = Shard::new(index, &source.id, &file.relative, positions);
                 selected.push(PlannedShard {
                     source: position,
                     file: file.clone(),

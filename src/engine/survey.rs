@@ -214,7 +214,7 @@ impl Pass<'_> {
         let options = ReadOptions::default();
         let reader = ShardReader::open(file, &source.facts, &options).map_err(explain)?;
         let mut reader = reader
-            .columns(self.survey.columns())
+            .only(self.survey.columns())
             .map_err(|error| format!("{}: {error}", file.path.display()))?;
         while let Some((first_row, batch)) = reader.next_batch().map_err(explain)? {
             if self.stop.is_requested() {

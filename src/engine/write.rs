@@ -16,11 +16,7 @@ pub(super) struct Sink<'a> {
 
 /// The sinks of `plan`.
 pub(super) fn sinks(plan: &Plan) -> Result<Vec<Sink<'_>>, RunError> {
-    let ids: Vec<String> = plan
-        .operators
-        .iter()
-        .map(|operator| operator.id.clone())
-        .collect();
+    let ids = plan.part_names();
     plan.sinks
         .iter()
         .map(|planned| {

@@ -11,7 +11,7 @@ use super::rewritten::{RefusedRows, RewrittenRows, replica_number};
 use super::text_column::{TextBuilder, TextValues};
 use super::{
     BuildContext, Configured, Context, Edits, OnError, Operator, OperatorError, Outcome, Port,
-    Site, StopWordOption, Text, TextOperator, TextOperatorConfig, TextOptions,
+    RowNote, Site, StopWordOption, Text, TextOperator, TextOperatorConfig, TextOptions,
 };
 use crate::batch::{Batch, EditRecord, Rows};
 use crate::diagnostic::Problem;
@@ -19,13 +19,27 @@ use crate::random::OperatorKey;
 use crate::text::Segmenter;
 
 /// How often a replica is drawn again when it equals the input or an earlier replica.
-const ATTEMPTS: usize = 10;
+pub(super) const ATTEMPTS: usize = 10;
 
 /// A row-level operator as the engine sees it: its own options and the common ones.
 #[derive(Debug)]
 pub(super) struct TextNode<C> {
     pub(super) options: TextOptions,
     pub(super) config: C,
+    /// Whether it is a step of another operator: it then changes rows in place, whatever it does by
+    /// itself.
+    pub(super) is_step: bool,
+}
+
+impl<C: TextOperatorConfig> TextNode<C> {
+    /// Variants to make of each row; nothing where rows are changed in place.
+    fn replicas(&self, source_rows: u64) -> Option<u32> {
+        if self.is_step {
+            return None;
+        }
+        let own = || self.config.replicas(source_rows);
+        self.options.replicas.or_else(own)
+    }
 }
 
 impl<C: TextOperatorConfig> Configured for TextNode<C> {
@@ -58,18 +72,12 @@ impl<C: TextOperatorConfig> Configured for TextNode<C> {
     }
 
     fn expansion(&self, source_rows: u64) -> f64 {
-        let replicas = self
-            .options
-            .replicas
-            .or_else(|| self.config.replicas(source_rows));
-        f64::from(replicas.unwrap_or(1))
+        f64::from(self.replicas(source_rows).unwrap_or(1))
     }
 
     fn canonical(&self, source_rows: u64) -> Value {
         let mut options = self.options.or(C::DEFAULTS);
-        options.replicas = options
-            .replicas
-            .or_else(|| self.config.replicas(source_rows));
+        options.replicas = self.replicas(source_rows);
         let resolved = self.config.resolved(source_rows);
         let config = resolved.as_ref().unwrap_or(&self.config);
         serde_json::json!({
@@ -86,6 +94,10 @@ impl<C: TextOperatorConfig> Configured for TextNode<C> {
         self.config.counts_words()
     }
 
+    fn rewrites_in_place(&self) -> bool {
+        self.is_step || self.replicas(0).is_none()
+    }
+
     fn build(&self, context: &BuildContext<'_>) -> Result<Box<dyn Operator>, OperatorError> {
         let options = self.options.or(C::DEFAULTS);
         let context = &BuildContext {
@@ -95,10 +107,7 @@ impl<C: TextOperatorConfig> Configured for TextNode<C> {
         let stop_words = options.stop_words.as_ref().map(StopWordOption::stop_words);
         Ok(Box::new(TextWorker {
             operator: self.config.build(context)?,
-            replicas: self
-                .options
-                .replicas
-                .or_else(|| self.config.replicas(context.source_rows)),
+            replicas: self.replicas(context.source_rows),
             key: context.key(),
             position: context.position,
             column: context.text.index,
@@ -219,7 +228,10 @@ impl Operator for TextWorker {
                 row,
             };
             match self.replicas {
-                None => self.change_in_place(&input, &batch.rows, &mut progress)?,
+                None => {
+                    let note = self.change_in_place(&input, &batch.rows, &mut progress)?;
+                    context.note(note);
+                }
                 Some(count) => self.replicate(&input, count, &batch.rows, &mut progress)?,
             }
         }
@@ -233,45 +245,56 @@ impl TextWorker {
         input: &Input<'_>,
         rows: &Rows,
         progress: &mut Progress,
-    ) -> Result<(), OperatorError> {
+    ) -> Result<RowNote, OperatorError> {
         let row = input.row;
         let incoming = rows.replica.get(row).copied().unwrap_or_default();
         let index = row_index(row);
+        let note = |unchanged, drawn| RowNote {
+            row,
+            unchanged,
+            drawn,
+        };
         let text = match input.editable() {
             Ok(text) => text,
             Err(reason) => {
                 progress.texts.push(input.text);
                 progress.tally.add("unchanged", reason, 1);
                 progress.finish_row(index, incoming, None);
-                return Ok(());
+                return Ok(note(Some(reason), false));
             }
         };
         let words = self.segmenter.segment(text);
         let view = Text::new(text, words.words, words.protected, 0).in_language(input.language);
         let mut random = self.key.row(rows.key(row), incoming, 0);
-        match attempt(
+        let before = random.clone();
+        let attempt = attempt(
             &mut *self.operator,
             &view,
             &mut random,
             &mut self.edits,
             progress,
-        ) {
+        );
+        // Whoever does not draw does the same again.
+        let drawn = random != before;
+        match attempt {
             Attempt::Changed => {
                 progress.texts.finish_row();
                 let records = records_of(&self.edits, text, progress);
                 // An original that was changed is one no longer.
                 progress.finish_row(index, incoming.max(1), Some(records));
+                Ok(note(None, drawn))
             }
             Attempt::Unchanged(reason) => {
                 progress.texts.push(Some(text));
                 progress.tally.add("unchanged", reason, 1);
                 progress.finish_row(index, incoming, None);
+                Ok(note(Some(reason), drawn))
             }
             Attempt::Failed(message) => {
                 fail_row(self.options.on_error, row, rows, message, progress)?;
+                Ok(note(None, drawn))
             }
         }
-        Ok(())
     }
 
     /// Makes `count` variants of a row that differ from it and from each other.
@@ -302,6 +325,7 @@ impl TextWorker {
             let mut random = self.key.row(rows.key(row), incoming, replica);
             let mut made = false;
             for _ in 0..ATTEMPTS {
+                let before = random.clone();
                 match attempt(
                     &mut *self.operator,
                     &view,
@@ -318,15 +342,19 @@ impl TextWorker {
                         {
                             last_reason = "no new variant";
                             progress.texts.discard_row();
-                            continue;
+                        } else {
+                            made = true;
+                            break;
                         }
-                        made = true;
-                        break;
                     }
                     Attempt::Unchanged(reason) => last_reason = reason,
                     Attempt::Failed(message) => {
                         return fail_row(self.options.on_error, row, rows, message, progress);
                     }
+                }
+                // Whoever does not draw does the same again.
+                if random == before {
+                    break;
                 }
             }
             if made {

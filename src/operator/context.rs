@@ -69,11 +69,25 @@ pub(crate) fn current_row() -> Option<u64> {
     CURRENT_ROW.get()
 }
 
+/// What an operator says of one row that it changes in place, for whoever may have it drawn again.
+/// An operator that says nothing is taken to have drawn.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RowNote {
+    /// The place of the row in the batch that came in.
+    pub row: usize,
+    /// Why it stays as it is, if it does.
+    pub unchanged: Option<&'static str>,
+    /// Whether another draw could give something else.
+    pub drawn: bool,
+}
+
 /// What an operator reaches while it processes one batch: its counters and its output ports.
 #[derive(Debug)]
 pub struct Context<'a> {
     counters: &'a OperatorCounters,
     outputs: Vec<Option<Batch>>,
+    /// What is said of single rows, if anybody listens.
+    notes: Option<Vec<RowNote>>,
 }
 
 impl<'a> Context<'a> {
@@ -83,7 +97,30 @@ impl<'a> Context<'a> {
         Self {
             counters: shard.counters.operator(position),
             outputs: std::iter::repeat_with(|| None).take(ports).collect(),
+            notes: None,
         }
+    }
+
+    /// Keeps what the operator says of single rows from now on.
+    pub(super) fn listen(&mut self) {
+        self.notes.get_or_insert_default();
+    }
+
+    /// Whether anybody wants to hear of single rows.
+    pub fn is_heard(&self) -> bool {
+        self.notes.is_some()
+    }
+
+    /// Says something of one row.
+    pub fn note(&mut self, note: RowNote) {
+        if let Some(notes) = &mut self.notes {
+            notes.push(note);
+        }
+    }
+
+    /// What was said of single rows.
+    pub(super) fn take_notes(&mut self) -> Vec<RowNote> {
+        self.notes.take().unwrap_or_default()
     }
 
     /// Sends `batch` out of the main output. A second call for the same port replaces the first.

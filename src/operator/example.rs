@@ -7,11 +7,15 @@ use arrow::datatypes::{DataType, Field, Schema};
 use toml::de::DeTable;
 
 use super::{
-    Amount, BuildContext, Configured, Context, OperatorError, Registry, Resources, TextColumn,
-    TextValues, survey_batch,
+    Amount, BuildContext, Configured, Context, LabelCounts, OperatorError, Registry, Resources,
+    TextColumn, TextValues, survey_batch,
 };
 use crate::batch::{Batch, Origins, Rows, Shard};
+use crate::random::OperatorKey;
 use crate::text::WordCounts;
+
+/// The seed that examples run with.
+const SEED: u64 = 42;
 
 /// A documented and tested use of an operator. It runs with `seed = 42` and the operator id `demo`;
 /// its texts are the whole source.
@@ -72,8 +76,18 @@ fn run_on_texts(
     };
     let resources = Resources::default();
     if configured.counts_words() {
-        let counts = WordCounts::of(texts.iter().copied());
-        resources.set_word_counts("demo", Arc::new(counts));
+        let counts = Arc::new(WordCounts::of(texts.iter().copied()));
+        resources.set_word_counts("demo", Arc::clone(&counts));
+        for part in configured.parts() {
+            resources.set_word_counts(&format!("demo/{part}"), Arc::clone(&counts));
+        }
+    }
+    let mut origins = Origins::new("demo", 0, texts.len(), None);
+    if let Some(labels) = configured.counts_labels() {
+        let labels = columns.iter().find(|(name, _)| *name == labels);
+        let labels = labels.map_or(&[][..], |(_, labels)| labels);
+        let counts = label_counts(labels, &origins);
+        resources.set_label_counts("demo", Arc::new(counts));
     }
     let all = [("text", texts)];
     let all = || all.iter().chain(columns);
@@ -83,20 +97,27 @@ fn run_on_texts(
     let arrays = all().map(|(_, values)| Arc::new(StringArray::from(values.to_vec())) as ArrayRef);
     let records = RecordBatch::try_new(Arc::new(Schema::new(fields)), arrays.collect())?;
     if configured.surveys() {
-        survey_batch(configured, "demo", &text, &records, &resources)?;
+        survey_batch(
+            configured,
+            "demo",
+            &text,
+            ("demo", "demo"),
+            &records,
+            &resources,
+        )?;
     }
     let mut operator = configured.build(&BuildContext {
         id: "demo",
         inputs: &["demo".to_owned()],
         position: 0,
-        seed: 42,
+        seed: SEED,
         text: &text,
         source_rows: texts.len() as u64,
         amount: Amount::NONE,
         resources: &resources,
     })?;
-    let shard = Arc::new(Shard::new(0, "demo", "demo", 1));
-    let mut origins = Origins::new("demo", 0, texts.len(), None);
+    let positions = 1 + configured.parts().len();
+    let shard = Arc::new(Shard::new(0, "demo", "demo", positions));
     origins.text = Some(Arc::clone(records.column(0)));
     let rows = Rows::originals(Arc::new(origins), false);
     let batch = Batch {
@@ -117,4 +138,15 @@ fn run_on_texts(
     Ok((0..values.len())
         .map(|row| values.get(row).unwrap_or_default().to_owned())
         .collect())
+}
+
+/// The labels of rows, counted as the engine counts them.
+fn label_counts(labels: &[&str], origins: &Origins) -> LabelCounts {
+    let key = OperatorKey::new(SEED, "demo");
+    let mut counts = LabelCounts::default();
+    for (label, row) in labels.iter().zip(&origins.keys) {
+        let bin = LabelCounts::bin(LabelCounts::place(key, *row));
+        counts.add(Some(label), bin, 1);
+    }
+    counts
 }

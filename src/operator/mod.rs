@@ -9,9 +9,11 @@
 
 mod amount;
 mod apply;
+mod composite;
 mod context;
 mod edits;
 mod example;
+mod labels;
 pub(crate) mod languages;
 mod options;
 mod registry;
@@ -25,10 +27,14 @@ mod text_column;
 mod yields;
 
 pub use amount::{Amount, check_share};
+pub use composite::{
+    AlternativeTable, CompositeConfig, Layout, Quotas, Selection, StepTable, Wanted,
+};
 pub(crate) use context::current_row;
-pub use context::{BuildContext, Context, TextColumn};
+pub use context::{BuildContext, Context, RowNote, TextColumn};
 pub use edits::Edits;
 pub use example::Example;
+pub use labels::{LabelCounts, is_label, label_texts};
 pub use options::{Defaults, OnError, StopWordList, StopWordOption, TextOptions};
 pub use registry::{Configured, OperatorDocument, OptionDocument, Registry};
 pub use resources::{Resources, Shared, Site};
@@ -269,6 +275,13 @@ pub trait OperatorConfig:
     /// batches as large as those of a run, to show the same. Such an operator has to give
     /// [`OperatorConfig::batch_rows`].
     fn mixes_rows(&self) -> bool {
+        false
+    }
+
+    /// Whether the operator, with these options, puts out each row that it gets (or counts why not),
+    /// with nothing but its text rewritten: only then can it be a step of `chain` and its like. What
+    /// it says by [`Context::note`] decides whether a row is given to it again.
+    fn rewrites_in_place(&self) -> bool {
         false
     }
 

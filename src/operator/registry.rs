@@ -15,7 +15,8 @@ use toml::de::DeTable;
 
 use super::{
     BuildContext, Example, Operator, OperatorConfig, OperatorError, Port, Site, Survey, SurveySite,
-    TextColumn, TextOperatorConfig, TextOptions, Yield, apply::TextNode, schema, yields,
+    TextColumn, TextOperatorConfig, TextOptions, Yield, apply::TextNode, composite,
+    composite::CompositeConfig, schema, yields,
 };
 use crate::diagnostic::{Diagnostic, Problem};
 use crate::table;
@@ -82,9 +83,24 @@ pub trait Configured: Send + Sync {
     fn counts_words(&self) -> bool {
         false
     }
+    /// The column whose labels have to be counted, in all rows of the operator's sources, before it
+    /// is built.
+    fn counts_labels(&self) -> Option<&str> {
+        None
+    }
     /// Whether what becomes of a row depends on the other rows of its batch.
     fn mixes_rows(&self) -> bool {
         false
+    }
+    /// Whether the operator puts out each row that it gets, with nothing but its text rewritten: it
+    /// can then be a step of another.
+    fn rewrites_in_place(&self) -> bool {
+        false
+    }
+    /// The names of the operators inside of it, in the order in which they are numbered in the plan:
+    /// their ids are `<its id>/<name>`.
+    fn parts(&self) -> Vec<String> {
+        Vec::new()
     }
     /// Whether the operator keeps something from batch to batch of a shard.
     fn in_order(&self) -> bool {
@@ -163,6 +179,9 @@ impl<C: OperatorConfig> Configured for C {
     fn mixes_rows(&self) -> bool {
         OperatorConfig::mixes_rows(self)
     }
+    fn rewrites_in_place(&self) -> bool {
+        OperatorConfig::rewrites_in_place(self)
+    }
     fn in_order(&self) -> bool {
         OperatorConfig::in_order(self)
     }
@@ -209,11 +228,21 @@ pub struct OperatorDocument {
     pub examples: Vec<Example>,
 }
 
+/// Where a table is read.
+#[derive(Clone, Copy)]
+pub(super) struct Reading<'r> {
+    /// The operators that can be inside of others.
+    pub(super) registry: &'r Registry,
+    /// How many operators it is inside of.
+    pub(super) depth: usize,
+}
+
 trait Kind: Send + Sync {
     fn parse(
         &self,
         table: &DeTable<'_>,
         span: Range<usize>,
+        reading: Reading<'_>,
     ) -> Result<Box<dyn Configured>, Vec<Diagnostic>>;
     fn document(&self) -> OperatorDocument;
     fn schema(&self, generator: &mut SchemaGenerator) -> Value;
@@ -227,6 +256,7 @@ impl<C: OperatorConfig> Kind for BatchKind<C> {
         &self,
         table: &DeTable<'_>,
         span: Range<usize>,
+        _: Reading<'_>,
     ) -> Result<Box<dyn Configured>, Vec<Diagnostic>> {
         let own = table::keys_of::<C>();
         let known: Vec<&str> = own.iter().map(String::as_str).collect();
@@ -276,6 +306,7 @@ impl<C: TextOperatorConfig> Kind for TextKind<C> {
         &self,
         table: &DeTable<'_>,
         span: Range<usize>,
+        reading: Reading<'_>,
     ) -> Result<Box<dyn Configured>, Vec<Diagnostic>> {
         let own = table::keys_of::<C>();
         let own: Vec<&str> = own.iter().map(String::as_str).collect();
@@ -292,9 +323,11 @@ impl<C: TextOperatorConfig> Kind for TextKind<C> {
             problems.extend(located(options.validate(C::DEFAULTS), &common, &span));
         }
         match (config, options) {
-            (Ok(config), Ok(options)) if problems.is_empty() => {
-                Ok(Box::new(TextNode { options, config }))
-            }
+            (Ok(config), Ok(options)) if problems.is_empty() => Ok(Box::new(TextNode {
+                options,
+                config,
+                is_step: reading.depth > 0,
+            })),
             (config, options) => {
                 problems.extend(config.err().into_iter().flatten());
                 problems.extend(options.err().into_iter().flatten());
@@ -337,6 +370,60 @@ impl<C: TextOperatorConfig> Kind for TextKind<C> {
         let own: Vec<&str> = own.iter().map(String::as_str).collect();
         let common = common_keys::<C>(&own);
         schema::of_table::<C, TextOptions>(C::NAME, &common, &C::examples(), generator)
+    }
+
+    fn defined_by(&self) -> &'static str {
+        type_name::<C>()
+    }
+}
+
+struct CompositeKind<C>(PhantomData<fn() -> C>);
+
+impl<C: CompositeConfig> Kind for CompositeKind<C> {
+    fn parse(
+        &self,
+        table: &DeTable<'_>,
+        span: Range<usize>,
+        reading: Reading<'_>,
+    ) -> Result<Box<dyn Configured>, Vec<Diagnostic>> {
+        let own = table::keys_of::<C>();
+        let known: Vec<&str> = own.iter().map(String::as_str).collect();
+        let mut problems = composite::check_keys(C::NAME, table, &known);
+        let table = only(table, &known);
+        let config = table::deserialize::<C>(&table, span.clone());
+        if let Ok(config) = &config {
+            problems.extend(located(config.validate(), &table, &span));
+        }
+        let (config, found) = match config {
+            Ok(config) => (Some(config), Vec::new()),
+            Err(found) => (None, found),
+        };
+        problems.extend(found);
+        let node = composite::CompositeNode::read(config, &table, &span, reading);
+        match node {
+            Ok(Some(node)) if problems.is_empty() => Ok(Box::new(node)),
+            Ok(_) => Err(problems),
+            Err(found) => {
+                problems.extend(found);
+                Err(problems)
+            }
+        }
+    }
+
+    fn document(&self) -> OperatorDocument {
+        let (summary, details) = description::<C>();
+        OperatorDocument {
+            name: C::NAME,
+            summary,
+            details,
+            options: options::<C>(),
+            common: Vec::new(),
+            examples: C::examples(),
+        }
+    }
+
+    fn schema(&self, generator: &mut SchemaGenerator) -> Value {
+        schema::of_table::<C, TextOptions>(C::NAME, &[], &C::examples(), generator)
     }
 
     fn defined_by(&self) -> &'static str {
@@ -510,6 +597,13 @@ impl Registry {
         self
     }
 
+    /// Adds an operator that holds operators. One of the same name is replaced.
+    pub fn register_composite<C: CompositeConfig>(&mut self) -> &mut Self {
+        self.kinds
+            .insert(C::NAME, Box::new(CompositeKind::<C>(PhantomData)));
+        self
+    }
+
     /// The names of all operators, sorted.
     pub fn names(&self) -> impl Iterator<Item = &'static str> {
         self.kinds.keys().copied()
@@ -538,7 +632,28 @@ impl Registry {
         table: &DeTable<'_>,
         span: Range<usize>,
     ) -> Option<Result<Box<dyn Configured>, Vec<Diagnostic>>> {
-        self.kinds.get(name).map(|kind| kind.parse(table, span))
+        let reading = Reading {
+            registry: self,
+            depth: 0,
+        };
+        let kind = self.kinds.get(name);
+        kind.map(|kind| kind.parse(table, span, reading))
+    }
+
+    /// The same for an operator inside of the one that `around` is about.
+    pub(super) fn parse_inside(
+        &self,
+        name: &str,
+        table: &DeTable<'_>,
+        span: Range<usize>,
+        around: Reading<'_>,
+    ) -> Option<Result<Box<dyn Configured>, Vec<Diagnostic>>> {
+        let reading = Reading {
+            depth: around.depth + 1,
+            ..around
+        };
+        let kind = self.kinds.get(name);
+        kind.map(|kind| kind.parse(table, span, reading))
     }
 }
 

@@ -7,6 +7,7 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
+use super::LabelCounts;
 use super::survey::Surveyed;
 use crate::inference::ModelSettings;
 use crate::text::WordCounts;
@@ -27,6 +28,8 @@ struct Counted(Arc<WordCounts>);
 
 /// What a survey of the sources found out, as the run hands it to an operator.
 struct Found(Surveyed);
+/// Counted labels, as the run hands them to an operator.
+struct CountedLabels(Arc<LabelCounts>);
 
 impl Resources {
     /// Hands the operator `id` what a survey of its sources found out. Whoever builds an operator
@@ -58,6 +61,24 @@ impl Resources {
     /// The words of the sources that reach the operator `id`, if they were counted for it.
     pub fn word_counts(&self, id: &str) -> Option<Arc<WordCounts>> {
         let kept = self.shared.get_or_try_insert(id, || Err::<Counted, ()>(()));
+        kept.ok().map(|counted| Arc::clone(&counted.0))
+    }
+
+    /// Hands the operator `id` the labels of its sources, counted. Whoever builds an operator that
+    /// wants them ([`CompositeConfig::counts_labels`](super::CompositeConfig::counts_labels)) does so
+    /// before.
+    pub fn set_label_counts(&self, id: &str, counts: Arc<LabelCounts>) {
+        let kept = self
+            .shared
+            .get_or_try_insert(id, || Ok::<_, Infallible>(CountedLabels(counts)));
+        drop(kept);
+    }
+
+    /// The labels of the sources that reach the operator `id`, if they were counted for it.
+    pub fn label_counts(&self, id: &str) -> Option<Arc<LabelCounts>> {
+        let kept = self
+            .shared
+            .get_or_try_insert(id, || Err::<CountedLabels, ()>(()));
         kept.ok().map(|counted| Arc::clone(&counted.0))
     }
 }

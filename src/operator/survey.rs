@@ -66,8 +66,8 @@ pub trait Survey: Send + Sync {
     ) -> Result<Option<Surveyed>, OperatorError>;
 }
 
-/// Makes the survey of the operator `id` on a source that is one shard, `demo` of the source `demo`,
-/// with the rows of `records`: for operators that run without a pipeline.
+/// Makes the survey of the operator `id` on a source that is one shard, with the rows of `records`:
+/// for operators that run without a pipeline.
 ///
 /// # Errors
 /// Those of the survey.
@@ -75,14 +75,15 @@ pub fn survey_batch(
     configured: &dyn Configured,
     id: &str,
     text: &TextColumn,
+    (source, path): (&str, &str),
     records: &RecordBatch,
     resources: &Resources,
 ) -> Result<(), OperatorError> {
     let folder = ScratchFolder::temporary()
         .map_err(|error| OperatorError::Other(format!("no temporary folder: {error}")))?;
     let shards = [SurveyedShard {
-        source: "demo".to_owned(),
-        path: "demo".to_owned(),
+        source: source.to_owned(),
+        path: path.to_owned(),
         rows: records.num_rows() as u64,
     }];
     let survey = configured.survey(&SurveySite {

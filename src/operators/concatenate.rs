@@ -83,6 +83,10 @@ impl OperatorConfig for Concatenate {
         true
     }
 
+    fn rewrites_in_place(&self) -> bool {
+        self.replicas.is_none()
+    }
+
     fn build(&self, context: &BuildContext<'_>) -> Result<Box<dyn Operator>, OperatorError> {
         Ok(Box::new(Joiner {
             config: self.clone(),

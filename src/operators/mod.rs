@@ -4,9 +4,14 @@ mod aeda;
 mod antonym_replacement;
 mod article;
 pub mod back_translation;
+pub mod balance;
 mod case;
+mod chain;
 mod characters;
 mod checklist;
+mod choose;
+#[cfg(test)]
+mod composites;
 mod concatenate;
 mod contraction;
 mod crop;
@@ -43,6 +48,7 @@ mod sample;
 mod select;
 mod sentence_deletion;
 mod sentence_shuffle;
+mod sometimes;
 mod spelling_error;
 mod split;
 mod sql_option;
@@ -66,9 +72,12 @@ mod word_split;
 pub use aeda::Aeda;
 pub use antonym_replacement::AntonymReplacement;
 pub use back_translation::BackTranslation;
+pub use balance::Balance;
 pub use case::{CaseChange, CaseMode};
+pub use chain::Chain;
 pub use characters::CharacterOptions;
 pub use checklist::Checklist;
+pub use choose::Choose;
 pub use concatenate::{Concatenate, PairOrder};
 pub use contraction::{Contraction, ContractionMode};
 pub use crop::{Crop, CropFrom, CropUnit, Keep};
@@ -100,6 +109,7 @@ pub use sample::Sample;
 pub use select::Select;
 pub use sentence_deletion::SentenceDeletion;
 pub use sentence_shuffle::SentenceShuffle;
+pub use sometimes::Sometimes;
 pub use spelling_error::{SpellingError, SpellingErrorKind};
 pub use split::Split;
 pub use sql_option::NamedSql;
@@ -123,8 +133,11 @@ impl Registry {
             .register_text::<Aeda>()
             .register_text::<AntonymReplacement>()
             .register::<BackTranslation>()
+            .register_composite::<Balance>()
             .register_text::<CaseChange>()
+            .register_composite::<Chain>()
             .register_text::<Checklist>()
+            .register_composite::<Choose>()
             .register::<Concatenate>()
             .register_text::<Contraction>()
             .register_text::<Crop>()
@@ -156,6 +169,7 @@ impl Registry {
             .register::<Select>()
             .register_text::<SentenceDeletion>()
             .register_text::<SentenceShuffle>()
+            .register_composite::<Sometimes>()
             .register_text::<SpellingError>()
             .register::<Split>()
             .register_text::<SynonymReplacement>()

@@ -83,7 +83,7 @@ fn with_rate() -> Vec<(&'static str, String)> {
 }
 
 /// Text of the kind that real data holds: words, marks, markup, other scripts, broken pieces.
-fn any_text() -> impl Strategy<Value = String> {
+pub(super) fn any_text() -> impl Strategy<Value = String> {
     let piece = prop_oneof![
         4 => "[a-zA-Z]{1,9}",
         2 => "[ \t\n\r]{1,3}",

@@ -1,4 +1,5 @@
-//! Operators for which the words of their sources are counted, or the rows surveyed, before the run.
+//! Operators for which the words or the labels of their sources are counted, or the rows surveyed,
+//! before the run.
 //!
 //! What they make of a row depends on all rows. So a digest of the sources' files stands with what
 //! identifies the run: it is taken without counting.
@@ -22,8 +23,30 @@ pub struct Counting {
     pub operators: Vec<usize>,
 }
 
+/// The labels of some sources, to be counted for one operator.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LabelCounting {
+    /// Positions of the sources, in the order of their ids.
+    pub sources: Vec<usize>,
+    /// Position of the operator.
+    pub operator: usize,
+}
+
 impl Plan {
-    /// What has to be counted before the run, each set of sources once.
+    /// The labels that have to be counted before the run.
+    pub fn label_countings(&self) -> Vec<LabelCounting> {
+        let operators = self.operators.iter().enumerate();
+        let counting = |(position, operator): (usize, &PlannedOperator)| {
+            operator.spec.counts_labels()?;
+            Some(LabelCounting {
+                sources: self.sorted_sources(operator),
+                operator: position,
+            })
+        };
+        operators.filter_map(counting).collect()
+    }
+
+    /// The words that have to be counted before the run, each set of sources once.
     pub fn countings(&self) -> Vec<Counting> {
         let mut countings: Vec<Counting> = Vec::new();
         for (position, operator) in self.operators.iter().enumerate() {
@@ -60,10 +83,11 @@ impl Plan {
 
 /// Whether what an operator makes of a row depends on all rows of its sources.
 fn depends_on_all_rows(operator: &dyn Configured) -> bool {
-    operator.counts_words() || operator.surveys()
+    operator.counts_words() || operator.counts_labels().is_some() || operator.surveys()
 }
 
-/// Notes the state of the data with each operator whose output depends on all of it.
+/// Checks that what is to be counted can be, and notes the state of the data with each operator whose
+/// output depends on all of it.
 pub(super) fn note(
     plan: &mut Plan,
     raw: &RawPipeline<'_>,
@@ -77,6 +101,9 @@ pub(super) fn note(
         };
         if !depends_on_all_rows(&*operator.spec) {
             continue;
+        }
+        if let Some(column) = operator.spec.counts_labels() {
+            problems.extend(label_problem(plan, raw, operator, column));
         }
         let sources = plan.sorted_sources(operator);
         for source in &sources {
@@ -134,4 +161,37 @@ pub(super) fn check_inputs(plan: &Plan, raw: &RawPipeline<'_>, problems: &mut Ve
             .help("or let it look at one shard at a time: `scope = \"shard\"`");
         problems.push(problem);
     }
+}
+
+/// What keeps the labels of an operator's sources from being counted.
+fn label_problem(
+    plan: &Plan,
+    raw: &RawPipeline<'_>,
+    operator: &PlannedOperator,
+    column: &str,
+) -> Option<Diagnostic> {
+    let node = raw.operators.iter().find(|node| node.id == operator.id)?;
+    let name = operator.spec.name();
+    if cfg!(not(feature = "polars")) {
+        let message = format!(
+            "`{name}` counts labels, which this program cannot: it was built without the feature \
+             `polars`"
+        );
+        let problem = Diagnostic::error("A105", message).at(node.place_of("column"));
+        return Some(problem.help("build it with default features, or with `--features polars`"));
+    }
+    let sources = operator.sources.iter();
+    let mut sources = sources.filter_map(|source| plan.sources.get(*source));
+    let lacking = sources.find(|source| source.facts.schema.column_with_name(column).is_none())?;
+    let fields = lacking.facts.schema.fields().iter();
+    let known: Vec<&str> = fields.map(|field| field.name().as_str()).collect();
+    let message = format!("source `{}` has no column `{column}`", lacking.id);
+    let problem = Diagnostic::error("A314", message)
+        .at(node.place_of("column"))
+        .label("counted in the sources");
+    Some(problem.help(format!(
+        "`{name}` needs a column that comes from the sources: {} has {}",
+        lacking.id,
+        known.join(", ")
+    )))
 }

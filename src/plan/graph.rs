@@ -40,7 +40,7 @@ pub(super) struct Wiring {
 
 /// Resolves the `inputs` of all nodes.
 pub(super) fn wire(raw: &RawPipeline<'_>, nodes: &Nodes, problems: &mut Vec<Diagnostic>) -> Wiring {
-    if !check_counts(raw, problems) {
+    if !check_counts(raw, problems) || !check_positions(raw, nodes, problems) {
         let nothing = |count| std::iter::repeat_with(Vec::new).take(count).collect();
         let (operators, sinks) = (nothing(raw.operators.len()), nothing(raw.sinks.len()));
         return Wiring {
@@ -99,6 +99,29 @@ fn check_counts(raw: &RawPipeline<'_>, problems: &mut Vec<Diagnostic>) -> bool {
         }
     }
     few
+}
+
+/// Checks how many operators there are with those inside of others, each of which has a position of
+/// its own.
+fn check_positions(raw: &RawPipeline<'_>, nodes: &Nodes, problems: &mut Vec<Diagnostic>) -> bool {
+    let mut count = 0;
+    for (node, operator) in raw.operators.iter().zip(&nodes.operators) {
+        count += 1 + operator
+            .as_ref()
+            .map_or(0, |operator| operator.parts().len());
+        if count > OperatorSet::CAPACITY {
+            let most = OperatorSet::CAPACITY;
+            let message =
+                format!("more than {most} operators, the steps inside of others included");
+            let problem = Diagnostic::error("A209", message)
+                .at(node.span.clone())
+                .label("one too many is in here")
+                .help("cut the pipeline in two: the second reads what the first wrote");
+            problems.push(problem);
+            return false;
+        }
+    }
+    true
 }
 
 /// Everything that can be read, by the name that `inputs` uses.

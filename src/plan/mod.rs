@@ -21,7 +21,7 @@ mod test;
 mod text;
 
 pub use catalog::{Catalog, FileCatalog};
-pub use counting::Counting;
+pub use counting::{Counting, LabelCounting};
 pub use estimate::{RowEstimate, RowEstimates};
 pub use file_schema::json_schema;
 pub use test::{
@@ -101,8 +101,12 @@ pub struct PlannedOperator {
     /// The sources, by position, that reach it.
     pub sources: Vec<usize>,
     /// What the files hold that its options name, say a hash of a model; null if they name none.
-    /// Where words are counted or rows surveyed for the operator, also a digest of the sources' files.
+    /// Where words or labels are counted or rows surveyed for the operator, also a digest of the
+    /// sources' files.
     pub facts: Value,
+    /// The number under which it counts and stands in the lineage. The operators inside of it have
+    /// the numbers that follow.
+    pub position: usize,
 }
 
 /// A sink of a plan.
@@ -150,7 +154,23 @@ impl fmt::Debug for PlannedOperator {
     }
 }
 
+impl PlannedOperator {
+    /// Its id, and those of the operators inside of it: `noise`, `noise/random_swap`.
+    pub fn names(&self) -> Vec<String> {
+        let parts = self.spec.parts().into_iter();
+        let parts = parts.map(|part| format!("{}/{part}", self.id));
+        std::iter::once(self.id.clone()).chain(parts).collect()
+    }
+}
+
 impl Plan {
+    /// The ids of the operators and of those inside of them, by the position under which they count
+    /// and stand in the lineage.
+    pub fn part_names(&self) -> Vec<String> {
+        let operators = self.operators.iter();
+        operators.flat_map(PlannedOperator::names).collect()
+    }
+
     /// What a pipeline file calls `producer`: `train`, `bt` or `bt.errors`.
     pub fn name_of(&self, producer: Producer) -> String {
         match producer {
@@ -308,7 +328,8 @@ fn assemble(
             facts,
         });
     }
-    let mut operators = Vec::new();
+    let mut operators: Vec<PlannedOperator> = Vec::new();
+    let mut next_position = 0;
     for &operator in order {
         let spec = nodes.operators.get(operator)?.clone()?;
         let flow = schemas.operators.get_mut(operator)?.take()?;
@@ -329,7 +350,9 @@ fn assemble(
                 .sum(),
             sources: sources_here.iter().copied().collect(),
             facts: nodes.facts.get(operator).cloned().unwrap_or_default(),
+            position: next_position,
         });
+        next_position += operators.last().map_or(0, |added| added.names().len());
     }
     let mut sinks = Vec::new();
     for (index, (node, config)) in raw.sinks.iter().zip(nodes.sinks).enumerate() {

@@ -64,6 +64,18 @@ impl Plan {
             "  {id} ({kind}) reads {}",
             self.names(&operator.inputs)
         );
+        if let [_, parts @ ..] = operator.names().as_slice()
+            && !parts.is_empty()
+        {
+            let _ = writeln!(out, "    steps {}", parts.join(", "));
+        }
+        if let Some(column) = operator.spec.counts_labels() {
+            let _ = writeln!(
+                out,
+                "    first counts the labels in {column} of {}",
+                counted(operator.source_rows, "row"),
+            );
+        }
         if operator.spec.counts_words() {
             let sources = self.sorted_sources(operator);
             let names = sources

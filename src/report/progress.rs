@@ -115,11 +115,11 @@ struct OperatorState {
     busy_nanoseconds: AtomicU64,
 }
 
-/// The pass before the run, in which words are counted or rows surveyed.
+/// The pass before the run, in which words or labels are counted, or rows surveyed.
 #[derive(Default)]
 struct CountingState {
-    /// Whether it is a survey.
-    survey: AtomicBool,
+    /// What is counted; nothing in a survey.
+    what: Mutex<Option<&'static str>>,
     total: AtomicU64,
     counted: AtomicU64,
     under_way: AtomicBool,
@@ -273,7 +273,7 @@ impl<'a> Progress<'a> {
         finished.unwrap_or(self.started).elapsed()
     }
 
-    /// Rows whose words are counted, or that are surveyed, and all there are, while that goes on.
+    /// Rows that are counted or surveyed, and all there are, while that goes on.
     fn counting(&self) -> Option<(u64, u64)> {
         let state = &self.counting;
         state.under_way.load(Ordering::Relaxed).then(|| {
@@ -284,30 +284,36 @@ impl<'a> Progress<'a> {
 
     /// One line on that.
     fn counting_line(&self, counted_rows: u64, total: u64) -> String {
-        let survey = self.counting.survey.load(Ordering::Relaxed);
+        let what = self.counting.what.lock();
+        let what = what.unwrap_or_else(PoisonError::into_inner);
         format!(
             "{} {} of {} ({} %)",
-            if survey {
-                "looked at"
-            } else {
-                "words counted in"
-            },
+            what.map_or_else(
+                || "looked at".to_owned(),
+                |what| format!("{what} counted in")
+            ),
             grouped(counted_rows),
             counted(total, "row"),
             percent(counted_rows, total),
         )
     }
 
-    fn begin_counting(&self, rows: u64, survey: bool) {
-        self.counting.survey.store(survey, Ordering::Relaxed);
+    fn begin_counting(&self, rows: u64, what: Option<&'static str>) {
+        *self
+            .counting
+            .what
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner) = what;
         self.counting.total.store(rows, Ordering::Relaxed);
         self.counting.counted.store(0, Ordering::Relaxed);
         self.counting.under_way.store(true, Ordering::Relaxed);
         let rows = counted(rows, "row");
         match self.show {
             Show::Json => (self.say)(&self.event().to_string()),
-            Show::Plain if survey => (self.say)(&format!("looking at {rows} first")),
-            Show::Plain => (self.say)(&format!("counting the words of {rows} first")),
+            Show::Plain => (self.say)(&match what {
+                Some(what) => format!("counting the {what} of {rows} first"),
+                None => format!("looking at {rows} first"),
+            }),
             Show::Bars(_) | Show::Nothing => {}
         }
     }
@@ -428,12 +434,12 @@ impl<'a> Progress<'a> {
 }
 
 impl Observer for Progress<'_> {
-    fn counting_started(&self, rows: u64) {
-        self.begin_counting(rows, false);
+    fn counting_started(&self, what: &'static str, rows: u64) {
+        self.begin_counting(rows, Some(what));
     }
 
     fn survey_started(&self, rows: u64) {
-        self.begin_counting(rows, true);
+        self.begin_counting(rows, None);
     }
 
     fn rows_counted(&self, rows: u64) {
@@ -511,7 +517,7 @@ fn add_counts(totals: &mut Vec<Counts>, more: &[Counts]) {
 
 /// The bars on the terminal: one for each source, then one line for each operator.
 struct Drawing {
-    /// One line while words are counted before the run.
+    /// One line while something is counted before the run.
     counting: Option<ProgressBar>,
     sources: Vec<ProgressBar>,
     operators: Vec<ProgressBar>,
@@ -660,7 +666,7 @@ mod tests {
         let lines = Mutex::new(Vec::new());
         let say = |line: &str| lines.lock().unwrap().push(line.to_owned());
         let progress = Progress::new(Show::Plain, false, totals(), Vec::new(), &say);
-        progress.counting_started(1_000);
+        progress.counting_started("words", 1_000);
         progress.rows_counted(250);
         assert_eq!(
             progress.any_line(),

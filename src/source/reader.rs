@@ -92,20 +92,12 @@ impl ShardReader {
         })
     }
 
-    /// The same reader for one column alone, by its position: batches have no other, and nothing
-    /// else is read.
+    /// The same reader for some columns alone, by their ascending positions: batches have no other,
+    /// and nothing else is read.
     ///
     /// # Errors
     /// When there is no such column.
-    pub fn only(self, column: usize) -> Result<Self, ArrowError> {
-        self.columns(&[column])
-    }
-
-    /// The same reader for some columns alone, by their positions, which must ascend.
-    ///
-    /// # Errors
-    /// When there is no such column.
-    pub fn columns(mut self, columns: &[usize]) -> Result<Self, ArrowError> {
+    pub fn only(mut self, columns: &[usize]) -> Result<Self, ArrowError> {
         self.schema = Arc::new(self.schema.project(columns)?);
         let all = self.metadata.parquet_schema();
         self.projection = ProjectionMask::roots(all, columns.iter().copied());

@@ -97,7 +97,7 @@ fn one_column_is_read_alone() {
     let facts = discover(&config(&["a.parquet"]), folder.path()).unwrap();
     for column in 0..2 {
         let reader = ShardReader::open(&facts.shards[0], &facts, &ReadOptions::default());
-        let mut reader = reader.unwrap().only(column).unwrap();
+        let mut reader = reader.unwrap().only(&[column]).unwrap();
         let mut read = 0;
         while let Some((first, batch)) = reader.next_batch().unwrap() {
             let expected = rows.column(column).slice(first as usize, batch.num_rows());
@@ -107,7 +107,7 @@ fn one_column_is_read_alone() {
         assert_eq!(read, 25);
     }
     let reader = ShardReader::open(&facts.shards[0], &facts, &ReadOptions::default());
-    assert!(reader.unwrap().only(2).is_err());
+    assert!(reader.unwrap().only(&[2]).is_err());
 }
 
 #[test]

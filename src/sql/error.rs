@@ -34,6 +34,17 @@ const AGGREGATES: [&str; 24] = [
     "variance",
 ];
 
+/// A group of rows.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Group {
+    /// What they share; nothing where it is null.
+    pub label: Option<String>,
+    /// The other thing that they share.
+    pub bin: u32,
+    /// How many there are.
+    pub rows: u64,
+}
+
 /// Why SQL cannot be parsed, does not fit the data, or could not be evaluated.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum SqlError {

@@ -223,6 +223,6 @@ fn strict() -> CastOptions<'static> {
     }
 }
 
-fn evaluation(error: &ArrowError) -> SqlError {
+pub(super) fn evaluation(error: &ArrowError) -> SqlError {
     SqlError::Evaluation(error.to_string())
 }

@@ -1,4 +1,4 @@
-//! SQL on single rows, run by polars.
+//! SQL on single rows, run by polars; and counts of rows by group.
 //!
 //! A [`Condition`] is true or false for each row of a batch, an [`Expression`] has a value of any
 //! type. Both are parsed and checked when the plan is made. Only the columns that they name cross
@@ -16,6 +16,8 @@ mod bridge;
 mod condition;
 #[cfg(feature = "polars")]
 mod expression;
+#[cfg(feature = "polars")]
+mod groups;
 #[cfg(feature = "polars")]
 mod row_wise;
 #[cfg(feature = "polars")]
@@ -35,8 +37,10 @@ mod unavailable;
 
 #[cfg(feature = "polars")]
 pub use condition::Condition;
-pub use error::SqlError;
+pub use error::{Group, SqlError};
 #[cfg(feature = "polars")]
 pub use expression::Expression;
+#[cfg(feature = "polars")]
+pub use groups::count_groups;
 #[cfg(not(feature = "polars"))]
-pub use unavailable::{Condition, Expression};
+pub use unavailable::{Condition, Expression, count_groups};

@@ -211,14 +211,13 @@ pub enum ShardOutcome {
 
 /// Hears what happens during a run, from any thread.
 pub trait Observer: Sync {
-    /// Words of so many rows are going to be counted, before anything else is read.
-    fn counting_started(&self, _rows: u64) {}
-    /// So many rows are going to be surveyed, before anything else is read but after words are
-    /// counted.
+    /// Something in so many rows is going to be counted, before anything else is read: `words`, say.
+    fn counting_started(&self, _what: &'static str, _rows: u64) {}
+    /// So many rows are going to be surveyed, before anything else is read but after all is counted.
     fn survey_started(&self, _rows: u64) {}
-    /// The words of so many rows more have been counted, or so many have been surveyed.
+    /// So many rows more have been counted or surveyed.
     fn rows_counted(&self, _rows: u64) {}
-    /// All words are counted, or all rows surveyed.
+    /// All is counted, or surveyed.
     fn counting_finished(&self) {}
     /// The run is going to read a shard of `rows` rows. Called for all of them before the first.
     fn shard_expected(&self, _shard: &Shard, _rows: u64) {}

@@ -92,10 +92,12 @@ const LAYERS: [(&str, &[&str]); 26] = [
     (
         "engine",
         &[
+            "random",
             "counters",
             "batch",
             "text",
             "inference",
+            "sql",
             "operator",
             "source",
             "sink",

@@ -11,7 +11,7 @@ use augment::operator::{
     BuildContext, Operator, OperatorConfig, OperatorError, Outcome, Port, Registry, TextOperator,
     TextOperatorConfig, is_text,
 };
-use augment::operators::{Mix, Rename, Sample, Select, Split};
+use augment::operators::{Balance, Chain, Choose, Mix, Rename, Sample, Select, Sometimes, Split};
 use augment::plan::{Catalog, Plan, check};
 use augment::prelude::{Batch, Context, Edits, Problem, Random, Text};
 use augment::source::parquet::ParquetSourceConfig;
@@ -126,7 +126,11 @@ pub(crate) fn registry() -> Registry {
         .register::<Rename>()
         .register::<Sample>()
         .register::<Select>()
-        .register::<Split>();
+        .register::<Split>()
+        .register_composite::<Balance>()
+        .register_composite::<Chain>()
+        .register_composite::<Choose>()
+        .register_composite::<Sometimes>();
     registry
 }
 

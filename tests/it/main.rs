@@ -6,6 +6,7 @@ mod back_translation;
 mod bad_input;
 mod check;
 mod cli;
+mod composite;
 mod dag;
 mod deduplicate;
 mod determinism;

@@ -20,17 +20,20 @@ use super::{RunError, asked_batch_rows, assemble, count};
 use crate::batch::{Batch, Shard};
 use crate::counters::Counts;
 use crate::inference::ModelSettings;
-use crate::operator::{Resources, Shared, TextValues};
+use crate::operator::{Resources, Shared, TextValues, survey_batch};
 use crate::plan::{Entry, Plan, PlannedTest, Producer, TestedOutput, literal};
 use crate::topology::{Feed, RunOptions, ShardSource, Silent, SinkNode, Stage, Stop, Topology};
 use given::Given;
+
+/// What the source of the rows of a test is called.
+const SOURCE: &str = "test";
 
 /// Runs tests of one plan. What takes long (models, counts of words) is done once for all of them.
 #[derive(Debug)]
 pub struct TestBench<'p> {
     plan: &'p Plan,
     resources: Resources,
-    words_are_counted: bool,
+    is_counted: bool,
 }
 
 /// What came of a test.
@@ -88,19 +91,42 @@ impl<'p> TestBench<'p> {
                 models: models.clone(),
                 shared: Shared::default(),
             },
-            words_are_counted: false,
+            is_counted: false,
         }
     }
 
-    /// Whether the words of all shards of the sources are going to be counted for `test`.
+    /// Whether the words or labels of all shards of the sources are going to be counted for `test`.
     pub fn has_to_count(&self, test: &PlannedTest) -> bool {
         let on_the_way = |position: &usize| self.plan.operators.get(*position);
-        !self.words_are_counted
-            && test
-                .way
-                .iter()
-                .filter_map(on_the_way)
-                .any(|operator| operator.spec.counts_words())
+        !self.is_counted
+            && test.way.iter().filter_map(on_the_way).any(|operator| {
+                operator.spec.counts_words() || operator.spec.counts_labels().is_some()
+            })
+    }
+
+    /// Resources of its own for a test with operators that look at all rows before: they look at
+    /// those of the test.
+    fn surveyed(&self, test: &PlannedTest) -> Result<Option<Resources>, Broken> {
+        let on_the_way = |position: &usize| self.plan.operators.get(*position);
+        let operators = test.way.iter().filter_map(on_the_way);
+        let mut operators = operators
+            .filter(|operator| operator.spec.surveys())
+            .peekable();
+        if operators.peek().is_none() {
+            return Ok(None);
+        }
+        let resources = Resources {
+            shared: Shared::default(),
+            base: self.resources.base.clone(),
+            models: self.resources.models.clone(),
+        };
+        for operator in operators {
+            let shard = (SOURCE, test.name.as_str());
+            let (spec, id, column) = (&*operator.spec, &operator.id, &operator.text);
+            survey_batch(spec, id, column, shard, &test.input, &resources)
+                .map_err(RunError::from)?;
+        }
+        Ok(Some(resources))
     }
 
     /// Runs `test`.
@@ -111,10 +137,12 @@ impl<'p> TestBench<'p> {
         if self.has_to_count(test) {
             let threads = thread::available_parallelism().map_or(1, NonZeroUsize::get);
             let stop = Stop::default();
-            count::words(self.plan, &self.resources, threads, &Silent, &stop)?;
-            self.words_are_counted = true;
+            count::all(self.plan, &self.resources, threads, &Silent, &stop)?;
+            self.is_counted = true;
         }
         let (plan, stop) = (self.plan, Stop::default());
+        let resources = self.surveyed(test)?;
+        let resources = resources.as_ref().unwrap_or(&self.resources);
         let given = Given::new(test, asked_batch_rows(plan))?;
         let collectors: Vec<Collector> = test
             .outputs
@@ -123,7 +151,7 @@ impl<'p> TestBench<'p> {
             .collect();
         let topology = Topology {
             sources: vec![&given as &dyn ShardSource],
-            stages: self.stages(test),
+            stages: self.stages(test, resources),
             sinks: test
                 .outputs
                 .iter()
@@ -136,7 +164,8 @@ impl<'p> TestBench<'p> {
             commit: &PublishNothing,
             observer: &Silent,
         };
-        let shard = Arc::new(Shard::new(0, "test", &test.name, self.plan.operators.len()));
+        let ids = plan.part_names();
+        let shard = Arc::new(Shard::new(0, SOURCE, &test.name, ids.len()));
         let options = RunOptions {
             workers: 1,
             window: 2,
@@ -150,14 +179,16 @@ impl<'p> TestBench<'p> {
                 help: String::new(),
             });
         }
-        let ids: Vec<String> = plan.operators.iter().map(|node| node.id.clone()).collect();
         let outputs = test.outputs.iter().zip(&collectors);
         let outputs: Result<Vec<ObservedOutput>, ArrowError> = outputs
             .map(|(output, collector)| observed(output, &collector.take(), &ids))
             .collect();
-        let counts = test.way.iter().filter_map(|position| {
-            let id = ids.get(*position)?.clone();
-            Some((id, shard.counters.operator(*position).snapshot()))
+        let on_the_way = |position: &usize| plan.operators.get(*position);
+        let counts = test.way.iter().filter_map(on_the_way).flat_map(|operator| {
+            let positions = operator.position..;
+            let counted = |position| shard.counters.operator(position).snapshot();
+            let names = operator.names().into_iter().zip(positions);
+            names.map(move |(name, position)| (name, counted(position)))
         });
         Ok(Observed {
             outputs: outputs?,
@@ -166,7 +197,7 @@ impl<'p> TestBench<'p> {
     }
 
     /// The operators on the way of `test`, each a stage of its own.
-    fn stages<'a>(&'a self, test: &'a PlannedTest) -> Vec<Stage<'a>> {
+    fn stages<'a>(&'a self, test: &'a PlannedTest, resources: &'a Resources) -> Vec<Stage<'a>> {
         let stage = |position: &usize| {
             let node = self.plan.operators.get(*position)?;
             let inputs = if test.entry == Entry::Operator(*position) {
@@ -175,7 +206,7 @@ impl<'p> TestBench<'p> {
                 let inputs = node.inputs.iter();
                 inputs.filter_map(|input| feed(test, *input)).collect()
             };
-            let step = assemble::step(self.plan, &self.resources, *position)?;
+            let step = assemble::step(self.plan, resources, *position)?;
             Some(Stage {
                 inputs,
                 steps: vec![step],

@@ -344,6 +344,10 @@ impl OperatorConfig for BackTranslation {
         }
     }
 
+    fn rewrites_in_place(&self) -> bool {
+        self.replicas.is_none()
+    }
+
     fn batch_rows(&self) -> Option<usize> {
         Some(BATCH_ROWS)
     }

@@ -9,7 +9,9 @@ use super::pieces::pieces;
 use super::requests::Requests;
 use super::row::{Row, Translated, Variant};
 use crate::mt::{Hypothesis, TranslateError, Translator};
-use crate::operator::{RefusedRows, RewrittenRows, TextValues, number_in_place, replica_number};
+use crate::operator::{
+    RefusedRows, RewrittenRows, RowNote, TextValues, number_in_place, replica_number,
+};
 use crate::prelude::{Batch, Context, Operator, OperatorError, Random};
 use crate::random::OperatorKey;
 use crate::text::Segmenter;
@@ -265,6 +267,12 @@ impl Worker {
         let variants = rows.iter().map(|row| row.variants.len().max(1)).sum();
         let mut rewritten = RewrittenRows::new(batch, variants, values.bytes() * 2);
         let mut refused = RefusedRows::default();
+        let Setup {
+            decode,
+            decode_back,
+            ..
+        } = &self.setup;
+        let draws = decode.samples() || decode_back.samples() || self.ways.len() > 1;
         let mut counts = Tally::new();
         let mut reasons: BTreeMap<String, u64> = BTreeMap::new();
         for mut row in rows {
@@ -293,9 +301,19 @@ impl Worker {
                 }
             } else if let Some(variant) = row.variants.pop() {
                 let number = number_in_place(row.incoming);
+                context.note(RowNote {
+                    row: row.index as usize,
+                    unchanged: None,
+                    drawn: draws,
+                });
                 rewritten.push(row.index, &variant.text, number, variant.edits);
             } else {
                 *counts.entry(reason).or_default() += 1;
+                context.note(RowNote {
+                    row: row.index as usize,
+                    unchanged: Some(reason),
+                    drawn: draws && !row.pieces.is_empty(),
+                });
                 rewritten.keep(row.index, row.text, row.incoming);
             }
         }

@@ -300,6 +300,10 @@ impl OperatorConfig for MaskedLm {
             .map_err(|error| vec![Problem::new("model", error.message, error.help)])
     }
 
+    fn rewrites_in_place(&self) -> bool {
+        self.replicas.is_none()
+    }
+
     fn batch_rows(&self) -> Option<usize> {
         Some(BATCH_ROWS)
     }

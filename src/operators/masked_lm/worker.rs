@@ -13,8 +13,8 @@ use crate::batch::EditRecord;
 use crate::masked::MaskedModel;
 use crate::operator::languages::Languages;
 use crate::operator::{
-    Amount, OnError, RefusedRows, RewrittenRows, Text, TextOptions, TextValues, number_in_place,
-    replica_number,
+    Amount, OnError, RefusedRows, RewrittenRows, RowNote, Text, TextOptions, TextValues,
+    number_in_place, replica_number,
 };
 use crate::prelude::{Batch, Context, Operator, OperatorError};
 use crate::random::OperatorKey;
@@ -309,6 +309,11 @@ impl Worker {
                 rewritten.push(row.index, &variant.text, number, variant.edits);
             } else {
                 *counts.entry(("unchanged", row.reason)).or_default() += 1;
+                context.note(RowNote {
+                    row: row.index as usize,
+                    unchanged: Some(row.reason),
+                    drawn: !row.places.is_empty(),
+                });
                 rewritten.keep(row.index, row.text, row.incoming);
             }
         }
