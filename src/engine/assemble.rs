@@ -107,6 +107,7 @@ fn step<'a>(plan: &'a Plan, resources: &'a Resources, position: usize) -> Option
                 seed: plan.seed,
                 text: &node.text,
                 source_rows: node.source_rows,
+                texts: node.texts.as_ref(),
                 amount: Amount::NONE,
                 resources,
             })

@@ -20,7 +20,7 @@ use crate::operator::{OperatorError, Resources, Shared};
 use crate::plan::{Plan, Producer};
 use crate::topology::{Observer, RunOptions, ShardOutcome, Stop};
 
-pub use preview::{PreviewRow, preview};
+pub use preview::{PreviewRow, PreviewText, preview};
 
 use commit::Publisher;
 use read::PlannedShard;

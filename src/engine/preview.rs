@@ -6,9 +6,12 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 
 use super::{RunError, RunSettings, asked_batch_rows, assemble, count, read};
+use arrow::error::ArrowError;
+
 use crate::batch::{Batch, Shard};
+use crate::columns::TextPath;
 use crate::inference::ModelSettings;
-use crate::operator::{Resources, Shared, TextValues};
+use crate::operator::{NamedTexts, Resources, Shared};
 use crate::plan::{Plan, Producer};
 use crate::topology::{
     BatchWriter, Commit, Finished, RunOptions, ShardSink, ShardSource, Silent, SinkNode, Stop,
@@ -27,6 +30,15 @@ pub struct PreviewRow {
     pub replica: u32,
     /// The ids of the operators that changed it.
     pub operators: Vec<String>,
+    /// The texts of the row.
+    pub texts: Vec<PreviewText>,
+}
+
+/// A text as it went into a pipeline and as it left a node of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PreviewText {
+    /// Where it stands in the row, for example `messages[0].content`; empty where the row has one.
+    pub place: String,
     /// The text as it was read.
     pub before: Option<String>,
     /// The text as it left the node.
@@ -75,7 +87,7 @@ pub fn preview(
             .iter()
             .map(|operator| operator.id.clone())
             .collect(),
-        column: text_column(plan, &producers),
+        names: text_names(plan, &producers),
         wanted: rows,
         rows: Mutex::default(),
         stop: stop.clone(),
@@ -151,14 +163,28 @@ fn producers_of(plan: &Plan, at: &str) -> Result<Vec<Producer>, RunError> {
         })
 }
 
-fn text_column(plan: &Plan, producers: &[Producer]) -> usize {
-    let column = producers.first().and_then(|producer| match producer {
-        Producer::Source(source) => plan.sources.get(*source).map(|source| source.facts.text),
-        Producer::Operator { operator, .. } => {
-            plan.operators.get(*operator).map(|node| node.text.index)
+/// What the texts are called that leave the first of `producers`.
+fn text_names(plan: &Plan, producers: &[Producer]) -> Vec<String> {
+    let names = producers.first().and_then(|producer| match producer {
+        Producer::Source(source) => {
+            let texts = plan
+                .sources
+                .get(*source)
+                .map(|source| &source.facts.texts)?;
+            Some(
+                texts
+                    .paths
+                    .iter()
+                    .map(|path| path.name().to_owned())
+                    .collect(),
+            )
         }
+        Producer::Operator { operator, .. } => plan
+            .operators
+            .get(*operator)
+            .map(|node| node.text_names.clone()),
     });
-    column.unwrap_or_default()
+    names.unwrap_or_default()
 }
 
 /// A sink that keeps the first rows and then asks the run to stop.
@@ -166,7 +192,8 @@ struct Collector(Arc<Collected>);
 
 struct Collected {
     operators: Vec<String>,
-    column: usize,
+    /// What the texts are called where they leave.
+    names: Vec<String>,
     wanted: usize,
     rows: Mutex<Vec<PreviewRow>>,
     stop: Stop,
@@ -183,16 +210,7 @@ struct CollectorWriter(Arc<Collected>);
 impl BatchWriter for CollectorWriter {
     fn write(&mut self, batch: &Batch) -> Result<(), String> {
         let collected = &self.0;
-        let after = TextValues::new(batch.records.column(collected.column));
-        let after = after.map_err(|error| error.to_string())?;
-        let before = batch
-            .rows
-            .origins
-            .text
-            .as_ref()
-            .map(TextValues::new)
-            .transpose();
-        let before = before.map_err(|error| error.to_string())?;
+        let texts = Compared::new(batch, &collected.names).map_err(|error| error.to_string())?;
         let mut rows = collected
             .rows
             .lock()
@@ -203,11 +221,7 @@ impl BatchWriter for CollectorWriter {
             }
             let mut identity = String::new();
             batch.rows.identity(row, &batch.shard.path, &mut identity);
-            let origin = batch
-                .rows
-                .origin
-                .get(row)
-                .map_or(usize::MAX, |origin| *origin as usize);
+            let origin = batch.rows.origin.get(row).copied().unwrap_or_default();
             let changed = batch.rows.changed.get(row).copied().unwrap_or_default();
             let names = changed
                 .iter()
@@ -216,11 +230,7 @@ impl BatchWriter for CollectorWriter {
                 identity,
                 replica: batch.rows.replica.get(row).copied().unwrap_or_default(),
                 operators: names.cloned().collect(),
-                before: before
-                    .as_ref()
-                    .and_then(|before| before.get(origin))
-                    .map(str::to_owned),
-                after: after.get(row).map(str::to_owned),
+                texts: texts.of_row(origin as usize, row),
             });
         }
         if rows.len() == collected.wanted {
@@ -231,6 +241,67 @@ impl BatchWriter for CollectorWriter {
 
     fn finish(self: Box<Self>) -> Result<Box<dyn Finished>, String> {
         Ok(Box::new(Nothing))
+    }
+}
+
+/// The texts of a batch as they were read, and as they are.
+struct Compared {
+    before: NamedTexts,
+    after: NamedTexts,
+    is_plain: bool,
+}
+
+impl Compared {
+    fn new(batch: &Batch, names: &[String]) -> Result<Self, ArrowError> {
+        let schema = batch.records.schema();
+        let (mut roots, mut columns, mut paths) = (Vec::new(), Vec::new(), Vec::new());
+        for (name, root) in names.iter().zip(&batch.rows.origins.roots) {
+            // A text that was left out on the way is not shown.
+            if let Ok(path) = TextPath::resolve(name, &schema) {
+                roots.push(Arc::clone(root));
+                columns.push(Arc::clone(batch.records.column(path.column())));
+                paths.push(path);
+            }
+        }
+        let origins = batch.rows.origins.keys.len();
+        Ok(Self {
+            before: NamedTexts::new(&roots, &paths, origins)?,
+            after: NamedTexts::new(&columns, &paths, batch.rows.len())?,
+            is_plain: matches!((names, &paths[..]), ([_], [only]) if only.is_plain()),
+        })
+    }
+
+    fn of_row(&self, origin: usize, row: usize) -> Vec<PreviewText> {
+        let read = self.before.of_row(origin);
+        let mut texts: Vec<PreviewText> = read
+            .map(|(place, text)| PreviewText {
+                place,
+                before: Some(text.to_owned()),
+                after: None,
+            })
+            .collect();
+        for (place, text) in self.after.of_row(row) {
+            let after = Some(text.to_owned());
+            match texts.iter_mut().find(|known| known.place == place) {
+                Some(known) => known.after = after,
+                None => texts.push(PreviewText {
+                    place,
+                    before: None,
+                    after,
+                }),
+            }
+        }
+        if self.is_plain {
+            if texts.is_empty() {
+                texts.push(PreviewText {
+                    place: String::new(),
+                    before: None,
+                    after: None,
+                });
+            }
+            texts.iter_mut().for_each(|text| text.place.clear());
+        }
+        texts
     }
 }
 

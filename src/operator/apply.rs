@@ -8,10 +8,12 @@ use serde_json::Value;
 
 use super::languages::{self, Languages};
 use super::rewritten::{RefusedRows, RewrittenRows, replica_number};
+use super::row_texts::EachText;
 use super::text_column::{TextBuilder, TextValues};
 use super::{
-    BuildContext, Configured, Context, Edits, OnError, Operator, OperatorError, Outcome, Port,
-    Site, StopWordOption, Text, TextOperator, TextOperatorConfig, TextOptions,
+    BuildContext, Configured, Context, Edits, OnAnnotations, OnError, Operator, OperatorError,
+    Outcome, Port, Site, StopWordOption, Text, TextHandling, TextOperator, TextOperatorConfig,
+    TextOptions, TextUse,
 };
 use crate::batch::{Batch, EditRecord, Rows};
 use crate::diagnostic::Problem;
@@ -92,13 +94,47 @@ impl<C: TextOperatorConfig> Configured for TextNode<C> {
             amount: options.amount(),
             ..*context
         };
+        let replicas = self
+            .options
+            .replicas
+            .or_else(|| self.config.replicas(context.source_rows));
+        let Some(texts) = context.texts else {
+            return self.worker(options, replicas, context);
+        };
+        let handling = TextHandling {
+            replicas,
+            ..self.handling()
+        };
+        let beside = Some(vec![options.language_column.clone()]);
+        EachText::build(texts, handling, beside, context, |context| {
+            self.worker(options, None, context)
+        })
+    }
+
+    fn handling(&self) -> TextHandling {
+        TextHandling {
+            uses: TextUse::Each,
+            text: self.options.text.clone(),
+            replicas: self.options.replicas,
+            vary: self.options.vary,
+            on_error: Some(self.options.on_error),
+            on_annotations: OnAnnotations::default(),
+        }
+    }
+}
+
+impl<C: TextOperatorConfig> TextNode<C> {
+    /// An operator for one column of text.
+    fn worker(
+        &self,
+        options: TextOptions,
+        replicas: Option<u32>,
+        context: &BuildContext<'_>,
+    ) -> Result<Box<dyn Operator>, OperatorError> {
         let stop_words = options.stop_words.as_ref().map(StopWordOption::stop_words);
         Ok(Box::new(TextWorker {
             operator: self.config.build(context)?,
-            replicas: self
-                .options
-                .replicas
-                .or_else(|| self.config.replicas(context.source_rows)),
+            replicas,
             key: context.key(),
             position: context.position,
             column: context.text.index,
@@ -153,9 +189,18 @@ struct Progress {
     failed: Vec<u32>,
     reasons: Vec<Arc<str>>,
     tally: Tally,
+    /// The rows that are left alone, where that is asked for.
+    left_alone: Option<Vec<(u32, &'static str)>>,
 }
 
 impl Progress {
+    fn leave_alone(&mut self, row: u32, reason: &'static str) {
+        self.tally.add("unchanged", reason, 1);
+        if let Some(left_alone) = &mut self.left_alone {
+            left_alone.push((row, reason));
+        }
+    }
+
     fn finish_row(&mut self, parent: u32, replica: u32, records: Option<Vec<EditRecord>>) {
         self.parents.push(parent);
         self.replica.push(replica);
@@ -207,6 +252,7 @@ impl Operator for TextWorker {
             failed: Vec::new(),
             reasons: Vec::new(),
             tally: Tally::default(),
+            left_alone: context.notes_left_alone().then(Vec::new),
         };
         let languages = Languages::of(&batch, &self.options)?;
         for row in 0..rows {
@@ -241,13 +287,15 @@ impl TextWorker {
             Ok(text) => text,
             Err(reason) => {
                 progress.texts.push(input.text);
-                progress.tally.add("unchanged", reason, 1);
+                progress.leave_alone(index, reason);
                 progress.finish_row(index, incoming, None);
                 return Ok(());
             }
         };
-        let words = self.segmenter.segment(text);
-        let view = Text::new(text, words.words, words.protected, 0).in_language(input.language);
+        let (replica, protected) = rows.unit(row).unwrap_or_default();
+        let words = self.segmenter.segment_beside(text, protected);
+        let view =
+            Text::new(text, words.words, words.protected, replica).in_language(input.language);
         let mut random = self.key.row(rows.key(row), incoming, 0);
         match attempt(
             &mut *self.operator,
@@ -264,7 +312,7 @@ impl TextWorker {
             }
             Attempt::Unchanged(reason) => {
                 progress.texts.push(Some(text));
-                progress.tally.add("unchanged", reason, 1);
+                progress.leave_alone(index, reason);
                 progress.finish_row(index, incoming, None);
             }
             Attempt::Failed(message) => {
@@ -352,6 +400,9 @@ impl TextWorker {
     ) -> Result<(), OperatorError> {
         for (kind, reason, count) in &progress.tally.0 {
             context.count(&format!("{kind}: {reason}"), *count);
+        }
+        for (row, reason) in progress.left_alone.into_iter().flatten() {
+            context.leave_alone(row, reason);
         }
         let port = (self.options.on_error == OnError::Route).then_some(1);
         let refused = RefusedRows {

@@ -6,7 +6,8 @@ use std::sync::atomic::Ordering;
 
 use super::{Amount, Resources};
 use crate::batch::{Batch, Shard};
-use crate::counters::OperatorCounters;
+use crate::columns::RowTexts;
+use crate::counters::{Measure, OperatorCounters};
 use crate::random::OperatorKey;
 
 /// A column that operators rewrite.
@@ -40,6 +41,8 @@ pub struct BuildContext<'a> {
     pub seed: u64,
     /// The column to rewrite.
     pub text: &'a TextColumn,
+    /// The texts of a row, where there are several, or nested ones, or annotations of them.
+    pub texts: Option<&'a RowTexts>,
     /// Rows in all shards of the sources that reach the operator, whatever part of them this run
     /// reads.
     pub source_rows: u64,
@@ -71,6 +74,8 @@ pub(crate) fn current_row() -> Option<u64> {
 pub struct Context<'a> {
     counters: &'a OperatorCounters,
     outputs: Vec<Option<Batch>>,
+    /// Which rows were left alone, and why, where that is asked for.
+    left_alone: Option<Vec<(u32, &'static str)>>,
 }
 
 impl<'a> Context<'a> {
@@ -80,7 +85,49 @@ impl<'a> Context<'a> {
         Self {
             counters: shard.counters.operator(position),
             outputs: std::iter::repeat_with(|| None).take(ports).collect(),
+            left_alone: None,
         }
+    }
+
+    /// A context with outputs of its own, which counts where this one does.
+    pub(super) fn beside(&self, ports: usize) -> Context<'a> {
+        Context {
+            counters: self.counters,
+            outputs: std::iter::repeat_with(|| None).take(ports).collect(),
+            left_alone: None,
+        }
+    }
+
+    /// A context for an operator that works on texts of rows, whose counts are not those of rows:
+    /// it counts in `counters`, and notes which of them were left alone.
+    pub(super) fn of_texts(counters: &'a OperatorCounters, ports: usize) -> Self {
+        Self {
+            counters,
+            outputs: std::iter::repeat_with(|| None).take(ports).collect(),
+            left_alone: Some(Vec::new()),
+        }
+    }
+
+    /// Whether it is asked for which rows are left alone.
+    pub(crate) fn notes_left_alone(&self) -> bool {
+        self.left_alone.is_some()
+    }
+
+    /// Notes that the row at `row` of the batch is left as it is, beside the count of such rows.
+    pub(crate) fn leave_alone(&mut self, row: u32, reason: &'static str) {
+        if let Some(left_alone) = &mut self.left_alone {
+            left_alone.push((row, reason));
+        }
+    }
+
+    /// What was noted.
+    pub(super) fn take_left_alone(&mut self) -> Vec<(u32, &'static str)> {
+        self.left_alone.take().unwrap_or_default()
+    }
+
+    /// Passes on what another context measured.
+    pub(super) fn pass_on(&self, name: &str, measure: Measure) {
+        self.counters.measure(name, measure.amount, measure.whole);
     }
 
     /// Sends `batch` out of the main output. A second call for the same port replaces the first.

@@ -81,6 +81,7 @@ fn run_on_texts(
         seed: 42,
         text: &text,
         source_rows: texts.len() as u64,
+        texts: None,
         amount: Amount::NONE,
         resources: &resources,
     })?;

@@ -14,8 +14,8 @@ use serde_json::Value;
 use toml::de::DeTable;
 
 use super::{
-    BuildContext, Example, Operator, OperatorConfig, OperatorError, Port, Site, TextOperatorConfig,
-    TextOptions, apply::TextNode, schema,
+    BuildContext, Example, Operator, OperatorConfig, OperatorError, Port, Site, TextHandling,
+    TextOperatorConfig, TextOptions, apply::TextNode, row_texts, schema,
 };
 use crate::diagnostic::{Diagnostic, Problem};
 use crate::table;
@@ -31,6 +31,10 @@ pub trait Configured: Send + Sync {
     /// Whether the operator works on the text column.
     fn reads_text(&self) -> bool {
         true
+    }
+    /// Which texts of a row the operator works on, and how.
+    fn handling(&self) -> TextHandling {
+        TextHandling::default()
     }
     /// What the operator calls `column` from then on, if it renames it.
     fn renamed(&self, _column: &str) -> Option<&str> {
@@ -86,6 +90,9 @@ impl<C: OperatorConfig> Configured for C {
     fn reads_text(&self) -> bool {
         OperatorConfig::reads_text(self)
     }
+    fn handling(&self) -> TextHandling {
+        OperatorConfig::handling(self)
+    }
     fn renamed(&self, column: &str) -> Option<&str> {
         OperatorConfig::renamed(self, column)
     }
@@ -114,7 +121,12 @@ impl<C: OperatorConfig> Configured for C {
         OperatorConfig::mixes_rows(self)
     }
     fn build(&self, context: &BuildContext<'_>) -> Result<Box<dyn Operator>, OperatorError> {
-        OperatorConfig::build(self, context)
+        match context.texts {
+            Some(texts) if OperatorConfig::reads_text(self) => {
+                row_texts::build(self, texts, context)
+            }
+            _ => OperatorConfig::build(self, context),
+        }
     }
 }
 

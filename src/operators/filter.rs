@@ -9,7 +9,7 @@ use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::operator::TextValues;
+use crate::operator::{RowTextReader, RowTextValues, TextHandling, TextUse};
 use crate::prelude::*;
 use crate::sql::{Condition, ConditionError};
 use crate::table::nearest;
@@ -22,8 +22,9 @@ const MEASURES: [&str; 2] = ["words", "characters"];
 /// `rejected`.
 ///
 /// A bound is a pair: the least and the most that is kept, both included. Words are those that
-/// row-level operators see, protected or not; characters are Unicode scalar values. A null text
-/// has no length, and is rejected where a bound is set. All that is given must hold.
+/// row-level operators see, protected or not; characters are Unicode scalar values. Where a row has
+/// several texts, they are counted together. A null text has no length, and is rejected where a
+/// bound is set. All that is given must hold.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Filter {
     /// The least and the most words.
@@ -44,6 +45,13 @@ impl OperatorConfig for Filter {
 
     fn ports(&self) -> Vec<Port> {
         vec![Port::main(), Port::side("rejected")]
+    }
+
+    fn handling(&self) -> TextHandling {
+        TextHandling {
+            uses: TextUse::ReadsAll,
+            ..TextHandling::default()
+        }
     }
 
     fn validate(&self) -> Vec<Problem> {
@@ -89,7 +97,7 @@ impl OperatorConfig for Filter {
             words: self.words,
             characters: self.characters,
             condition: condition.map_err(|error| failed(&error))?,
-            column: context.text.index,
+            texts: RowTextReader::new(context),
             segmenter,
         }))
     }
@@ -189,6 +197,19 @@ fn within(bounds: Option<[u64; 2]>, length: usize) -> bool {
     bounds.is_none_or(|[least, most]| (least..=most).contains(&(length as u64)))
 }
 
+/// The words in all texts of a row.
+fn words(segmenter: &mut Segmenter, texts: &RowTextValues, row: usize) -> usize {
+    texts
+        .of_row(row)
+        .map(|text| segmenter.count_words(text))
+        .sum()
+}
+
+/// The characters in all texts of a row.
+fn characters(texts: &RowTextValues, row: usize) -> usize {
+    texts.of_row(row).map(|text| text.chars().count()).sum()
+}
+
 /// Why a row is rejected.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Rejection {
@@ -202,23 +223,24 @@ struct RowFilter {
     words: Option<[u64; 2]>,
     characters: Option<[u64; 2]>,
     condition: Option<Condition>,
-    column: usize,
+    texts: RowTextReader,
     segmenter: Segmenter,
 }
 
 impl RowFilter {
-    /// Why a text is rejected for its length, if it is.
-    fn rejection(&mut self, text: Option<&str>) -> Option<Rejection> {
+    /// Why a row is rejected for the length of its text, or of all its texts together, if it is.
+    fn rejection(&mut self, texts: &RowTextValues, row: usize) -> Option<Rejection> {
         if self.words.is_none() && self.characters.is_none() {
             return None;
         }
-        let Some(text) = text else {
+        if texts.of_row(row).next().is_none() {
             return Some(Rejection::NullText);
-        };
-        if self.characters.is_some() && !within(self.characters, text.chars().count()) {
+        }
+        if self.characters.is_some() && !within(self.characters, characters(texts, row)) {
             return Some(Rejection::Characters);
         }
-        if self.words.is_some() && !within(self.words, self.segmenter.count_words(text)) {
+        let segmenter = &mut self.segmenter;
+        if self.words.is_some() && !within(self.words, words(segmenter, texts, row)) {
             return Some(Rejection::Words);
         }
         None
@@ -228,7 +250,7 @@ impl RowFilter {
     fn mask(
         &mut self,
         records: &RecordBatch,
-        texts: &TextValues,
+        texts: &RowTextValues,
     ) -> Result<Option<BooleanArray>, OperatorError> {
         let Some(condition) = &self.condition else {
             return Ok(None);
@@ -245,16 +267,18 @@ impl RowFilter {
         for measure in measures(condition, &schema) {
             let segmenter = &mut self.segmenter;
             let measured = |row| {
-                let text = texts.get(row)?;
+                texts.of_row(row).next()?;
                 let length = match measure {
-                    "words" => segmenter.count_words(text),
-                    _ => text.chars().count(),
+                    "words" => words(segmenter, texts, row),
+                    _ => characters(texts, row),
                 };
                 i64::try_from(length).ok()
             };
             fields.push(Arc::new(Field::new(measure, DataType::Int64, true)));
             columns.push(Arc::new(
-                (0..texts.len()).map(measured).collect::<Int64Array>(),
+                (0..records.num_rows())
+                    .map(measured)
+                    .collect::<Int64Array>(),
             ));
         }
         let options = RecordBatchOptions::new().with_row_count(Some(records.num_rows()));
@@ -267,7 +291,7 @@ impl RowFilter {
 
 impl Operator for RowFilter {
     fn process(&mut self, batch: Batch, context: &mut Context<'_>) -> Result<(), OperatorError> {
-        let texts = TextValues::new(batch.records.column(self.column))?;
+        let texts = self.texts.read(&batch.records)?;
         let mask = self.mask(&batch.records, &texts)?;
         let holds = |row| mask.as_ref().is_none_or(|mask| mask.value(row));
         let (mut kept, mut rejected) = (Vec::new(), Vec::new());
@@ -277,9 +301,9 @@ impl Operator for RowFilter {
             (Rejection::Words, "filtered: words", 0),
             (Rejection::Condition, "filtered: where", 0),
         ];
-        for (row, index) in (0..texts.len()).zip(0_u32..) {
+        for (row, index) in (0..batch.rows.len()).zip(0_u32..) {
             context.at_row(batch.rows.number(row));
-            let rejection = self.rejection(texts.get(row));
+            let rejection = self.rejection(&texts, row);
             match rejection.or_else(|| (!holds(row)).then_some(Rejection::Condition)) {
                 None => kept.push(index),
                 Some(reason) => {
@@ -380,6 +404,7 @@ mod tests {
                     seed: 1,
                     text: &text,
                     source_rows: rows as u64,
+                    texts: None,
                     amount: Amount::NONE,
                     resources: &Resources::default(),
                 })

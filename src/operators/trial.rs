@@ -81,6 +81,7 @@ pub(super) fn run(
         seed: 42,
         text: &text,
         source_rows: 1,
+        texts: None,
         amount: Amount::NONE,
         resources: &resources,
     })?;

@@ -4,6 +4,8 @@ use std::fmt::Write;
 
 use arrow::datatypes::{DataType, Schema};
 
+use crate::columns::RowTexts;
+
 use super::{Plan, PlannedOperator, PlannedSink, PlannedSource, Producer};
 
 /// Columns of a schema that are listed before the rest is only counted.
@@ -87,7 +89,8 @@ impl Plan {
             });
             // An operator that leaves the columns alone does not repeat them.
             if schema.fields() != operator.input_schema.fields() {
-                let columns = columns(schema, &operator.text.name);
+                let texts = operator.texts.as_ref();
+                let columns = columns(schema, &operator.text.name, texts);
                 let _ = writeln!(out, "    columns of {name}: {columns}");
             } else if port > 0 {
                 let _ = writeln!(out, "    also leaves by {name}");
@@ -121,7 +124,7 @@ impl Plan {
         let _ = writeln!(
             out,
             "  columns {}{}",
-            columns(&sink.schema, ""),
+            columns(&sink.schema, "", None),
             printable(&added)
         );
     }
@@ -186,7 +189,7 @@ fn render_source(source: &PlannedSource, out: &mut String) {
     let _ = writeln!(
         out,
         "  columns {}",
-        columns(&facts.schema, &source.config.text)
+        columns(&facts.schema, "", Some(&facts.texts))
     );
 }
 
@@ -213,8 +216,8 @@ impl Estimate {
     }
 }
 
-/// The columns of a schema in one line, the text column marked.
-fn columns(schema: &Schema, text: &str) -> String {
+/// The columns of a schema in one line, those marked that hold texts and annotations.
+fn columns(schema: &Schema, text: &str, texts: Option<&RowTexts>) -> String {
     let fields = schema.fields();
     let listed = if fields.len() > COLUMNS {
         COLUMNS - 1
@@ -223,9 +226,13 @@ fn columns(schema: &Schema, text: &str) -> String {
     };
     let mut columns: Vec<String> = Vec::with_capacity(listed + 1);
     for (position, field) in fields.iter().enumerate() {
-        let is_text = field.name() == text;
-        if position < listed || is_text {
-            let mark = if is_text { " (text)" } else { "" };
+        let mark = match texts {
+            Some(texts) => texts.mark(field.name()),
+            None if field.name() == text => " (text)".to_owned(),
+            None => String::new(),
+        };
+        if position < listed || !mark.is_empty() {
+            let mark = printable(&mark);
             columns.push(format!(
                 "{} {}{mark}",
                 printable(field.name()),

@@ -21,6 +21,8 @@ use std::time::SystemTime;
 
 use arrow::datatypes::SchemaRef;
 
+use crate::columns::RowTexts;
+
 /// One file of a source.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ShardFile {
@@ -60,8 +62,10 @@ pub struct SourceFacts {
     pub rows: u64,
     /// Key-value metadata of the first shard's file, without the Arrow schema.
     pub key_value_metadata: Vec<(String, Option<String>)>,
-    /// Position of the text column in the schema.
+    /// Position in the schema of the column of the first text.
     pub text: usize,
+    /// The texts of a row and their annotations.
+    pub texts: RowTexts,
     /// Position of the id column in the schema.
     pub id: Option<usize>,
 }

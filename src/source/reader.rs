@@ -92,16 +92,21 @@ impl ShardReader {
         })
     }
 
-    /// The same reader for one column alone, by its position: batches have no other, and nothing
-    /// else is read.
+    /// The same reader for some columns alone, by their positions in ascending order: batches have
+    /// no other, and nothing else is read.
     ///
     /// # Errors
     /// When there is no such column.
-    pub fn only(mut self, column: usize) -> Result<Self, ArrowError> {
-        self.schema = Arc::new(self.schema.project(&[column])?);
-        let columns = self.metadata.parquet_schema();
-        self.projection = ProjectionMask::roots(columns, [column]);
+    pub fn only(mut self, columns: &[usize]) -> Result<Self, ArrowError> {
+        self.schema = Arc::new(self.schema.project(columns)?);
+        let all = self.metadata.parquet_schema();
+        self.projection = ProjectionMask::roots(all, columns.iter().copied());
         Ok(self)
+    }
+
+    /// The columns that are read.
+    pub fn schema(&self) -> &SchemaRef {
+        &self.schema
     }
 
     /// The next batch and the number of its first row in the shard; nothing at the end. After an

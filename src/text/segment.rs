@@ -77,7 +77,15 @@ impl Segmenter {
 
     /// The words and protected spans of `text`.
     pub fn segment(&mut self, text: &str) -> Segments<'_> {
+        self.segment_beside(text, &[])
+    }
+
+    /// The same, where the bytes `start..end` of each of `spans` are protected too.
+    pub fn segment_beside(&mut self, text: &str, spans: &[[u32; 2]]) -> Segments<'_> {
         self.protected.clear();
+        let spans = spans.iter().filter(|[start, end]| start < end);
+        self.protected
+            .extend(spans.map(|[start, end]| Word::new(*start as usize, *end as usize)));
         self.triggers.clear();
         find_words(self.scanner, text, &mut self.marks, &mut self.triggers);
         if !self.triggers.is_empty() {

@@ -10,7 +10,7 @@ use crate::scratch::files_below;
 
 /// Every module of the crate, the lowest first, and the modules that it may name, some of those
 /// before it. What a module does not use is not listed: the list is the picture of the crate.
-const LAYERS: [(&str, &[&str]); 25] = [
+const LAYERS: [(&str, &[&str]); 26] = [
     // The vocabulary: rows and where they come from, counts, keyed randomness, problems as data.
     ("digest", &[]),
     ("random", &[]),
@@ -18,6 +18,8 @@ const LAYERS: [(&str, &[&str]); 25] = [
     ("diagnostic", &[]),
     ("batch", &["random", "counters"]),
     ("table", &["diagnostic"]),
+    // Which columns hold texts and annotations.
+    ("columns", &["table"]),
     // Words, protected spans, WordNet.
     ("text", &["random"]),
     // ONNX Runtime, and where models come from.
@@ -39,6 +41,7 @@ const LAYERS: [(&str, &[&str]); 25] = [
             "diagnostic",
             "batch",
             "table",
+            "columns",
             "text",
             "inference",
         ],
@@ -65,7 +68,7 @@ const LAYERS: [(&str, &[&str]); 25] = [
         ],
     ),
     // Parquet in, Parquet out, what is finished.
-    ("source", &["diagnostic", "digest", "table"]),
+    ("source", &["diagnostic", "digest", "table", "columns"]),
     ("sink", &["diagnostic", "digest", "batch", "source"]),
     ("ledger", &["counters", "sink"]),
     // From a text to a plan, without running anything.
@@ -77,6 +80,7 @@ const LAYERS: [(&str, &[&str]); 25] = [
             "digest",
             "batch",
             "table",
+            "columns",
             "inference",
             "operator",
             "source",
@@ -92,6 +96,7 @@ const LAYERS: [(&str, &[&str]); 25] = [
         &[
             "counters",
             "batch",
+            "columns",
             "text",
             "inference",
             "operator",

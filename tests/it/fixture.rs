@@ -5,11 +5,12 @@ use std::sync::Arc;
 use std::time::SystemTime;
 
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
+use augment::columns::{PathError, RowTexts};
 use augment::config::Document;
 use augment::diagnostic::Report;
 use augment::operator::{
     BuildContext, Operator, OperatorConfig, OperatorError, Outcome, Port, Registry, TextOperator,
-    TextOperatorConfig, is_text,
+    TextOperatorConfig,
 };
 use augment::plan::{Catalog, Plan, check};
 use augment::prelude::{Batch, Context, Edits, Problem, Random, Text};
@@ -230,17 +231,25 @@ impl Catalog for Shelf {
                         .collect(),
                 })
         };
-        let text = find("text", &config.text).and_then(|index| {
-            let data_type = schema.field(index).data_type();
-            if is_text(data_type) {
-                return Ok(index);
+        let texts = RowTexts::resolve(config.text.as_slice(), &[], &schema);
+        let text = texts.map_err(|errors| {
+            let (_, error) = errors.into_iter().next().unwrap();
+            match error {
+                PathError::NoColumn { column } => find("text", &column).unwrap_err(),
+                PathError::NotText {
+                    path: column,
+                    data_type,
+                } => SourceError::NotText {
+                    path: path.clone(),
+                    column,
+                    data_type: data_type.to_string(),
+                    binary: false,
+                },
+                error => SourceError::Path {
+                    path: path.clone(),
+                    error,
+                },
             }
-            Err(SourceError::NotText {
-                path: path.clone(),
-                column: config.text.clone(),
-                data_type: data_type.to_string(),
-                binary: false,
-            })
         });
         let id = config
             .id
@@ -248,13 +257,14 @@ impl Catalog for Shelf {
             .map(|column| find("id", column))
             .transpose();
         match (text, id) {
-            (Ok(text), Ok(id)) => Ok(SourceFacts {
+            (Ok(texts), Ok(id)) => Ok(SourceFacts {
                 root,
                 shards,
                 schema,
                 rows: 8000,
                 key_value_metadata: Vec::new(),
-                text,
+                text: texts.paths[0].column(),
+                texts,
                 id,
             }),
             (text, id) => Err(text.err().into_iter().chain(id.err()).collect()),

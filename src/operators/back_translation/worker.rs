@@ -296,6 +296,7 @@ impl Worker {
                 rewritten.push(row.index, &variant.text, number, variant.edits);
             } else {
                 *counts.entry(reason).or_default() += 1;
+                context.leave_alone(row.index, reason);
                 rewritten.keep(row.index, row.text, row.incoming);
             }
         }

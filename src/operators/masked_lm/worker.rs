@@ -164,7 +164,8 @@ impl Worker {
             let text = values.get(place);
             let spoken = self.setup.common.speaks(languages.get(place));
             let edited = text.filter(|_| spoken).unwrap_or_default();
-            let segments = self.segmenter.segment(edited);
+            let (_, protected) = batch.rows.unit(place).unwrap_or_default();
+            let segments = self.segmenter.segment_beside(edited, protected);
             let view = Text::new(edited, segments.words, segments.protected, 0);
             let places = places(&view, self.setup.mode, &self.setup.stop_words);
             rows.push(Row {
@@ -309,6 +310,7 @@ impl Worker {
                 rewritten.push(row.index, &variant.text, number, variant.edits);
             } else {
                 *counts.entry(("unchanged", row.reason)).or_default() += 1;
+                context.leave_alone(row.index, row.reason);
                 rewritten.keep(row.index, row.text, row.incoming);
             }
         }
