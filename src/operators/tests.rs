@@ -48,7 +48,7 @@ fn every_operator_and_option_is_documented() {
 
 /// The row-level operators: names, and options that they run with: those of the first example,
 /// without what says how much is edited.
-fn row_level() -> Vec<(&'static str, String)> {
+pub(super) fn row_level() -> Vec<(&'static str, String)> {
     let registry = Registry::builtin();
     let amounts = ["rate", "min", "max", "replicas"];
     let says_how_much = |line: &&str| {
@@ -77,7 +77,7 @@ fn with_rate() -> Vec<(&'static str, String)> {
 }
 
 /// Text of the kind that real data holds: words, marks, markup, other scripts, broken pieces.
-fn any_text() -> impl Strategy<Value = String> {
+pub(super) fn any_text() -> impl Strategy<Value = String> {
     let piece = prop_oneof![
         4 => "[a-zA-Z]{1,9}",
         2 => "[ \t\n\r]{1,3}",

@@ -80,10 +80,11 @@ impl Segmenter {
         self.segment_beside(text, &[])
     }
 
-    /// The same, where the bytes `start..end` of each of `spans` are protected too.
+    /// The same, where the bytes `start..end` of each of `spans` are protected too. An empty span protects
+    /// what stands around it from an edit that reaches across.
     pub fn segment_beside(&mut self, text: &str, spans: &[[u32; 2]]) -> Segments<'_> {
         self.protected.clear();
-        let spans = spans.iter().filter(|[start, end]| start < end);
+        let spans = spans.iter();
         self.protected
             .extend(spans.map(|[start, end]| Word::new(*start as usize, *end as usize)));
         self.triggers.clear();

@@ -110,12 +110,14 @@ pub struct BackTranslation {
     /// list. Without this option, all.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub text: Option<TextNames>,
-    /// Where several texts are edited: `together` all of them, in every variant; `one` a single one,
-    /// in variants the first, the second and so on in turn, in place one that is drawn.
+    /// Where a row has several texts: `together`, the default, edits all of them in every variant;
+    /// `one` edits a single one, in variants the first, the second and so on in turn, in place one
+    /// that is drawn.
     #[serde(default, skip_serializing_if = "Vary::is_together")]
     pub vary: Vary,
     /// What becomes of rows with annotations, which cannot be kept in step with a text that is
-    /// made anew: `refuse` lets `on_error` decide, `drop` drops their annotations and counts them.
+    /// made anew: `refuse`, the default, lets `on_error` decide, `drop` drops their annotations and
+    /// counts them.
     #[serde(default, skip_serializing_if = "OnAnnotations::is_refuse")]
     pub on_annotations: OnAnnotations,
 }

@@ -132,8 +132,9 @@ pub struct MaskedLm {
     /// list. Without this option, all.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub text: Option<TextNames>,
-    /// Where several texts are edited: `together` all of them, in every variant; `one` a single one,
-    /// in variants the first, the second and so on in turn, in place one that is drawn.
+    /// Where a row has several texts: `together`, the default, edits all of them in every variant;
+    /// `one` edits a single one, in variants the first, the second and so on in turn, in place one
+    /// that is drawn.
     #[serde(default, skip_serializing_if = "Vary::is_together")]
     pub vary: Vary,
 }

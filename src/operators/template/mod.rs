@@ -67,7 +67,7 @@ pub struct Template {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub text: Option<TextNames>,
     /// What becomes of rows with annotations, which cannot be kept in step with a text that is made
-    /// anew: `refuse` fails the shard, `drop` drops their annotations and counts them.
+    /// anew: `refuse`, the default, fails the shard, `drop` drops their annotations and counts them.
     #[serde(default, skip_serializing_if = "OnAnnotations::is_refuse")]
     pub on_annotations: OnAnnotations,
 }
