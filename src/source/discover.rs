@@ -59,7 +59,8 @@ pub fn discover(
         return Err(problems);
     };
     let schema = metadata.schema();
-    let texts = texts(config, schema, &first_shard.path).map_err(|found| problems.extend(found));
+    let texts =
+        row_texts(config, schema, &first_shard.path).map_err(|found| problems.extend(found));
     let id = match &config.id {
         None => Ok(None),
         Some(id) => id_column(id, schema, &first_shard.path)
@@ -141,8 +142,12 @@ fn position_of(
         })
 }
 
-/// The texts of a row and their annotations.
-fn texts(
+/// Finds the texts of a row and their annotations, which `config` names, among the columns of the
+/// file `path`.
+///
+/// # Errors
+/// Everything that is not there, or of the wrong type.
+pub fn row_texts(
     config: &ParquetSourceConfig,
     schema: &Schema,
     path: &Path,

@@ -11,7 +11,7 @@ mod reader;
 mod tests;
 
 pub use digest::digest;
-pub use discover::discover;
+pub use discover::{discover, row_texts};
 pub use error::SourceError;
 pub(crate) use paths::clean_path;
 pub use reader::{ShardReader, ids};

@@ -5,7 +5,6 @@ use std::sync::Arc;
 use std::time::SystemTime;
 
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
-use augment::columns::{PathError, RowTexts};
 use augment::config::Document;
 use augment::diagnostic::Report;
 use augment::operator::{
@@ -15,7 +14,7 @@ use augment::operator::{
 use augment::plan::{Catalog, Plan, check};
 use augment::prelude::{Batch, Context, Edits, Problem, Random, Text};
 use augment::source::parquet::ParquetSourceConfig;
-use augment::source::{ShardFile, SourceError, SourceFacts};
+use augment::source::{ShardFile, SourceError, SourceFacts, row_texts};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -168,11 +167,25 @@ impl Shelf {
     fn columns(name: &str) -> Option<Vec<Field>> {
         let text = |name: &str| Field::new(name, DataType::Utf8, true);
         let number = |name: &str| Field::new(name, DataType::Int64, false);
+        let list = |name: &str, fields: Vec<Field>| {
+            let item = Field::new_list_field(DataType::Struct(fields.into()), true);
+            Field::new(name, DataType::List(Arc::new(item)), true)
+        };
         Some(match name {
             "train" | "same" => vec![number("number"), text("text"), text("label")],
             "extra" => vec![number("number"), text("text"), number("label")],
             "short" => vec![number("number"), text("text")],
             "again" => vec![number("number"), text("text"), text("aug_parent")],
+            "chats" => vec![
+                text("title"),
+                text("text"),
+                list("messages", vec![text("role"), text("content")]),
+                list(
+                    "entities",
+                    vec![number("start"), number("end"), text("label")],
+                ),
+                Field::new("meta", DataType::Struct(vec![text("summary")].into()), true),
+            ],
             "wide" => (0..20)
                 .map(|column| text(&format!("c{column}")))
                 .chain([text("text")])
@@ -231,32 +244,13 @@ impl Catalog for Shelf {
                         .collect(),
                 })
         };
-        let texts = RowTexts::resolve(config.text.as_slice(), &[], &schema);
-        let text = texts.map_err(|errors| {
-            let (_, error) = errors.into_iter().next().unwrap();
-            match error {
-                PathError::NoColumn { column } => find("text", &column).unwrap_err(),
-                PathError::NotText {
-                    path: column,
-                    data_type,
-                } => SourceError::NotText {
-                    path: path.clone(),
-                    column,
-                    data_type: data_type.to_string(),
-                    binary: false,
-                },
-                error => SourceError::Path {
-                    path: path.clone(),
-                    error,
-                },
-            }
-        });
+        let texts = row_texts(config, &schema, &path);
         let id = config
             .id
             .as_ref()
             .map(|column| find("id", column))
             .transpose();
-        match (text, id) {
+        match (texts, id) {
             (Ok(texts), Ok(id)) => Ok(SourceFacts {
                 root,
                 shards,
@@ -267,7 +261,7 @@ impl Catalog for Shelf {
                 texts,
                 id,
             }),
-            (text, id) => Err(text.err().into_iter().chain(id.err()).collect()),
+            (texts, id) => Err(texts.err().into_iter().flatten().chain(id.err()).collect()),
         }
     }
 }

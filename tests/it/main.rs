@@ -24,5 +24,6 @@ mod resume;
 mod runtime;
 mod samples;
 mod scratch;
+mod texts;
 mod word_counts;
 mod wordnet;
