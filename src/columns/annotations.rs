@@ -17,10 +17,10 @@ use crate::table::nearest;
 pub enum SpanNames {
     /// One column, with all defaults.
     Name(String),
+    /// Several. They come before the table, which serde would read from a list too.
+    List(Vec<SpanEntry>),
     /// One column.
     Table(SpanTable),
-    /// Several.
-    List(Vec<SpanEntry>),
 }
 
 /// One of several columns of annotations.

@@ -1,5 +1,6 @@
 //! Getting at the texts in nested columns, and putting others in their places.
 
+use std::ops::Range;
 use std::sync::Arc;
 
 use arrow::array::{
@@ -91,20 +92,32 @@ impl Leaves {
     }
 
     fn list_items(self) -> Result<Self, ArrowError> {
-        let (values, bounds): (ArrayRef, Box<dyn Fn(usize) -> (usize, usize) + '_>) =
-            match self.array.data_type() {
-                DataType::List(_) => list(self.array.as_list::<i32>()),
-                DataType::LargeList(_) => list(self.array.as_list::<i64>()),
-                DataType::FixedSizeList(..) => {
-                    let list = self.array.as_fixed_size_list();
-                    let size = usize::try_from(list.value_length()).unwrap_or_default();
-                    let bounds = move |index: usize| (index * size, (index + 1) * size);
-                    (Arc::clone(list.values()), Box::new(bounds))
-                }
-                _ => return Err(unlike()),
-            };
+        match self.array.data_type() {
+            DataType::List(_) => self.items_of(self.array.as_list::<i32>()),
+            DataType::LargeList(_) => self.items_of(self.array.as_list::<i64>()),
+            DataType::FixedSizeList(..) => {
+                let list = self.array.as_fixed_size_list();
+                let size = usize::try_from(list.value_length()).unwrap_or_default();
+                self.expanded(list.values(), |index| index * size..(index + 1) * size)
+            }
+            _ => Err(unlike()),
+        }
+    }
+
+    fn items_of<O: OffsetSizeTrait>(&self, list: &GenericListArray<O>) -> Result<Self, ArrowError> {
+        let offsets = list.value_offsets();
+        let at = |index: usize| offsets.get(index).map_or(0, |offset| offset.as_usize());
+        self.expanded(list.values(), |index| at(index)..at(index + 1))
+    }
+
+    /// The items of lists: `items` says where in `values` those of each list are.
+    fn expanded(
+        &self,
+        values: &ArrayRef,
+        items: impl Fn(usize) -> Range<usize>,
+    ) -> Result<Self, ArrowError> {
         let mut inner = Self {
-            array: values,
+            array: Arc::clone(values),
             rows: Vec::new(),
             indices: Vec::new(),
             items: Vec::new(),
@@ -115,8 +128,7 @@ impl Leaves {
             if self.array.is_null(index) {
                 continue;
             }
-            let (start, end) = bounds(index);
-            for (item, value) in (0_u32..).zip(start..end) {
+            for (item, value) in (0_u32..).zip(items(index)) {
                 inner.rows.push(*row);
                 inner
                     .indices
@@ -127,15 +139,6 @@ impl Leaves {
         }
         Ok(inner)
     }
-}
-
-fn list<O: OffsetSizeTrait>(
-    list: &GenericListArray<O>,
-) -> (ArrayRef, Box<dyn Fn(usize) -> (usize, usize) + '_>) {
-    let offsets = list.value_offsets();
-    let at = |index: usize| offsets.get(index).map_or(0, |offset| offset.as_usize());
-    let bounds = move |index: usize| (at(index), at(index + 1));
-    (Arc::clone(list.values()), Box::new(bounds))
 }
 
 /// The column `root` with other values at the end of a path: `leaf` takes the place of the array

@@ -185,7 +185,7 @@ impl Spans {
             let valid = parents
                 .iter()
                 .map(|parent| nulls.is_valid(*parent as usize));
-            NullBuffer::from_iter(valid)
+            valid.collect::<NullBuffer>()
         });
         let (field, values): (FieldRef, ArrayRef) = (Arc::clone(&self.field), Arc::new(values));
         Ok(if self.large {

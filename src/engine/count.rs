@@ -186,8 +186,7 @@ impl Pass<'_> {
         let columns: BTreeSet<usize> = paths.map(TextPath::column).collect();
         let columns: Vec<usize> = columns.into_iter().collect();
         let mut reader = reader.only(&columns).map_err(named)?;
-        let names = source.config.text.as_slice();
-        let texts = RowTexts::resolve(names, &[], reader.schema())
+        let texts = RowTexts::resolve(source.config.text.as_slice(), &[], reader.schema())
             .map_err(|_| format!("{}: its columns have changed", file.path.display()))?;
         let texts = RowTextReader::of(&texts, 0);
         let (mut counter, mut segmenter) = (WordCounter::new(), Segmenter::default());

@@ -299,7 +299,9 @@ impl Compared {
                     after: None,
                 });
             }
-            texts.iter_mut().for_each(|text| text.place.clear());
+            for text in &mut texts {
+                text.place.clear();
+            }
         }
         texts
     }

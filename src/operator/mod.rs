@@ -9,6 +9,7 @@
 
 mod amount;
 mod apply;
+mod chosen;
 mod context;
 mod edits;
 mod example;

@@ -86,11 +86,14 @@ fn row_texts(records: &RecordBatch, unit: SpanUnit, on_cut: OnCut) -> RowTexts {
 }
 
 /// What leaves by the main output, what leaves by the second, and the counts.
+type Outcome = (Batch, Option<Batch>, BTreeMap<String, u64>);
+
+/// Runs an operator on rows with these texts.
 fn run(
     configured: &dyn Configured,
     records: &RecordBatch,
     texts: &RowTexts,
-) -> Result<(Batch, Option<Batch>, BTreeMap<String, u64>), OperatorError> {
+) -> Result<Outcome, OperatorError> {
     let text = TextColumn {
         name: "text".to_owned(),
         index: 0,

@@ -7,8 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::neighbours::{BATCH_ROWS, Groups, Made, column, missing_column};
 use crate::batch::EditRecord;
 use crate::operator::{
-    OnAnnotations, RewrittenRows, TextHandling, TextNames, TextValues, number_in_place,
-    replica_number,
+    OnAnnotations, RewrittenRows, TextHandling, TextValues, number_in_place, replica_number,
 };
 use crate::prelude::*;
 use crate::random::OperatorKey;
@@ -40,9 +39,6 @@ pub struct Concatenate {
     /// this option each row is changed in place, or left as it is.
     #[serde(default)]
     pub replicas: Option<u32>,
-    /// The text that is rewritten, where the source names several.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub text: Option<TextNames>,
     /// What becomes of rows with annotations, which cannot be kept in step with a text that is made
     /// anew: `refuse`, the default, fails the shard, `drop` drops their annotations and counts them.
     #[serde(default, skip_serializing_if = "OnAnnotations::is_refuse")]
@@ -71,7 +67,6 @@ impl OperatorConfig for Concatenate {
 
     fn handling(&self) -> TextHandling {
         TextHandling {
-            text: self.text.clone(),
             on_annotations: self.on_annotations,
             ..TextHandling::default()
         }
@@ -366,7 +361,6 @@ mod tests {
 
     fn config(replicas: Option<u32>) -> Concatenate {
         Concatenate {
-            text: None,
             on_annotations: OnAnnotations::default(),
             label: Some("label".to_owned()),
             separator: "|".to_owned(),

@@ -7,7 +7,7 @@ use arrow::datatypes::{Field, Schema, SchemaRef};
 use super::graph::{Input, Wiring};
 use super::nodes::{Nodes, located};
 use super::{Producer, name_of_port};
-use crate::columns::{PathError, RowTexts, SpanTable};
+use crate::columns::{PathError, RowTexts, SpanColumn, SpanTable};
 use crate::config::{NodeKind, RawNode, RawPipeline};
 use crate::diagnostic::Diagnostic;
 use crate::operator::{Configured, TextColumn, chosen_texts};
@@ -334,7 +334,8 @@ fn find_texts(
     let errors = match RowTexts::resolve(&texts.names, &texts.spans, schema) {
         Ok(mut found) => {
             found.several = texts.several;
-            return Some(found);
+            let lost = check_spans(node, schema, texts, &found, problems);
+            return (!lost).then_some(found);
         }
         Err(errors) => errors,
     };
@@ -373,6 +374,32 @@ fn find_texts(
         problems.push(problem);
     }
     None
+}
+
+/// Checks that columns of annotations are still such; answers whether one is not. One that was left
+/// out on the way is missed by nobody.
+fn check_spans(
+    node: &RawNode<'_>,
+    schema: &Schema,
+    texts: &Texts,
+    found: &RowTexts,
+    problems: &mut Vec<Diagnostic>,
+) -> bool {
+    let before = problems.len();
+    for table in &texts.spans {
+        let is_there = schema.column_with_name(&table.column).is_some();
+        if let (true, Err((message, _))) =
+            (is_there, SpanColumn::resolve(table, &found.paths, schema))
+        {
+            let message = format!("what arrives at operator `{}`: {message}", node.id);
+            let problem = Diagnostic::error("A313", message)
+                .at(node.span.clone())
+                .label("keeps annotations in step")
+                .help("keep the column's type in the operators before it");
+            problems.push(problem);
+        }
+    }
+    problems.len() > before
 }
 
 /// Checks that the lineage columns of a sink have names of their own.

@@ -13,7 +13,7 @@ use parquet::arrow::arrow_reader::ArrowReaderMetadata;
 use super::parquet::ParquetSourceConfig;
 use super::paths::{Expansion, expand};
 use super::{ShardFile, SourceError, SourceFacts, footer};
-use crate::columns::{PathError, RowTexts, SpanColumn, SpanNames, is_text};
+use crate::columns::{PathError, RowTexts, SpanColumn, SpanNames, TextPath, is_text};
 use crate::table::nearest;
 
 /// Finds the files of a source, relative to the folder `base`, and reads their footers.
@@ -74,7 +74,7 @@ pub fn discover(
             shards,
             schema: Arc::clone(schema),
             key_value_metadata: key_values(&metadata),
-            text: texts.paths.first().map_or(0, |path| path.column()),
+            text: texts.paths.first().map_or(0, TextPath::column),
             texts,
             id,
         }),

@@ -44,7 +44,7 @@ pub enum SourceError {
         error: PathError,
     },
     /// A column holds no annotations.
-    #[error("{message} in {}", path.display())]
+    #[error("{}: {message}", path.display())]
     Spans {
         /// The first shard.
         path: PathBuf,

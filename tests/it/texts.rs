@@ -36,11 +36,13 @@ fn chats(rows: usize) -> RecordBatch {
         Field::new("number", DataType::Int32, true),
         Field::new("content", DataType::Utf8, true),
     ]);
-    let is_there = NullBuffer::from_iter((0..messages.len()).map(|number| number % 5 != 4));
+    let is_there = (0..messages.len())
+        .map(|number| number % 5 != 4)
+        .collect::<NullBuffer>();
     let columns: Vec<ArrayRef> = vec![Arc::new(numbers), Arc::new(contents)];
     let values = StructArray::new(fields.clone(), columns, Some(is_there));
     let item = Arc::new(Field::new("element", DataType::Struct(fields), true));
-    let nulls = NullBuffer::from_iter((0..rows).map(|row| row % 6 != 1));
+    let nulls = (0..rows).map(|row| row % 6 != 1).collect::<NullBuffer>();
     let offsets = OffsetBuffer::from_lengths(lengths);
     let messages: ArrayRef = Arc::new(ListArray::new(item, offsets, Arc::new(values), Some(nulls)));
     let titles: StringArray = (0..rows).map(|row| text(row, 0)).collect();
@@ -84,7 +86,7 @@ fn entities(texts: &StringArray) -> ArrayRef {
     let values = StructArray::new(fields.clone(), columns, None);
     let item = Arc::new(Field::new_list_field(DataType::Struct(fields), true));
     let lengths = spans.iter().map(|spans| spans.as_ref().map_or(0, Vec::len));
-    let nulls = NullBuffer::from_iter(spans.iter().map(Option::is_some));
+    let nulls = spans.iter().map(Option::is_some).collect::<NullBuffer>();
     let offsets = OffsetBuffer::from_lengths(lengths);
     Arc::new(ListArray::new(item, offsets, Arc::new(values), Some(nulls)))
 }
@@ -207,9 +209,7 @@ fn around(rows: &RecordBatch) -> (Vec<usize>, Vec<bool>, Vec<Option<i32>>, Vec<b
     let contents = messages.column_by_name("content").unwrap();
     let there = |item: usize| messages.is_valid(item);
     (
-        (0..list.len())
-            .map(|row| list.value_length(row) as usize)
-            .collect(),
+        (0..list.len()).map(|row| list.value(row).len()).collect(),
         (0..list.len()).map(|row| list.is_valid(row)).collect(),
         (0..messages.len())
             .map(|item| there(item).then(|| numbers.value(item)))
@@ -318,22 +318,27 @@ fn edits_of_several_texts_can_be_replayed() {
         let (old, new) = (string("old"), string("new"));
         let (starts, ends) = (number("start"), number("end"));
         // The edits of one operator to one text are in bytes of what it was given.
-        let (mut last, mut shift) = (None, 0);
+        let (mut before, mut shift) = (None, 0);
         for edit in 0..list.len() {
             let of = (
                 operators.value(edit).to_owned(),
                 places.value(edit).to_owned(),
             );
-            if last.as_ref() != Some(&of) {
+            if before.as_ref() != Some(&of) {
                 shift = 0;
             }
             let text = made.get_mut(&of.1).unwrap();
-            let start = usize::try_from(starts.value(edit) + shift).unwrap();
-            let end = usize::try_from(ends.value(edit) + shift).unwrap();
+            let shifted = |offset: i64| {
+                usize::try_from(offset)
+                    .unwrap()
+                    .checked_add_signed(shift)
+                    .unwrap()
+            };
+            let (start, end) = (shifted(starts.value(edit)), shifted(ends.value(edit)));
             assert_eq!(&text[start..end], old.value(edit));
             text.replace_range(start..end, new.value(edit));
-            shift += new.value(edit).len() as i64 - old.value(edit).len() as i64;
-            last = Some(of);
+            shift += new.value(edit).len().cast_signed() - old.value(edit).len().cast_signed();
+            before = Some(of);
             edits += 1;
         }
         assert_eq!(made, texts(&output, row), "row {row}");
@@ -478,5 +483,79 @@ fn plan_and_preview_show_every_text() {
         shown.stdout.contains("\n  messages[0].content: "),
         "{}",
         shown.stdout
+    );
+}
+
+#[test]
+fn operators_on_batches_take_some_of_the_texts() {
+    let (scratch, input) = data(60);
+    let nodes = r#"
+[operators.long]
+type = "filter"
+inputs = ["data"]
+text = "title"
+words = [3, 100]
+
+[operators.last]
+type = "template"
+inputs = ["long"]
+text = "title"
+template = "{number}: {title}"
+on_annotations = "drop"
+"#;
+    let output = run(&scratch, SPANS, nodes);
+    let parents = parents(&output, &input);
+    assert!((10..50).contains(&output.num_rows()));
+    assert_eq!(around(&output), around(&parents));
+    for row in 0..output.num_rows() {
+        let (mut before, mut after) = (texts(&parents, row), texts(&output, row));
+        let number = output["number"].as_primitive::<Int64Type>().value(row);
+        let (old, new) = (
+            before.remove("title").unwrap(),
+            after.remove("title").unwrap(),
+        );
+        assert_eq!(new, format!("{number}: {old}"));
+        assert_eq!(before, after);
+        assert_eq!(surfaces(&output, row), Some(Vec::new()));
+    }
+}
+
+#[test]
+fn a_row_with_an_annotation_out_of_place_is_named() {
+    let scratch = Scratch::new();
+    let rows = chats(30);
+    // The titles of other rows are not those that were annotated.
+    let titles: StringArray = (0..30)
+        .map(|row| {
+            (row == 7)
+                .then_some("a b")
+                .or(Some("a long title, longer than the others were"))
+        })
+        .collect();
+    let mut columns = rows.columns().to_vec();
+    columns[0] = Arc::new(titles);
+    columns[2] = entities(&StringArray::from(vec!["one two three"; 30]));
+    scratch.parquet(
+        "data/a.parquet",
+        &[RecordBatch::try_new(rows.schema(), columns).unwrap()],
+    );
+    let nodes = |more: &str| {
+        format!("[operators.last]\ntype = \"random_swap\"\ninputs = [\"data\"]\n{more}\n")
+    };
+    let report = scratch.run_engine(&pipeline(SPANS, &nodes("")), &settings(1, 10));
+    let failure = format!("{:?}", report.shards[0].outcome);
+    assert!(
+        failure.contains("row 7: annotation 0 in column `entities` ends at 6, beyond its text"),
+        "{failure}"
+    );
+    std::fs::remove_dir_all(scratch.path("out")).unwrap();
+    let report = scratch.commit_all(
+        &pipeline(SPANS, &nodes("on_error = \"drop\"")),
+        &settings(1, 10),
+    );
+    assert_eq!(scratch.read("out/a.parquet").num_rows(), 29);
+    assert_eq!(
+        report.operators[0].1.reasons["error: the row was refused"],
+        1
     );
 }

@@ -16,7 +16,7 @@ use super::marks::Marks;
 use super::units::Units;
 use super::{OnAnnotations, TextHandling, TextUse, Vary, chosen, failed};
 use crate::batch::{self, Batch, EditRecord, Origins, Rows};
-use crate::columns::RowTexts;
+use crate::columns::{RowTexts, TextPath};
 use crate::counters::OperatorCounters;
 use crate::random::{OperatorKey, mix};
 
@@ -49,7 +49,7 @@ impl EachText {
         context: &BuildContext<'_>,
         build: impl FnOnce(&BuildContext<'_>) -> Result<Box<dyn Operator>, OperatorError>,
     ) -> Result<Box<dyn Operator>, OperatorError> {
-        let texts = chosen(&handling, texts).map_err(failed)?;
+        let texts = chosen(&handling, texts).map_err(|problem| failed(&problem))?;
         let column = TextColumn {
             name: texts
                 .paths
@@ -250,22 +250,17 @@ impl EachText {
                 .copied()
                 .unwrap_or_default();
             if count == 0 {
-                match self.handling.replicas {
-                    Some(replicas) => {
-                        *outcome.counts.entry(("shortfall", reason)).or_default() +=
-                            u64::from(replicas);
-                    }
-                    None => {
-                        outcome.count("unchanged", reason);
-                        outcome.made.push((
-                            0,
-                            MadeRow {
-                                parent: index,
-                                replica: incoming,
-                                edited: Vec::new(),
-                            },
-                        ));
-                    }
+                if let Some(replicas) = self.handling.replicas {
+                    *outcome.counts.entry(("shortfall", reason)).or_default() +=
+                        u64::from(replicas);
+                } else {
+                    outcome.count("unchanged", reason);
+                    let kept = MadeRow {
+                        parent: index,
+                        replica: incoming,
+                        edited: Vec::new(),
+                    };
+                    outcome.made.push((0, kept));
                 }
                 continue;
             }
@@ -410,7 +405,7 @@ impl EachText {
         let mut fields = vec![Arc::new(Field::new(name, DataType::LargeUtf8, true))];
         let mut columns: Vec<ArrayRef> = vec![texts.finish(&DataType::LargeUtf8)?];
         let indices = UInt32Array::from(rows.to_vec());
-        let roots: BTreeSet<usize> = self.texts.paths.iter().map(|path| path.column()).collect();
+        let roots: BTreeSet<usize> = self.texts.paths.iter().map(TextPath::column).collect();
         let schema = batch.records.schema();
         for (index, field) in schema.fields().iter().enumerate() {
             let is_wanted = match &self.beside {

@@ -54,7 +54,7 @@ impl Operator for Guarded {
             if let Some(mut output) = output {
                 self.name_text(&mut output.rows);
                 if self.drops {
-                    output = self.without_annotations(output, context)?;
+                    output = self.without_annotations(&output, context)?;
                 }
                 context.emit_to(port, output);
             }
@@ -111,7 +111,7 @@ impl Guarded {
     /// The batch, in which rows that were changed have lost their annotations.
     fn without_annotations(
         &self,
-        batch: Batch,
+        batch: &Batch,
         context: &Context<'_>,
     ) -> Result<Batch, OperatorError> {
         let parents: Vec<u32> = (0..u32::MAX).take(batch.rows.len()).collect();

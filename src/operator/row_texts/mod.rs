@@ -21,7 +21,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{BuildContext, OnError, Operator, OperatorConfig, OperatorError, TextColumn};
-use crate::columns::{RowTexts, TextNames};
+use crate::columns::{RowTexts, TextNames, TextPath};
 use crate::diagnostic::Problem;
 use crate::table::nearest;
 
@@ -86,7 +86,6 @@ pub enum Vary {
 
 impl Vary {
     /// Whether it is [`Vary::Together`], the default.
-    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks so")]
     pub fn is_together(&self) -> bool {
         *self == Self::Together
     }
@@ -105,7 +104,6 @@ pub enum OnAnnotations {
 
 impl OnAnnotations {
     /// Whether it is [`OnAnnotations::Refuse`], the default.
-    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks so")]
     pub fn is_refuse(&self) -> bool {
         *self == Self::Refuse
     }
@@ -117,7 +115,7 @@ impl OnAnnotations {
 /// When its option `text` names another, or it cannot work on what there is.
 pub(crate) fn chosen(handling: &TextHandling, texts: &RowTexts) -> Result<RowTexts, Problem> {
     let chosen = texts.chosen(handling.text.as_ref()).map_err(|name| {
-        let names = || texts.paths.iter().map(|path| path.name());
+        let names = || texts.paths.iter().map(TextPath::name);
         let list = names().collect::<Vec<_>>().join(", ");
         let help = match nearest(&name, names()) {
             Some(near) => format!("a similar one is `{near}`; the texts are: {list}"),
@@ -131,7 +129,7 @@ pub(crate) fn chosen(handling: &TextHandling, texts: &RowTexts) -> Result<RowTex
     })?;
     let takes_one = matches!(handling.uses, TextUse::Reads | TextUse::Rewrites);
     if takes_one && !matches!(&chosen.paths[..], [only] if only.is_plain()) {
-        let names: Vec<&str> = chosen.paths.iter().map(|path| path.name()).collect();
+        let names: Vec<&str> = chosen.paths.iter().map(TextPath::name).collect();
         let plain: Vec<String> = texts
             .paths
             .iter()
@@ -158,12 +156,19 @@ pub(crate) fn chosen(handling: &TextHandling, texts: &RowTexts) -> Result<RowTex
 /// Builds a batch-level operator for rows with `texts`.
 pub(super) fn build<C: OperatorConfig>(
     config: &C,
+    handling: &TextHandling,
     texts: &RowTexts,
     context: &BuildContext<'_>,
 ) -> Result<Box<dyn Operator>, OperatorError> {
-    let handling = config.handling();
     match handling.uses {
-        TextUse::ReadsAll => config.build(context),
+        TextUse::ReadsAll => {
+            let chosen = chosen(handling, texts).map_err(|problem| failed(&problem))?;
+            config.build(&BuildContext {
+                text: &first_of(&chosen),
+                texts: Some(&chosen),
+                ..*context
+            })
+        }
         TextUse::Each | TextUse::EachFreely => {
             let Some(in_place) = config.in_place() else {
                 return Err(OperatorError::Other(format!(
@@ -171,21 +176,14 @@ pub(super) fn build<C: OperatorConfig>(
                     context.id
                 )));
             };
-            EachText::build(texts, handling, None, context, |context| {
+            EachText::build(texts, handling.clone(), None, context, |context| {
                 in_place.build(context)
             })
         }
         TextUse::Reads | TextUse::Rewrites => {
-            let chosen = chosen(&handling, texts).map_err(failed)?;
-            let plain = chosen.paths.first().map_or_else(
-                || TextColumn::absent(""),
-                |path| TextColumn {
-                    name: path.name().to_owned(),
-                    index: path.column(),
-                },
-            );
+            let chosen = chosen(handling, texts).map_err(|problem| failed(&problem))?;
             let built = config.build(&BuildContext {
-                text: &plain,
+                text: &first_of(&chosen),
                 texts: None,
                 ..*context
             })?;
@@ -196,7 +194,7 @@ pub(super) fn build<C: OperatorConfig>(
             Ok(guard::guarded(
                 built,
                 chosen,
-                &handling,
+                handling,
                 ports,
                 context.position,
             ))
@@ -204,6 +202,17 @@ pub(super) fn build<C: OperatorConfig>(
     }
 }
 
-fn failed(problem: Problem) -> OperatorError {
+/// The column of the first of `texts`.
+fn first_of(texts: &RowTexts) -> TextColumn {
+    texts.paths.first().map_or_else(
+        || TextColumn::absent(""),
+        |path| TextColumn {
+            name: path.name().to_owned(),
+            index: path.column(),
+        },
+    )
+}
+
+fn failed(problem: &Problem) -> OperatorError {
     OperatorError::Other(format!("{}: {}", problem.message, problem.help))
 }

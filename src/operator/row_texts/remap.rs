@@ -18,7 +18,8 @@ impl<'e> Remap<'e> {
         let mut shift = 0;
         shifts.push(shift);
         for edit in edits {
-            shift += edit.new.len().cast_signed() - (edit.end - edit.start) as isize;
+            let old = (edit.end - edit.start) as usize;
+            shift += edit.new.len().cast_signed() - old.cast_signed();
             shifts.push(shift);
         }
         Self { edits, shifts }

@@ -80,16 +80,16 @@ fn any_line() -> impl Strategy<Value = Line> {
     )
 }
 
-fn nulls<T>(values: &[Option<T>]) -> Option<NullBuffer> {
-    Some(NullBuffer::from_iter(values.iter().map(Option::is_some)))
+fn nulls<T>(values: &[Option<T>]) -> NullBuffer {
+    values.iter().map(Option::is_some).collect()
 }
 
 fn records(lines: &[Line]) -> RecordBatch {
     let titles: Vec<_> = lines.iter().map(|line| line.0.clone()).collect();
     let mut dictionary = StringDictionaryBuilder::<Int8Type>::new();
-    titles
-        .iter()
-        .for_each(|title| dictionary.append_option(title.as_deref()));
+    for title in &titles {
+        dictionary.append_option(title.as_deref());
+    }
 
     // Behind a null message there is something, as there may be in a file.
     let lists: Vec<_> = lines.iter().map(|line| line.1.clone()).collect();
@@ -117,14 +117,14 @@ fn records(lines: &[Line]) -> RecordBatch {
     let values = StructArray::new(
         fields.clone(),
         vec![Arc::new(roles), contents],
-        nulls(&messages),
+        Some(nulls(&messages)),
     );
     let lengths = lists.iter().map(|list| list.as_ref().map_or(0, Vec::len));
     let item = Arc::new(
         Field::new("element", DataType::Struct(fields), true).with_metadata(note("item", "of")),
     );
     let offsets = OffsetBuffer::<i64>::from_lengths(lengths);
-    let messages = LargeListArray::new(item, offsets, Arc::new(values), nulls(&lists));
+    let messages = LargeListArray::new(item, offsets, Arc::new(values), Some(nulls(&lists)));
 
     let pairs: Vec<_> = lines.iter().map(|line| line.2.clone()).collect();
     let flat: Vec<Option<String>> = pairs
@@ -133,7 +133,7 @@ fn records(lines: &[Line]) -> RecordBatch {
         .collect();
     let item = Arc::new(Field::new_list_field(DataType::Utf8View, true));
     let flat: ArrayRef = Arc::new(StringViewArray::from_iter(flat));
-    let pairs = FixedSizeListArray::new(item, 2, flat, nulls(&pairs));
+    let pairs = FixedSizeListArray::new(item, 2, flat, Some(nulls(&pairs)));
 
     let notes: Vec<_> = lines.iter().map(|line| line.3.clone()).collect();
     let texts: StringArray = notes
@@ -150,7 +150,7 @@ fn records(lines: &[Line]) -> RecordBatch {
         None,
     );
     let fields = Fields::from(vec![Field::new("notes", list.data_type().clone(), false)]);
-    let meta = StructArray::new(fields, vec![Arc::new(list)], nulls(&notes));
+    let meta = StructArray::new(fields, vec![Arc::new(list)], Some(nulls(&notes)));
 
     let columns: Vec<ArrayRef> = vec![
         Arc::new(dictionary.finish()),

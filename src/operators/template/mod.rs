@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 
 use super::concatenate::replicas_problem;
 use super::neighbours::{BATCH_ROWS, missing_column};
-use crate::operator::{OnAnnotations, TextHandling, TextNames};
+use crate::operator::{OnAnnotations, TextHandling};
 use crate::prelude::*;
 use parse::Template as Parsed;
 
@@ -63,9 +63,6 @@ pub struct Template {
     /// Without this option each row is changed in place.
     #[serde(default)]
     pub replicas: Option<u32>,
-    /// The text that is rewritten, where the source names several.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub text: Option<TextNames>,
     /// What becomes of rows with annotations, which cannot be kept in step with a text that is made
     /// anew: `refuse`, the default, fails the shard, `drop` drops their annotations and counts them.
     #[serde(default, skip_serializing_if = "OnAnnotations::is_refuse")]
@@ -122,7 +119,6 @@ impl OperatorConfig for Template {
 
     fn handling(&self) -> TextHandling {
         TextHandling {
-            text: self.text.clone(),
             on_annotations: self.on_annotations,
             ..TextHandling::default()
         }

@@ -11,7 +11,6 @@ use crate::operator::{Resources, TextColumn, TextValues};
 
 fn config(template: &str) -> Template {
     Template {
-        text: None,
         on_annotations: OnAnnotations::default(),
         template: template.to_owned(),
         shots: 0,
