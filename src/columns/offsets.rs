@@ -249,3 +249,118 @@ fn unlike(column: &SpanColumn) -> ArrowError {
         column.name
     ))
 }
+
+#[cfg(test)]
+mod tests {
+    use arrow::array::{Int8Array, LargeListArray, UInt64Array};
+    use arrow::datatypes::{Field, Fields, Schema};
+
+    use super::super::{SpanTable, TextPath};
+    use super::*;
+
+    /// Two annotations, a null list, and a null among annotations.
+    fn annotations() -> (ArrayRef, SpanColumn) {
+        let fields = Fields::from(vec![
+            Field::new("end", DataType::Int8, true),
+            Field::new("start", DataType::UInt64, true),
+        ]);
+        let columns: Vec<ArrayRef> = vec![
+            Arc::new(Int8Array::from(vec![Some(3), Some(7), None, Some(1)])),
+            Arc::new(UInt64Array::from(vec![
+                Some(0),
+                Some(u64::MAX),
+                None,
+                Some(1),
+            ])),
+        ];
+        let there = NullBuffer::from(vec![true, true, false, true]);
+        let values = StructArray::new(fields.clone(), columns, Some(there));
+        let item = Arc::new(Field::new("annotation", DataType::Struct(fields), true));
+        let offsets = OffsetBuffer::from_lengths([2, 0, 2]);
+        let nulls = NullBuffer::from(vec![true, false, true]);
+        let list: ArrayRef = Arc::new(LargeListArray::new(
+            item,
+            offsets,
+            Arc::new(values),
+            Some(nulls),
+        ));
+        let schema = Schema::new(vec![
+            Field::new("text", DataType::Utf8, true),
+            Field::new("spans", list.data_type().clone(), true),
+        ]);
+        let text = TextPath::resolve("text", &schema).unwrap();
+        let column = SpanColumn::resolve(&SpanTable::from("spans"), &[text], &schema).unwrap();
+        (list, column)
+    }
+
+    #[test]
+    fn what_is_not_moved_is_written_as_it_was() {
+        let (list, column) = annotations();
+        let spans = Spans::new(&list, &column).unwrap();
+        assert_eq!(spans.offsets(0), Ok([0, 3]));
+        assert_eq!(spans.offsets(1), Err("has no start".to_owned()));
+        assert!(spans.is_null(2) && spans.of_row(1).is_empty());
+        let same = spans.rebuilt(&[0, 1, 2], &[None, None, None]).unwrap();
+        assert_eq!(&same, &list);
+        let indices = UInt32Array::from(vec![2, 2, 0, 1]);
+        let taken = take(&list, &indices, None).unwrap();
+        let repeated = spans
+            .rebuilt(indices.values(), &[None, None, None, None])
+            .unwrap();
+        assert_eq!(&repeated, &taken);
+    }
+
+    #[test]
+    fn offsets_move_and_must_fit_their_type() {
+        let (list, column) = annotations();
+        let spans = Spans::new(&list, &column).unwrap();
+        let moved = |element, offsets| Moved {
+            element,
+            offsets: Some(offsets),
+        };
+        let kept = vec![
+            Some(vec![moved(0, [5, 8])]),
+            None,
+            Some(vec![moved(3, [2, 2])]),
+        ];
+        let array = spans.rebuilt(&[0, 1, 2], &kept).unwrap();
+        let spans_after = Spans::new(&array, &column).unwrap();
+        assert_eq!((spans_after.of_row(0), spans_after.of_row(2)), (0..1, 1..2));
+        assert_eq!(spans_after.offsets(0), Ok([5, 8]));
+        assert_eq!(spans_after.offsets(1), Ok([2, 2]));
+        assert!(array.is_null(1));
+        assert!(
+            spans
+                .rebuilt(&[0], &[Some(vec![moved(0, [1, 128])])])
+                .is_err()
+        );
+    }
+
+    #[test]
+    fn offsets_are_converted_there_and_back() {
+        let text = "é👍a";
+        for (offsets, unit, bytes) in [
+            ([1, 2], SpanUnit::Characters, 2..6),
+            ([0, 3], SpanUnit::Characters, 0..7),
+            ([3, 3], SpanUnit::Characters, 7..7),
+            ([2, 6], SpanUnit::Bytes, 2..6),
+        ] {
+            assert_eq!(as_bytes(offsets, unit, text), Ok(bytes.clone()));
+            assert_eq!(in_unit(&bytes, unit, text), offsets);
+        }
+        let wrong = |offsets, unit| as_bytes(offsets, unit, text).unwrap_err();
+        assert_eq!(
+            wrong([0, 4], SpanUnit::Characters),
+            "ends at 4, beyond its text"
+        );
+        assert_eq!(
+            wrong([9, 9], SpanUnit::Characters),
+            "ends at 9, beyond its text"
+        );
+        assert_eq!(wrong([0, 8], SpanUnit::Bytes), "ends at 8, beyond its text");
+        assert_eq!(
+            wrong([0, 3], SpanUnit::Bytes),
+            "from byte 0 to 3 cuts a character"
+        );
+    }
+}

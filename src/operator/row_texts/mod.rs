@@ -4,6 +4,7 @@
 //! each text stands for a row, lets the operator change it in place, puts the new texts where the
 //! old ones were, and moves annotations along. Everything else in a nested column stays.
 
+mod answers;
 mod each;
 mod guard;
 mod made;
