@@ -144,7 +144,7 @@ impl<'a> Context<'a> {
     }
 
     /// Counts rows under a reason: `<kind>: <detail>`, where the kind is `unchanged`, `filtered`,
-    /// `rejected`, `shortfall` or `error`.
+    /// `rejected`, `shortfall` or `error`; or annotations, where it is `dropped`.
     pub fn count(&self, reason: &str, rows: u64) {
         self.counters.count(reason, rows);
     }

@@ -9,6 +9,8 @@ mod each;
 mod guard;
 mod made;
 mod marks;
+#[cfg(test)]
+mod nested;
 mod reader;
 mod remap;
 #[cfg(test)]

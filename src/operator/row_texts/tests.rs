@@ -13,7 +13,7 @@ use toml::de::DeTable;
 
 use super::units::Units;
 use crate::batch::{Batch, Origins, Rows, Shard};
-use crate::columns::{Leaves, RowTexts, with_leaves};
+use crate::columns::RowTexts;
 use crate::operator::{Amount, BuildContext, Context, Registry, Resources, TextColumn};
 
 /// The batches that leave an operator on these rows, and its counts.
@@ -176,7 +176,7 @@ fn texts_of(records: &RecordBatch, names: &[&str]) -> RowTexts {
 }
 
 /// All texts of each row, in order.
-fn listed(records: &RecordBatch, texts: &RowTexts) -> Vec<Vec<String>> {
+pub(super) fn listed(records: &RecordBatch, texts: &RowTexts) -> Vec<Vec<String>> {
     let units = Units::of(records, &texts.paths).unwrap();
     let text = |row| {
         let units_of_row = units.of_row(row).iter();
@@ -199,13 +199,15 @@ fn plain(records: &RecordBatch) -> Vec<ArrayRef> {
 }
 
 /// `records` with the texts at all paths as they are in `before`, which has the same rows.
-fn undone(records: &RecordBatch, before: &RecordBatch, texts: &RowTexts) -> RecordBatch {
-    let mut columns = records.columns().to_vec();
-    for path in &texts.paths {
-        let leaves = Leaves::of(before.column(path.column()), path).unwrap();
-        let column = &mut columns[path.column()];
-        *column = with_leaves(column, path.steps(), leaves.array).unwrap();
-    }
+pub(super) fn undone(records: &RecordBatch, before: &RecordBatch, texts: &RowTexts) -> RecordBatch {
+    let old = Units::of(before, &texts.paths).unwrap();
+    let new = Units::of(records, &texts.paths).unwrap();
+    let pairs = (0..records.num_rows()).flat_map(|row| new.of_row(row).iter().zip(old.of_row(row)));
+    let pairs: Vec<_> = pairs
+        .map(|(new, old_unit)| (*new, old.text(*old_unit)))
+        .collect();
+    let columns = records.columns().to_vec();
+    let columns = new.replaced(columns, &texts.paths, &pairs).unwrap();
     RecordBatch::try_new(records.schema(), columns).unwrap()
 }
 
