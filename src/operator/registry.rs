@@ -210,6 +210,14 @@ impl<C: OperatorConfig> Kind for BatchKind<C> {
         match table::deserialize::<C>(&table, span.clone()) {
             Ok(config) => {
                 problems.extend(located(OperatorConfig::validate(&config), &table, &span));
+                if text.is_some() && !OperatorConfig::reads_text(&config) {
+                    let problem = Problem::new(
+                        "text",
+                        "with these options the operator works on no text",
+                        "leave `text` out",
+                    );
+                    problems.extend(located(vec![problem], &common, &span));
+                }
                 match text {
                     _ if !problems.is_empty() => Err(problems),
                     Some(text) => Ok(Box::new(Chosen { text, config })),

@@ -52,7 +52,7 @@ fn column(length: usize, depth: usize, random: &mut Random) -> (ArrayRef, String
         0 => {
             let (inner, path) = column(length, depth - 1, random);
             let beside: ArrayRef =
-                Arc::new(Int64Array::from_iter((0_i64..).take(length).map(Some)));
+                Arc::new((0_i64..).take(length).map(Some).collect::<Int64Array>());
             let fields = Fields::from(vec![
                 Field::new("beside", beside.data_type().clone(), true),
                 Field::new("in.side", inner.data_type().clone(), true),
