@@ -79,8 +79,26 @@ pub struct Origins {
     pub keys: Vec<u64>,
     /// The values of the pipeline's `id` column as text, if it names one.
     pub ids: Option<StringArray>,
-    /// The text column as it was read; kept only if something compares with it.
+    /// The text column as it was read; kept only if something compares with it. Where a row has
+    /// several texts, all of them in one, each on a line of its own.
     pub text: Option<ArrayRef>,
+    /// The columns with the texts as they were read, where a row has several texts and something
+    /// shows them: one for each path to texts.
+    pub roots: Vec<ArrayRef>,
+    /// What the "rows" are, where they are texts of rows.
+    pub units: Option<Units>,
+}
+
+/// Texts of rows that stand for rows: an operator that works on each text by itself gets them as a
+/// batch of their own. The draws for each are keyed by row and text.
+#[derive(Debug, Default)]
+pub struct Units {
+    /// The number, in the shard, of the row that each text is of.
+    pub numbers: Vec<u64>,
+    /// Which variant of its row each is to be in, from 1; 0 where rows are changed in place.
+    pub variants: Vec<u32>,
+    /// The bytes `start..end` of each text that no edit may touch.
+    pub protected: Vec<Vec<[u32; 2]>>,
 }
 
 impl Origins {
@@ -100,6 +118,8 @@ impl Origins {
             keys,
             ids,
             text: None,
+            roots: Vec::new(),
+            units: None,
         }
     }
 }
@@ -150,6 +170,8 @@ pub struct EditRecord {
     pub old: String,
     /// What stands there now.
     pub new: String,
+    /// Where `new` stood in the text that the operator received, if it was moved or copied.
+    pub from: Option<u32>,
 }
 
 /// The edits of one operator to one row, and those before them.
@@ -159,6 +181,8 @@ pub struct EditLog {
     pub previous: Option<Arc<EditLog>>,
     /// Position of the operator in the plan.
     pub operator: usize,
+    /// Which text it edited, for example `messages[0].content`, where a row may have several.
+    pub text: Option<Arc<str>>,
     /// Its edits, by ascending start.
     pub edits: Vec<EditRecord>,
 }
@@ -298,7 +322,23 @@ impl Rows {
 
     /// The number, in its shard, of the source row of `row`.
     pub fn number(&self, row: usize) -> u64 {
-        self.origins.first_row + u64::from(self.origin.get(row).copied().unwrap_or_default())
+        let origin = self.origin.get(row).copied().unwrap_or_default();
+        match &self.origins.units {
+            None => self.origins.first_row + u64::from(origin),
+            Some(units) => {
+                let number = units.numbers.get(origin as usize);
+                number.copied().unwrap_or_default()
+            }
+        }
+    }
+
+    /// Where the row stands for a text: which variant of its row that is to be in, and the bytes
+    /// of it that no edit may touch.
+    pub fn unit(&self, row: usize) -> Option<(u32, &[[u32; 2]])> {
+        let units = self.origins.units.as_ref()?;
+        let origin = self.origin.get(row).copied()? as usize;
+        let protected = units.protected.get(origin)?;
+        Some((units.variants.get(origin).copied()?, protected))
     }
 
     /// The identity of the source row of `row`: its id, or `<shard path>#<row number>`.

@@ -11,6 +11,7 @@
 
 pub mod batch;
 pub mod cli;
+pub mod columns;
 pub mod config;
 pub mod counters;
 pub mod diagnostic;

@@ -2,7 +2,7 @@
 
 use super::args::PreviewArguments;
 use super::{ExitStatus, Printer, Volume, diff, pipeline, written};
-use crate::engine::{self, PreviewRow};
+use crate::engine::{self, PreviewRow, PreviewText};
 #[cfg(not(feature = "onnx"))]
 use crate::inference::ModelSettings;
 use crate::operator::Registry;
@@ -54,7 +54,20 @@ fn show(row: &PreviewRow, palette: Palette) -> String {
         [] => palette.faint("unchanged"),
         operators => palette.faint(operators.join(", ")),
     });
-    let text = match (row.before.as_deref(), row.after.as_deref()) {
+    let mut out = facts.join("  ");
+    for text in &row.texts {
+        out.push_str("\n  ");
+        if !text.place.is_empty() {
+            out.push_str(&palette.faint(format!("{}: ", diff::visible(&text.place))));
+        }
+        out.push_str(&show_text(text, palette));
+    }
+    out + "\n"
+}
+
+/// What changed in a text.
+fn show_text(text: &PreviewText, palette: Palette) -> String {
+    match (text.before.as_deref(), text.after.as_deref()) {
         (Some(before), Some(after)) => diff::inline(before, after, palette),
         (before, after) => {
             let text = |text: Option<&str>| text.map_or("null".to_owned(), diff::visible);
@@ -64,8 +77,7 @@ fn show(row: &PreviewRow, palette: Palette) -> String {
                 format!("{} -> {}", text(before), text(after))
             }
         }
-    };
-    format!("{}\n  {text}\n", facts.join("  "))
+    }
 }
 
 #[cfg(test)]
@@ -78,21 +90,32 @@ mod tests {
             identity: "a.parquet#7".to_owned(),
             replica: 2,
             operators: vec!["swap".to_owned(), "drop".to_owned()],
-            before: Some("one two".to_owned()),
-            after: Some("one".to_owned()),
+            texts: vec![PreviewText {
+                place: String::new(),
+                before: Some("one two".to_owned()),
+                after: Some("one".to_owned()),
+            }],
         };
         let plain = Palette::new(false);
         assert_eq!(
             show(&row, plain),
             "a.parquet#7  replica 2  swap, drop\n  one[- two-]\n"
         );
+        let mut null = row.texts[0].clone();
+        (null.before, null.after) = (None, None);
         row = PreviewRow {
             replica: 0,
             operators: Vec::new(),
-            before: None,
-            after: None,
+            texts: vec![null.clone()],
             ..row
         };
         assert_eq!(show(&row, plain), "a.parquet#7  unchanged\n  null\n");
+        null.place = "answers[1]".to_owned();
+        null.after = Some("new".to_owned());
+        row.texts.push(null);
+        assert_eq!(
+            show(&row, plain),
+            "a.parquet#7  unchanged\n  null\n  answers[1]: null -> new\n"
+        );
     }
 }

@@ -118,6 +118,7 @@ pub(super) fn step<'a>(
                 seed: plan.seed,
                 text: &node.text,
                 source_rows: node.source_rows,
+                texts: node.texts.as_ref(),
                 amount: Amount::NONE,
                 resources,
             })

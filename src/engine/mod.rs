@@ -25,7 +25,7 @@ use crate::plan::{Plan, Producer};
 use crate::topology::{Observer, RunOptions, ShardOutcome, Stop};
 
 pub use outlook::{Outlook, outlook};
-pub use preview::{PreviewRow, preview};
+pub use preview::{PreviewRow, PreviewText, preview};
 pub use test::{Broken, Difference, Observed, ObservedOutput, TestBench, differences, snapshot};
 
 use commit::Publisher;

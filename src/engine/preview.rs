@@ -1,16 +1,17 @@
 //! A look at what a pipeline does, without writing anything.
 
 use std::num::NonZeroUsize;
+use std::sync::Arc;
 use std::thread;
 
-use arrow::array::ArrayRef;
 use arrow::error::ArrowError;
 
 use super::collect::{Collector, PublishNothing};
 use super::{RunError, RunSettings, asked_batch_rows, assemble, count, read, survey};
 use crate::batch::Batch;
+use crate::columns::TextPath;
 use crate::inference::ModelSettings;
-use crate::operator::{OperatorError, Resources, ScratchFolder, Shared, TextValues};
+use crate::operator::{NamedTexts, OperatorError, Resources, ScratchFolder, Shared};
 use crate::plan::{Plan, Producer};
 use crate::topology::{RunOptions, ShardSource, Silent, SinkNode, Stop, Topology};
 
@@ -26,6 +27,15 @@ pub struct PreviewRow {
     pub replica: u32,
     /// The ids of the operators that changed it.
     pub operators: Vec<String>,
+    /// The texts of the row.
+    pub texts: Vec<PreviewText>,
+}
+
+/// A text as it went into a pipeline and as it left a node of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PreviewText {
+    /// Where it stands in the row, for example `messages[0].content`; empty where the row has one.
+    pub place: String,
     /// The text as it was read.
     pub before: Option<String>,
     /// The text as it left the node.
@@ -101,12 +111,12 @@ pub fn preview(
     if let Some(reason) = shards.iter().find_map(|(_, shard)| shard.failure()) {
         return Err(OperatorError::Other(reason.to_owned()).into());
     }
-    let column = producers
+    let texts = producers
         .first()
-        .and_then(|producer| plan.text_of(*producer));
+        .map_or_else(Vec::new, |producer| plan.text_names_of(*producer));
     let mut preview = Vec::with_capacity(rows);
     for batch in collector.take() {
-        preview.extend(shown(plan, &batch, column).map_err(OperatorError::from)?);
+        preview.extend(shown(plan, &batch, &texts).map_err(OperatorError::from)?);
     }
     preview.truncate(rows);
     Ok(preview)
@@ -144,15 +154,9 @@ fn producers_of(plan: &Plan, at: &str) -> Result<Vec<Producer>, RunError> {
         })
 }
 
-/// The rows of a batch whose texts are in the column at `column`, if there still is one.
-fn shown(plan: &Plan, batch: &Batch, column: Option<usize>) -> Result<Vec<PreviewRow>, ArrowError> {
-    let texts = |column: Option<&ArrayRef>| column.map(TextValues::new).transpose();
-    let after = texts(column.and_then(|column| batch.records.columns().get(column)))?;
-    let before = texts(batch.rows.origins.text.as_ref())?;
-    let text = |values: &Option<TextValues>, row: usize| {
-        let text = values.as_ref().and_then(|values| values.get(row));
-        text.map(str::to_owned)
-    };
+/// The rows of a batch, and its texts, which are called `texts` where they leave.
+fn shown(plan: &Plan, batch: &Batch, texts: &[String]) -> Result<Vec<PreviewRow>, ArrowError> {
+    let texts = Compared::new(batch, texts)?;
     let names = plan.part_names();
     let mut rows = Vec::with_capacity(batch.rows.len());
     for (row, origin) in batch.rows.origin.iter().enumerate() {
@@ -166,9 +170,71 @@ fn shown(plan: &Plan, batch: &Batch, column: Option<usize>) -> Result<Vec<Previe
             identity,
             replica: batch.rows.replica.get(row).copied().unwrap_or_default(),
             operators: operators.collect(),
-            before: text(&before, *origin as usize),
-            after: text(&after, row),
+            texts: texts.of_row(*origin as usize, row),
         });
     }
     Ok(rows)
+}
+
+/// The texts of a batch as they were read, and as they are.
+struct Compared {
+    before: NamedTexts,
+    after: NamedTexts,
+    is_plain: bool,
+}
+
+impl Compared {
+    fn new(batch: &Batch, names: &[String]) -> Result<Self, ArrowError> {
+        let schema = batch.records.schema();
+        let (mut roots, mut columns, mut paths) = (Vec::new(), Vec::new(), Vec::new());
+        for (name, root) in names.iter().zip(&batch.rows.origins.roots) {
+            // A text that was left out on the way is not shown.
+            if let Ok(path) = TextPath::resolve(name, &schema) {
+                roots.push(Arc::clone(root));
+                columns.push(Arc::clone(batch.records.column(path.column())));
+                paths.push(path);
+            }
+        }
+        let origins = batch.rows.origins.keys.len();
+        Ok(Self {
+            before: NamedTexts::new(&roots, &paths, origins)?,
+            after: NamedTexts::new(&columns, &paths, batch.rows.len())?,
+            is_plain: matches!((names, &paths[..]), ([_], [only]) if only.is_plain()),
+        })
+    }
+
+    fn of_row(&self, origin: usize, row: usize) -> Vec<PreviewText> {
+        let read = self.before.of_row(origin);
+        let mut texts: Vec<PreviewText> = read
+            .map(|(place, text)| PreviewText {
+                place,
+                before: Some(text.to_owned()),
+                after: None,
+            })
+            .collect();
+        for (place, text) in self.after.of_row(row) {
+            let after = Some(text.to_owned());
+            match texts.iter_mut().find(|known| known.place == place) {
+                Some(known) => known.after = after,
+                None => texts.push(PreviewText {
+                    place,
+                    before: None,
+                    after,
+                }),
+            }
+        }
+        if self.is_plain {
+            if texts.is_empty() {
+                texts.push(PreviewText {
+                    place: String::new(),
+                    before: None,
+                    after: None,
+                });
+            }
+            for text in &mut texts {
+                text.place.clear();
+            }
+        }
+        texts
+    }
 }

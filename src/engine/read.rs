@@ -6,6 +6,8 @@ use arrow::array::RecordBatch;
 
 use super::RunSettings;
 use crate::batch::{Origins, Rows, Shard};
+use crate::columns::TextPath;
+use crate::operator::RowTextReader;
 use crate::plan::{Plan, PlannedSource};
 use crate::source::{ReadOptions, ShardFile, ShardReader, ids};
 use crate::topology::{BatchReader, ShardSource};
@@ -123,7 +125,10 @@ impl ShardSource for Source<'_> {
             reader,
             path: shard.path.clone(),
             id: facts.id,
-            text: self.keep_text.then_some(facts.text),
+            texts: self.keep_text.then(|| KeptTexts {
+                reader: RowTextReader::of(&facts.texts, facts.text),
+                roots: facts.texts.paths.iter().map(TextPath::column).collect(),
+            }),
             keep_edits: self.keep_edits,
         }))
     }
@@ -133,8 +138,15 @@ struct Reader {
     reader: ShardReader,
     path: String,
     id: Option<usize>,
-    text: Option<usize>,
+    texts: Option<KeptTexts>,
     keep_edits: bool,
+}
+
+/// What is kept of the texts as they were read.
+struct KeptTexts {
+    reader: RowTextReader,
+    /// The columns that they are in.
+    roots: Vec<usize>,
 }
 
 impl BatchReader for Reader {
@@ -145,7 +157,12 @@ impl BatchReader for Reader {
         let ids = self.id.map(|column| ids(&records, column)).transpose();
         let ids = ids.map_err(|error| format!("{}: the id column: {error}", self.path))?;
         let mut origins = Origins::new(&self.path, first_row, records.num_rows(), ids);
-        origins.text = self.text.map(|column| Arc::clone(records.column(column)));
+        if let Some(kept) = &self.texts {
+            let text = kept.reader.joined(&records);
+            origins.text = Some(text.map_err(|error| format!("{}: {error}", self.path))?);
+            let root = |column: &usize| Arc::clone(records.column(*column));
+            origins.roots = kept.roots.iter().map(root).collect();
+        }
         Ok(Some((
             records,
             Rows::originals(Arc::new(origins), self.keep_edits),

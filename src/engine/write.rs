@@ -30,18 +30,22 @@ pub(super) fn sinks(plan: &Plan) -> Result<Vec<Sink<'_>>, RunError> {
                 .sources
                 .iter()
                 .filter_map(|source| plan.sources.get(*source))
-                .map(|source| source.config.text.clone())
+                .flat_map(|source| source.config.text.as_slice())
+                .cloned()
                 .collect();
-            SinkPlan::new(
+            let plan = SinkPlan::new(
                 &planned.config,
                 schema,
                 ids.clone(),
                 &texts,
                 metadata,
                 planned.reads_errors,
-            )
-            .map(|plan| Sink { planned, plan })
-            .map_err(|problems| {
+            );
+            let plan = match plan {
+                Ok(plan) if planned.several_texts => plan.naming_texts(),
+                other => other,
+            };
+            plan.map(|plan| Sink { planned, plan }).map_err(|problems| {
                 let first = problems.into_iter().next();
                 let (message, help) = first
                     .map(|problem| (problem.message, problem.help))

@@ -8,10 +8,12 @@ use serde_json::Value;
 
 use super::languages::{self, Languages};
 use super::rewritten::{RefusedRows, RewrittenRows, replica_number};
+use super::row_texts::EachText;
 use super::text_column::{TextBuilder, TextValues};
 use super::{
-    BuildContext, Configured, Context, Edits, OnError, Operator, OperatorError, Outcome, Port,
-    RowNote, Site, StopWordOption, Text, TextOperator, TextOperatorConfig, TextOptions,
+    BuildContext, Configured, Context, Edits, OnAnnotations, OnError, Operator, OperatorError,
+    Outcome, Port, RowNote, Site, StopWordOption, Text, TextHandling, TextOperator,
+    TextOperatorConfig, TextOptions, TextUse,
 };
 use crate::batch::{Batch, EditRecord, Rows};
 use crate::diagnostic::Problem;
@@ -104,10 +106,44 @@ impl<C: TextOperatorConfig> Configured for TextNode<C> {
             amount: options.amount(),
             ..*context
         };
+        let replicas = self.replicas(context.source_rows);
+        let Some(texts) = context.texts else {
+            return self.worker(options, replicas, context);
+        };
+        let handling = TextHandling {
+            replicas,
+            ..self.handling()
+        };
+        let beside = Some(vec![options.language_column.clone()]);
+        EachText::build(texts, handling, beside, context, |context| {
+            self.worker(options, None, context)
+        })
+    }
+
+    fn handling(&self) -> TextHandling {
+        TextHandling {
+            uses: TextUse::Each,
+            text: self.options.text.clone(),
+            replicas: self.options.replicas,
+            vary: self.options.vary,
+            on_error: Some(self.options.on_error),
+            on_annotations: OnAnnotations::default(),
+        }
+    }
+}
+
+impl<C: TextOperatorConfig> TextNode<C> {
+    /// An operator for one column of text.
+    fn worker(
+        &self,
+        options: TextOptions,
+        replicas: Option<u32>,
+        context: &BuildContext<'_>,
+    ) -> Result<Box<dyn Operator>, OperatorError> {
         let stop_words = options.stop_words.as_ref().map(StopWordOption::stop_words);
         Ok(Box::new(TextWorker {
             operator: self.config.build(context)?,
-            replicas: self.replicas(context.source_rows),
+            replicas,
             key: context.key(),
             position: context.position,
             column: context.text.index,
@@ -263,8 +299,10 @@ impl TextWorker {
                 return Ok(note(Some(reason), false));
             }
         };
-        let words = self.segmenter.segment(text);
-        let view = Text::new(text, words.words, words.protected, 0).in_language(input.language);
+        let (replica, protected) = rows.unit(row).unwrap_or_default();
+        let words = self.segmenter.segment_beside(text, protected);
+        let view =
+            Text::new(text, words.words, words.protected, replica).in_language(input.language);
         let mut random = self.key.row(rows.key(row), incoming, 0);
         let before = random.clone();
         let attempt = attempt(

@@ -6,7 +6,8 @@ use std::sync::atomic::Ordering;
 
 use super::{Amount, Resources};
 use crate::batch::{Batch, Shard};
-use crate::counters::OperatorCounters;
+use crate::columns::RowTexts;
+use crate::counters::{Measure, OperatorCounters};
 use crate::random::OperatorKey;
 
 /// A column that operators rewrite.
@@ -43,6 +44,8 @@ pub struct BuildContext<'a> {
     pub seed: u64,
     /// The column to rewrite.
     pub text: &'a TextColumn,
+    /// The texts of a row, where there are several, or nested ones, or annotations of them.
+    pub texts: Option<&'a RowTexts>,
     /// Rows in all shards of the sources that reach the operator, whatever part of them this run
     /// reads.
     pub source_rows: u64,
@@ -101,6 +104,30 @@ impl<'a> Context<'a> {
         }
     }
 
+    /// A context with outputs of its own, which counts where this one does.
+    pub(super) fn beside(&self, ports: usize) -> Context<'a> {
+        Context {
+            counters: self.counters,
+            outputs: std::iter::repeat_with(|| None).take(ports).collect(),
+            notes: None,
+        }
+    }
+
+    /// A context for an operator that works on texts of rows, whose counts are not those of rows:
+    /// it counts in `counters`, and what it says of single texts is kept.
+    pub(super) fn of_texts(counters: &'a OperatorCounters, ports: usize) -> Self {
+        Self {
+            counters,
+            outputs: std::iter::repeat_with(|| None).take(ports).collect(),
+            notes: Some(Vec::new()),
+        }
+    }
+
+    /// Passes on what another context measured.
+    pub(super) fn pass_on(&self, name: &str, measure: Measure) {
+        self.counters.measure(name, measure.amount, measure.whole);
+    }
+
     /// Keeps what the operator says of single rows from now on.
     pub(super) fn listen(&mut self) {
         self.notes.get_or_insert_default();
@@ -137,7 +164,7 @@ impl<'a> Context<'a> {
     }
 
     /// Counts rows under a reason: `<kind>: <detail>`, where the kind is `unchanged`, `filtered`,
-    /// `rejected`, `shortfall` or `error`.
+    /// `rejected`, `shortfall` or `error`; or annotations, where it is `dropped`.
     pub fn count(&self, reason: &str, rows: u64) {
         self.counters.count(reason, rows);
     }

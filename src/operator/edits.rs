@@ -263,6 +263,8 @@ impl Edits {
                     .unwrap_or_default()
                     .to_owned(),
                 new: self.new_text(edit, text).to_owned(),
+                from: (edit.origin == Origin::Text && edit.new_start < edit.new_end)
+                    .then_some(edit.new_start),
             })
             .collect()
     }

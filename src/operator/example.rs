@@ -113,6 +113,7 @@ fn run_on_texts(
         seed: SEED,
         text: &text,
         source_rows: texts.len() as u64,
+        texts: None,
         amount: Amount::NONE,
         resources: &resources,
     })?;

@@ -9,6 +9,7 @@
 
 mod amount;
 mod apply;
+mod chosen;
 mod composite;
 mod context;
 mod edits;
@@ -19,6 +20,7 @@ mod options;
 mod registry;
 mod resources;
 mod rewritten;
+mod row_texts;
 mod schema;
 mod scratch;
 mod survey;
@@ -26,6 +28,7 @@ mod text;
 mod text_column;
 mod yields;
 
+pub use crate::columns::TextNames;
 pub use amount::{Amount, check_share};
 pub use composite::{
     AlternativeTable, CompositeConfig, Layout, Quotas, Selection, StepTable, Wanted,
@@ -39,6 +42,10 @@ pub use options::{Defaults, OnError, StopWordList, StopWordOption, TextOptions};
 pub use registry::{Configured, OperatorDocument, OptionDocument, Registry};
 pub use resources::{Resources, Shared, Site};
 pub use rewritten::{RefusedRows, RewrittenRows, number_in_place, replica_number};
+pub(crate) use row_texts::chosen as chosen_texts;
+pub use row_texts::{
+    NamedTexts, OnAnnotations, RowTextReader, RowTextValues, TextHandling, TextUse, Vary,
+};
 pub use scratch::ScratchFolder;
 pub use survey::{Survey, SurveySite, Surveyed, SurveyedShard, survey_batch};
 pub use text::{Outcome, Text, TextOperator, TextOperatorConfig};
@@ -189,6 +196,20 @@ pub trait OperatorConfig:
     /// has been left out on the way; [`BuildContext::text`] is then [`TextColumn::absent`].
     fn reads_text(&self) -> bool {
         true
+    }
+
+    /// Which texts of a row the operator works on, and how, where a row may have several or
+    /// annotations. An operator that says nothing runs on one plain column, and refuses rows with
+    /// annotations.
+    fn handling(&self) -> TextHandling {
+        TextHandling::default()
+    }
+
+    /// The same options, to change rows in place. An operator that works on each text by itself
+    /// gives them: it then gets a batch of texts, and variants of whole rows are made of its
+    /// answers.
+    fn in_place(&self) -> Option<Self> {
+        None
     }
 
     /// What the operator calls `column` from then on, if it renames it. Operators after it look for

@@ -4,6 +4,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::amount::{Amount, check_share};
+use super::row_texts::Vary;
+use crate::columns::TextNames;
 use crate::diagnostic::Problem;
 use crate::text::StopWords;
 
@@ -88,6 +90,15 @@ pub struct TextOptions {
     /// counts it and leaves it out, `route` counts it and sends it out of the port `errors`.
     #[serde(default)]
     pub on_error: OnError,
+    /// Which of the texts of a row are edited, where its source names several: one of them, or a
+    /// list. Without this option, all.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub text: Option<TextNames>,
+    /// Where a row has several texts: `together`, the default, edits all of them in every variant;
+    /// `one` edits a single one, in variants the first, the second and so on in turn, in place one
+    /// that is drawn.
+    #[serde(default, skip_serializing_if = "Vary::is_together")]
+    pub vary: Vary,
 }
 
 impl Default for TextOptions {
@@ -103,6 +114,8 @@ impl Default for TextOptions {
             languages: Vec::new(),
             language_column: default_language_column(),
             on_error: OnError::default(),
+            text: None,
+            vary: Vary::default(),
         }
     }
 }
@@ -228,6 +241,9 @@ impl TextOptions {
                     "see https://docs.rs/regex/#syntax",
                 ));
             }
+        }
+        if let Some((message, help)) = self.text.as_ref().and_then(TextNames::problem) {
+            problems.push(Problem::new("text", message, help));
         }
         for language in &self.languages {
             let letters = |part: &str| part.bytes().all(|byte| byte.is_ascii_alphanumeric());

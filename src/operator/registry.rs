@@ -15,9 +15,14 @@ use toml::de::DeTable;
 
 use super::{
     BuildContext, Example, Operator, OperatorConfig, OperatorError, Port, Site, Survey, SurveySite,
-    TextColumn, TextOperatorConfig, TextOptions, Yield, apply::TextNode, composite,
-    composite::CompositeConfig, schema, yields,
+    TextColumn, TextHandling, TextOperatorConfig, TextOptions, Yield,
+    apply::TextNode,
+    chosen::{Chosen, ChosenText},
+    composite,
+    composite::CompositeConfig,
+    row_texts, schema, yields,
 };
+use crate::columns::TextNames;
 use crate::diagnostic::{Diagnostic, Problem};
 use crate::table;
 
@@ -32,6 +37,10 @@ pub trait Configured: Send + Sync {
     /// Whether the operator works on the text column.
     fn reads_text(&self) -> bool {
         true
+    }
+    /// Which texts of a row the operator works on, and how.
+    fn handling(&self) -> TextHandling {
+        TextHandling::default()
     }
     /// What the operator calls `column` from then on, if it renames it.
     fn renamed(&self, _column: &str) -> Option<&str> {
@@ -137,6 +146,9 @@ impl<C: OperatorConfig> Configured for C {
     fn reads_text(&self) -> bool {
         OperatorConfig::reads_text(self)
     }
+    fn handling(&self) -> TextHandling {
+        OperatorConfig::handling(self)
+    }
     fn renamed(&self, column: &str) -> Option<&str> {
         OperatorConfig::renamed(self, column)
     }
@@ -192,7 +204,12 @@ impl<C: OperatorConfig> Configured for C {
         OperatorConfig::survey(self, site)
     }
     fn build(&self, context: &BuildContext<'_>) -> Result<Box<dyn Operator>, OperatorError> {
-        OperatorConfig::build(self, context)
+        match context.texts {
+            Some(texts) if OperatorConfig::reads_text(self) => {
+                row_texts::build(self, &OperatorConfig::handling(self), texts, context)
+            }
+            _ => OperatorConfig::build(self, context),
+        }
     }
 }
 
@@ -259,16 +276,42 @@ impl<C: OperatorConfig> Kind for BatchKind<C> {
         _: Reading<'_>,
     ) -> Result<Box<dyn Configured>, Vec<Diagnostic>> {
         let own = table::keys_of::<C>();
-        let known: Vec<&str> = own.iter().map(String::as_str).collect();
-        let mut problems = table::check_keys(table, &known);
-        let table = only(table, &known);
+        let own: Vec<&str> = own.iter().map(String::as_str).collect();
+        let common: &[&str] = if takes_text::<C>(&own) {
+            &["text"]
+        } else {
+            &[]
+        };
+        let mut problems = table::check_keys(table, &[&own[..], common].concat());
+        let common = only(table, common);
+        let chosen = table::deserialize::<ChosenText>(&common, span.clone());
+        let text = chosen.map_or_else(
+            |found| {
+                problems.extend(found);
+                None
+            },
+            |chosen| chosen.text,
+        );
+        if let Some((message, help)) = text.as_ref().and_then(TextNames::problem) {
+            let problem = Problem::new("text", message, help);
+            problems.extend(located(vec![problem], &common, &span));
+        }
+        let table = only(table, &own);
         match table::deserialize::<C>(&table, span.clone()) {
             Ok(config) => {
                 problems.extend(located(OperatorConfig::validate(&config), &table, &span));
-                if problems.is_empty() {
-                    Ok(Box::new(config))
-                } else {
-                    Err(problems)
+                if text.is_some() && !OperatorConfig::reads_text(&config) {
+                    let problem = Problem::new(
+                        "text",
+                        "with these options the operator works on no text",
+                        "leave `text` out",
+                    );
+                    problems.extend(located(vec![problem], &common, &span));
+                }
+                match text {
+                    _ if !problems.is_empty() => Err(problems),
+                    Some(text) => Ok(Box::new(Chosen { text, config })),
+                    None => Ok(Box::new(config)),
                 }
             }
             Err(more) => {
@@ -284,19 +327,39 @@ impl<C: OperatorConfig> Kind for BatchKind<C> {
             name: C::NAME,
             summary,
             details,
-            options: options::<C>(),
+            options: {
+                let mut all = options::<C>();
+                let names: Vec<&str> = all.iter().map(|option| option.name.as_str()).collect();
+                if takes_text::<C>(&names) {
+                    all.extend(options::<ChosenText>());
+                }
+                all
+            },
             common: Vec::new(),
             examples: C::examples(),
         }
     }
 
     fn schema(&self, generator: &mut SchemaGenerator) -> Value {
-        schema::of_table::<C, TextOptions>(C::NAME, &[], &C::examples(), generator)
+        let own = table::keys_of::<C>();
+        let own: Vec<&str> = own.iter().map(String::as_str).collect();
+        let common = if takes_text::<C>(&own) {
+            vec!["text".to_owned()]
+        } else {
+            Vec::new()
+        };
+        schema::of_table::<C, ChosenText>(C::NAME, &common, &C::examples(), generator)
     }
 
     fn defined_by(&self) -> &'static str {
         type_name::<C>()
     }
+}
+
+/// Whether a batch-level operator takes the option `text` without having it itself: `own` are its
+/// own.
+fn takes_text<C: OperatorConfig>(own: &[&str]) -> bool {
+    !own.contains(&"text") && Chosen::<C>::reads_text()
 }
 
 struct TextKind<C>(PhantomData<fn() -> C>);

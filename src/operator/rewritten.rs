@@ -117,6 +117,7 @@ impl RewrittenRows {
                     *log = Some(Arc::new(EditLog {
                         previous,
                         operator: position,
+                        text: None,
                         edits,
                     }));
                 }

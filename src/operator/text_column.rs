@@ -10,15 +10,7 @@ use arrow::compute::cast;
 use arrow::datatypes::DataType;
 use arrow::error::ArrowError;
 
-/// Whether operators can rewrite a column of this type: `Utf8`, `LargeUtf8`, `Utf8View`, or a
-/// dictionary of one of these.
-pub fn is_text(data_type: &DataType) -> bool {
-    match data_type {
-        DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View => true,
-        DataType::Dictionary(_, values) => is_text(values),
-        _ => false,
-    }
-}
+pub use crate::columns::is_text;
 
 /// The values of a text column.
 #[derive(Debug, Clone)]

@@ -100,6 +100,7 @@ fn try_run(
         seed: 42,
         text: &text,
         source_rows: 1,
+        texts: None,
         amount: Amount::NONE,
         resources: &resources,
     })?;

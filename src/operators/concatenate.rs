@@ -6,7 +6,9 @@ use serde::{Deserialize, Serialize};
 
 use super::neighbours::{BATCH_ROWS, Groups, Made, column, missing_column};
 use crate::batch::EditRecord;
-use crate::operator::{RewrittenRows, TextValues, number_in_place, replica_number};
+use crate::operator::{
+    OnAnnotations, RewrittenRows, TextHandling, TextValues, number_in_place, replica_number,
+};
 use crate::prelude::*;
 use crate::random::OperatorKey;
 
@@ -37,6 +39,10 @@ pub struct Concatenate {
     /// this option each row is changed in place, or left as it is.
     #[serde(default)]
     pub replicas: Option<u32>,
+    /// What becomes of rows with annotations, which cannot be kept in step with a text that is made
+    /// anew: `refuse`, the default, fails the shard, `drop` drops their annotations and counts them.
+    #[serde(default, skip_serializing_if = "OnAnnotations::is_refuse")]
+    pub on_annotations: OnAnnotations,
 }
 
 fn space() -> String {
@@ -58,6 +64,13 @@ pub enum PairOrder {
 
 impl OperatorConfig for Concatenate {
     const NAME: &'static str = "concatenate";
+
+    fn handling(&self) -> TextHandling {
+        TextHandling {
+            on_annotations: self.on_annotations,
+            ..TextHandling::default()
+        }
+    }
 
     fn validate(&self) -> Vec<Problem> {
         replicas_problem(self.replicas).into_iter().collect()
@@ -202,6 +215,7 @@ impl Joiner {
             end: place,
             old: String::new(),
             new: String::new(),
+            from: None,
         }
     }
 
@@ -323,6 +337,7 @@ mod tests {
                 seed: 1,
                 text: &text,
                 source_rows: 4,
+                texts: None,
                 amount: Amount::NONE,
                 resources: &Resources::default(),
             })
@@ -351,6 +366,7 @@ mod tests {
 
     fn config(replicas: Option<u32>) -> Concatenate {
         Concatenate {
+            on_annotations: OnAnnotations::default(),
             label: Some("label".to_owned()),
             separator: "|".to_owned(),
             order: PairOrder::Random,

@@ -165,6 +165,13 @@ impl OperatorConfig for Language {
         }
     }
 
+    fn handling(&self) -> TextHandling {
+        TextHandling {
+            uses: TextUse::Reads,
+            ..TextHandling::default()
+        }
+    }
+
     fn yields(&self, _source_rows: u64) -> Vec<Yield> {
         // Without a list, only texts whose language is not known may leave by the side.
         let kept = if self.keep.is_empty() && self.on_unknown == OnUnknown::Keep {

@@ -7,7 +7,7 @@ use arrow::array::{
 };
 use arrow::datatypes::{DataType, Field, Schema};
 
-use crate::operator::TextValues;
+use crate::operator::{RowTextReader, RowTextValues, TextValues};
 use crate::prelude::*;
 use crate::text::{Chrf, EditDistance, Segmenter};
 
@@ -96,21 +96,23 @@ pub(super) fn beside(schema: &Schema, columns: &[String]) -> Schema {
 pub(super) struct Meter {
     /// What is named.
     columns: Vec<String>,
-    /// Position of the text column.
-    text: usize,
+    texts: RowTextReader,
     segmenter: Segmenter,
     chrf: Chrf,
     distance: EditDistance,
 }
 
 impl Meter {
-    /// A meter for SQL that names `columns`, of texts in the column at `text`.
-    pub(super) fn new(columns: Vec<String>, text: usize) -> Result<Self, OperatorError> {
+    /// A meter for SQL that names `columns`, of the texts that reach the operator.
+    pub(super) fn new(
+        columns: Vec<String>,
+        context: &BuildContext<'_>,
+    ) -> Result<Self, OperatorError> {
         let segmenter =
             Segmenter::new(&[]).map_err(|error| OperatorError::Other(error.to_string()))?;
         Ok(Self {
             columns,
-            text,
+            texts: RowTextReader::new(context),
             segmenter,
             chrf: Chrf::default(),
             distance: EditDistance::default(),
@@ -131,7 +133,7 @@ impl Meter {
         let meant = |measure: &Measure| measure.is_meant(&self.columns, &schema);
         let measures: Vec<Measure> = Measure::ALL.into_iter().filter(meant).collect();
         if !measures.is_empty() {
-            let texts = Texts::of(batch, self.text, &measures)?;
+            let texts = Texts::of(batch, &self.texts, &measures)?;
             for measure in measures {
                 let field = Field::new(measure.name(), measure.data_type(), true);
                 fields.push(Arc::new(field));
@@ -147,22 +149,16 @@ impl Meter {
 
     /// The values of `measure`; null where there is nothing to measure.
     fn measure(&mut self, measure: Measure, texts: &Texts<'_>) -> ArrayRef {
-        let rows = 0..texts.values.len();
+        let rows = 0..texts.rows.len();
         let pairs = rows.clone().map(|row| texts.pair(row));
         match measure {
             Measure::Words => {
-                let words = rows.map(|row| {
-                    let words = self.segmenter.count_words(texts.values.get(row)?);
-                    i64::try_from(words).ok()
-                });
-                Arc::new(words.collect::<Int64Array>())
+                let words = rows.map(|row| words(&mut self.segmenter, &texts.values, row));
+                Arc::new(as_integers(words))
             }
             Measure::Characters => {
-                let lengths = rows.map(|row| {
-                    let length = texts.values.get(row)?.chars().count();
-                    i64::try_from(length).ok()
-                });
-                Arc::new(lengths.collect::<Int64Array>())
+                let lengths = rows.map(|row| characters(&texts.values, row));
+                Arc::new(as_integers(lengths))
             }
             Measure::Changed => {
                 let changed = pairs.map(|pair| pair.map(|(text, parent)| text != parent));
@@ -203,38 +199,70 @@ fn ratio(text: &str, parent: &str) -> Option<f64> {
     (of > 0).then(|| length as f64 / of as f64)
 }
 
+/// The words in all texts of a row; nothing where it has none.
+pub(super) fn words(segmenter: &mut Segmenter, texts: &RowTextValues, row: usize) -> Option<usize> {
+    texts.of_row(row).next()?;
+    let texts = texts.of_row(row);
+    Some(texts.map(|text| segmenter.count_words(text)).sum())
+}
+
+/// The characters in all texts of a row; nothing where it has none.
+pub(super) fn characters(texts: &RowTextValues, row: usize) -> Option<usize> {
+    texts.of_row(row).next()?;
+    Some(texts.of_row(row).map(|text| text.chars().count()).sum())
+}
+
+fn as_integers(numbers: impl Iterator<Item = Option<usize>>) -> Int64Array {
+    numbers.map(|number| i64::try_from(number?).ok()).collect()
+}
+
 /// The texts of a batch, and those of the source rows.
 struct Texts<'b> {
-    values: TextValues,
-    parents: Option<TextValues>,
+    values: RowTextValues,
+    compared: Option<Compared>,
     rows: &'b Rows,
 }
 
+/// The texts that are compared: where a row has several, they are joined by line breaks.
+struct Compared {
+    texts: TextValues,
+    parents: TextValues,
+}
+
 impl<'b> Texts<'b> {
-    fn of(batch: &'b Batch, column: usize, measures: &[Measure]) -> Result<Self, OperatorError> {
-        let missing = |what: &str| OperatorError::Other(format!("{what} cannot be measured"));
-        let column = batch.records.columns().get(column);
-        let column = column.ok_or_else(|| missing("there is no text here: it"))?;
-        let parents = if measures.iter().any(|measure| measure.compares()) {
+    fn of(
+        batch: &'b Batch,
+        texts: &RowTextReader,
+        measures: &[Measure],
+    ) -> Result<Self, OperatorError> {
+        let compared = if measures.iter().any(|measure| measure.compares()) {
             let parents = batch.rows.origins.text.as_ref();
             let parents = parents.ok_or_else(|| {
-                missing("the texts as they were read are not at hand: what became of them")
+                OperatorError::Other(
+                    "the texts as they were read are not at hand: what became of them cannot be \
+                     measured"
+                        .to_owned(),
+                )
             })?;
-            Some(TextValues::new(parents)?)
+            Some(Compared {
+                texts: TextValues::new(&texts.joined(&batch.records)?)?,
+                parents: TextValues::new(parents)?,
+            })
         } else {
             None
         };
         Ok(Self {
-            values: TextValues::new(column)?,
-            parents,
+            values: texts.read(&batch.records)?,
+            compared,
             rows: &batch.rows,
         })
     }
 
     /// The text of a row and that of its source row, if neither is null.
     fn pair(&self, row: usize) -> Option<(&str, &str)> {
+        let compared = self.compared.as_ref()?;
         let origin = self.rows.origin.get(row)?;
-        let parent = self.parents.as_ref()?.get(*origin as usize)?;
-        Some((self.values.get(row)?, parent))
+        let parent = compared.parents.get(*origin as usize)?;
+        Some((compared.texts.get(row)?, parent))
     }
 }

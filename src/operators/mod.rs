@@ -1,6 +1,8 @@
 //! The operators that ship with the crate, one file each.
 
 mod aeda;
+#[cfg(test)]
+mod annotations;
 mod antonym_replacement;
 mod article;
 pub mod back_translation;

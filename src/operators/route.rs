@@ -80,6 +80,13 @@ impl OperatorConfig for Route {
         measures::is_named(&self.columns())
     }
 
+    fn handling(&self) -> TextHandling {
+        TextHandling {
+            uses: TextUse::ReadsAll,
+            ..TextHandling::default()
+        }
+    }
+
     fn compares(&self) -> bool {
         measures::compares(&self.columns())
     }
@@ -128,7 +135,7 @@ impl OperatorConfig for Route {
         Ok(Box::new(Router {
             routes,
             otherwise: self.otherwise,
-            meter: Meter::new(self.columns(), context.text.index)?,
+            meter: Meter::new(self.columns(), context)?,
         }))
     }
 

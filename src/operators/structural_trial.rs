@@ -96,6 +96,7 @@ pub(super) fn run(configured: &dyn Configured, rows: &Rows) -> Vec<Rows> {
             seed: 42,
             text: &text,
             source_rows: rows.rows() as u64,
+            texts: None,
             amount: Amount::NONE,
             resources: &Resources::default(),
         })

@@ -54,7 +54,7 @@ fn every_operator_and_option_is_documented() {
 
 /// The row-level operators: names, and options that they run with: those of the first example,
 /// without what says how much is edited.
-fn row_level() -> Vec<(&'static str, String)> {
+pub(super) fn row_level() -> Vec<(&'static str, String)> {
     let registry = Registry::builtin();
     let amounts = ["rate", "min", "max", "replicas"];
     let says_how_much = |line: &&str| {

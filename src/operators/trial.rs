@@ -80,6 +80,7 @@ pub(super) fn outputs(
         seed: 42,
         text: &text,
         source_rows: 1,
+        texts: None,
         amount: Amount::NONE,
         resources: &resources,
     };
@@ -122,6 +123,7 @@ pub(super) fn run(
         seed: 42,
         text: &text,
         source_rows: 1,
+        texts: None,
         amount: Amount::NONE,
         resources: &resources,
     })?;
@@ -202,6 +204,7 @@ pub(super) fn run_ports(
         seed: 42,
         text: &text,
         source_rows: 1,
+        texts: None,
         amount: Amount::NONE,
         resources: &resources,
     })?;

@@ -24,10 +24,15 @@ fn canonical(plan: &Plan) -> Value {
         inputs.iter().map(|input| plan.name_of(*input)).collect()
     };
     let sources = plan.sources.iter().map(|source| {
-        let value = json!({
+        let mut value = json!({
             "text": source.config.text,
             "id": source.config.id,
         });
+        // Left out where there are none, so that they are no news to the sources without.
+        let spans = source.config.span_tables();
+        if let (false, Some(value)) = (spans.is_empty(), value.as_object_mut()) {
+            value.insert("spans".to_owned(), json!(spans));
+        }
         (source.id.clone(), value)
     });
     let operators = plan.operators.iter().map(|operator| {

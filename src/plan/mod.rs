@@ -37,6 +37,7 @@ use std::sync::Arc;
 use arrow::datatypes::SchemaRef;
 use serde_json::Value;
 
+use crate::columns::RowTexts;
 use crate::config::{Document, RawPipeline};
 use crate::diagnostic::{Diagnostic, Report, Severity};
 use crate::operator::{Configured, Port, Registry, TextColumn};
@@ -96,6 +97,11 @@ pub struct PlannedOperator {
     pub input_schema: SchemaRef,
     /// The column to rewrite, in `input_schema`.
     pub text: TextColumn,
+    /// The texts of a row that it works on, where there are several, or nested ones, or annotations
+    /// of them.
+    pub texts: Option<RowTexts>,
+    /// What all texts of a row are called behind it, in the order of the source.
+    pub text_names: Vec<String>,
     /// Rows in all shards of the sources that reach it.
     pub source_rows: u64,
     /// The sources, by position, that reach it.
@@ -126,6 +132,8 @@ pub struct PlannedSink {
     pub sources: Vec<usize>,
     /// Whether it reads an `errors` port, whose rows carry the reason of their refusal.
     pub reads_errors: bool,
+    /// Whether a row of it may have several texts, so that edits say of which they are.
+    pub several_texts: bool,
 }
 
 /// What an operator or a sink reads.
@@ -343,6 +351,8 @@ fn assemble(
             schemas: flow.outputs,
             input_schema: flow.input,
             text: flow.text,
+            texts: flow.texts,
+            text_names: flow.after.names,
             source_rows: sources_here
                 .iter()
                 .filter_map(|source| sources.get(*source))
@@ -366,6 +376,7 @@ fn assemble(
             schema: schemas.sinks.get_mut(index)?.take()?,
             sources: reach.sinks.get(index)?.iter().copied().collect(),
             reads_errors: inputs.iter().any(|input| input.errors),
+            several_texts: schemas.several.get(index).copied().unwrap_or_default(),
         });
     }
     Some(Plan {

@@ -208,7 +208,10 @@ pub(super) fn source_problem(node: &RawNode<'_>, error: &SourceError) -> Diagnos
     let message = error.to_string();
     let place = match error.option() {
         "paths" => place_of_path(node, &message),
-        option => node.place_of(option),
+        option => match error.item() {
+            Some(item) => node.place_of(&format!("{option}.{item}")),
+            None => node.place_of(option),
+        },
     };
     Diagnostic::error(error.code(), message)
         .at(place)

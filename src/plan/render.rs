@@ -7,6 +7,7 @@ use arrow::datatypes::{DataType, Schema};
 use super::{
     Plan, PlannedOperator, PlannedSink, PlannedSource, Producer, RowEstimate, RowEstimates,
 };
+use crate::columns::RowTexts;
 use crate::figures::{counted, grouped, size};
 
 /// Columns of a schema that are listed before the rest is only counted.
@@ -93,7 +94,11 @@ impl Plan {
             out,
             "    in: {}; {}",
             rows(estimates.into_operator(position)),
-            columns(&operator.input_schema, &operator.text.name)
+            columns(
+                &operator.input_schema,
+                &operator.text.name,
+                operator.texts.as_ref()
+            )
         );
         if operator.spec.surveys() {
             let _ = writeln!(
@@ -113,7 +118,11 @@ impl Plan {
             let columns = if same {
                 "the same columns".to_owned()
             } else {
-                columns(schema, text.unwrap_or(&operator.text.name))
+                columns(
+                    schema,
+                    text.unwrap_or(&operator.text.name),
+                    operator.texts.as_ref(),
+                )
             };
             let name = match operator.ports.get(port) {
                 Some(named) if !named.name.is_empty() => format!(" by {}", self.name_of(producer)),
@@ -153,7 +162,7 @@ impl Plan {
         let _ = writeln!(
             out,
             "  columns {}{}",
-            columns(&sink.schema, ""),
+            columns(&sink.schema, "", None),
             printable(&added)
         );
     }
@@ -186,7 +195,7 @@ fn render_source(source: &PlannedSource, out: &mut String) {
     let _ = writeln!(
         out,
         "  columns {}",
-        columns(&facts.schema, &source.config.text)
+        columns(&facts.schema, "", Some(&facts.texts))
     );
 }
 
@@ -205,8 +214,8 @@ fn rows(estimate: RowEstimate) -> String {
     }
 }
 
-/// The columns of a schema in one line, the text column marked.
-fn columns(schema: &Schema, text: &str) -> String {
+/// The columns of a schema in one line, those marked that hold texts and annotations.
+fn columns(schema: &Schema, text: &str, texts: Option<&RowTexts>) -> String {
     let fields = schema.fields();
     let listed = if fields.len() > COLUMNS {
         COLUMNS - 1
@@ -215,9 +224,13 @@ fn columns(schema: &Schema, text: &str) -> String {
     };
     let mut columns: Vec<String> = Vec::with_capacity(listed + 1);
     for (position, field) in fields.iter().enumerate() {
-        let is_text = field.name() == text;
-        if position < listed || is_text {
-            let mark = if is_text { " (text)" } else { "" };
+        let mark = match texts {
+            Some(texts) => texts.mark(field.name()),
+            None if field.name() == text => " (text)".to_owned(),
+            None => String::new(),
+        };
+        if position < listed || !mark.is_empty() {
+            let mark = printable(&mark);
             columns.push(format!(
                 "{} {}{mark}",
                 printable(field.name()),

@@ -7,9 +7,10 @@ use arrow::datatypes::{Field, Schema, SchemaRef};
 use super::graph::{Input, Wiring};
 use super::nodes::{Nodes, located};
 use super::{Producer, name_of_port};
+use crate::columns::{PathError, RowTexts, SpanColumn, SpanTable};
 use crate::config::{NodeKind, RawNode, RawPipeline};
 use crate::diagnostic::Diagnostic;
-use crate::operator::{TextColumn, is_text};
+use crate::operator::{Configured, TextColumn, chosen_texts};
 use crate::sink::parquet::ParquetSinkConfig;
 use crate::table::nearest;
 
@@ -17,6 +18,8 @@ use crate::table::nearest;
 pub(super) struct Schemas {
     pub(super) operators: Vec<Option<OperatorSchemas>>,
     pub(super) sinks: Vec<Option<SchemaRef>>,
+    /// Whether rows that reach each sink may have several texts.
+    pub(super) several: Vec<bool>,
 }
 
 pub(super) struct OperatorSchemas {
@@ -24,9 +27,71 @@ pub(super) struct OperatorSchemas {
     /// What the pipeline file calls the inputs.
     pub(super) input_names: Vec<String>,
     pub(super) text: TextColumn,
-    /// What the text column is called from then on.
-    text_after: String,
+    /// The texts, where there is more to say of them.
+    pub(super) texts: Option<RowTexts>,
+    /// What texts and annotations are called from then on.
+    pub(super) after: Texts,
     pub(super) outputs: Vec<SchemaRef>,
+}
+
+/// The names of the texts of a row, and the columns of their annotations.
+#[derive(Clone, PartialEq, Eq)]
+pub(super) struct Texts {
+    pub(super) names: Vec<String>,
+    spans: Vec<SpanTable>,
+    /// Whether it has to be said which text is meant.
+    several: bool,
+}
+
+impl Texts {
+    fn of(source: &RowTexts, tables: Vec<SpanTable>) -> Self {
+        let spans = tables.into_iter().zip(&source.spans);
+        Self {
+            names: source
+                .paths
+                .iter()
+                .map(|path| path.name().to_owned())
+                .collect(),
+            spans: spans
+                .map(|(table, span)| SpanTable {
+                    text: Some(span.text.clone()),
+                    ..table
+                })
+                .collect(),
+            several: source.several,
+        }
+    }
+
+    /// What they are called behind an operator that `schema` goes into.
+    fn behind(&self, operator: &dyn Configured, schema: &Schema) -> Self {
+        let renamed = |name: &String| {
+            let texts = RowTexts::resolve(std::slice::from_ref(name), &[], schema);
+            let path = texts.ok().and_then(|texts| texts.paths.into_iter().next());
+            let new = path.and_then(|path| Some(path.with_root(operator.renamed(path.root())?)));
+            new.unwrap_or_else(|| name.clone())
+        };
+        Self {
+            names: self.names.iter().map(renamed).collect(),
+            spans: self
+                .spans
+                .iter()
+                .map(|table| SpanTable {
+                    column: operator
+                        .renamed(&table.column)
+                        .unwrap_or(&table.column)
+                        .to_owned(),
+                    text: table.text.as_ref().map(renamed),
+                    ..table.clone()
+                })
+                .collect(),
+            several: self.several,
+        }
+    }
+
+    fn list(&self) -> String {
+        let names: Vec<String> = self.names.iter().map(|name| format!("`{name}`")).collect();
+        names.join(", ")
+    }
 }
 
 /// What travels on an edge.
@@ -35,8 +100,7 @@ struct Edge {
     /// What the pipeline file calls the producer.
     name: String,
     schema: SchemaRef,
-    /// The name of the text column.
-    text: String,
+    texts: Texts,
 }
 
 /// Follows the columns from the sources to the sinks.
@@ -52,16 +116,17 @@ pub(super) fn flow(
             .take(raw.operators.len())
             .collect(),
         sinks: Vec::with_capacity(raw.sinks.len()),
+        several: Vec::with_capacity(raw.sinks.len()),
     };
     for &operator in order {
         let edges = edges(raw, nodes, &schemas, &wiring.operators[operator]);
         let node = &raw.operators[operator];
-        let Some((schema, text)) = merge(node, &edges, problems) else {
+        let Some((schema, texts)) = merge(node, &edges, problems) else {
             continue;
         };
         let names = edges.iter().map(|(_, edge)| edge.name.clone()).collect();
         schemas.operators[operator] =
-            through(node, nodes, operator, names, schema, &text, problems);
+            through(node, nodes, operator, names, schema, &texts, problems);
     }
     for (sink, node) in raw.sinks.iter().enumerate() {
         let edges = edges(raw, nodes, &schemas, &wiring.sinks[sink]);
@@ -71,6 +136,9 @@ pub(super) fn flow(
             check_lineage(node, config, schema, errors, problems);
         }
         schemas.sinks.push(schema);
+        schemas
+            .several
+            .push(edges.iter().any(|(_, edge)| edge.texts.several));
     }
     schemas
 }
@@ -84,11 +152,12 @@ fn edges<'w>(
 ) -> Vec<(&'w Input, Edge)> {
     let edge = |input: &Input| match input.producer {
         Producer::Source(source) => {
-            let facts = nodes.sources.get(source)?.facts.as_ref()?;
+            let read = nodes.sources.get(source)?;
+            let (facts, config) = (read.facts.as_ref()?, read.config.as_ref()?);
             Some(Edge {
                 name: raw.sources.get(source)?.id.clone(),
                 schema: Arc::clone(&facts.schema),
-                text: facts.schema.fields().get(facts.text)?.name().clone(),
+                texts: Texts::of(&facts.texts, config.span_tables()),
             })
         }
         Producer::Operator { operator, port } => {
@@ -97,7 +166,7 @@ fn edges<'w>(
             Some(Edge {
                 name: name_of_port(&raw.operators.get(operator)?.id, &ports, port),
                 schema: Arc::clone(through.outputs.get(port)?),
-                text: through.text_after.clone(),
+                texts: through.after.clone(),
             })
         }
     };
@@ -107,12 +176,12 @@ fn edges<'w>(
         .collect()
 }
 
-/// The columns of all inputs together, and the name of the text column.
+/// The columns of all inputs together, and the names of their texts.
 fn merge(
     node: &RawNode<'_>,
     edges: &[(&Input, Edge)],
     problems: &mut Vec<Diagnostic>,
-) -> Option<(SchemaRef, String)> {
+) -> Option<(SchemaRef, Texts)> {
     let ((_, first), others) = edges.split_first()?;
     let mut fields: Vec<Arc<Field>> = first.schema.fields().iter().cloned().collect();
     let mut agree = true;
@@ -131,15 +200,27 @@ fn merge(
             agree = false;
             continue;
         }
-        if node.kind == NodeKind::Operator && first.text != other.text {
+        if node.kind == NodeKind::Operator && first.texts.names != other.texts.names {
+            let (one, two) = (first.texts.list(), other.texts.list());
             let message = format!(
-                "{} `{}` reads {names}, whose text columns differ: `{}` and `{}`",
-                node.kind, node.id, first.text, other.text
+                "{} `{}` reads {names}, whose text columns differ: {one} and {two}",
+                node.kind, node.id
             );
             let problem = Diagnostic::error("A311", message)
                 .at(input.span.clone())
-                .label(format!("its text is in `{}`", other.text))
+                .label(format!("its text is in {two}"))
                 .help("name the same column in `text` of both sources");
+            problems.push(problem);
+            agree = false;
+        } else if node.kind == NodeKind::Operator && first.texts != other.texts {
+            let message = format!(
+                "{} `{}` reads {names}, whose annotations differ",
+                node.kind, node.id
+            );
+            let problem = Diagnostic::error("A311", message)
+                .at(input.span.clone())
+                .label("it has other annotations, or says other things of them")
+                .help("give both sources the same option `spans`");
             problems.push(problem);
             agree = false;
         }
@@ -151,7 +232,7 @@ fn merge(
     }
     let metadata = first.schema.metadata().clone();
     let schema = Arc::new(Schema::new_with_metadata(fields, metadata));
-    agree.then(|| (schema, first.text.clone()))
+    agree.then(|| (schema, first.texts.clone()))
 }
 
 /// How the columns of two inputs differ, if their rows cannot go into one batch.
@@ -204,15 +285,30 @@ fn through(
     operator: usize,
     input_names: Vec<String>,
     schema: SchemaRef,
-    text: &str,
+    texts: &Texts,
     problems: &mut Vec<Diagnostic>,
 ) -> Option<OperatorSchemas> {
     let configured = nodes.operators.get(operator)?.as_ref()?;
-    let text = if configured.reads_text() {
-        text_column(node, &schema, text, problems)?
+    let found = if configured.reads_text() {
+        let found = find_texts(node, &schema, texts, problems)?;
+        match chosen_texts(&configured.handling(), &found) {
+            Ok(chosen) => Some(chosen),
+            Err(problem) => {
+                problems.push(located("A316", problem, node));
+                return None;
+            }
+        }
     } else {
-        let found = schema.column_with_name(text);
-        found.map_or_else(|| TextColumn::absent(text), |(index, _)| named(text, index))
+        // The text may have been left out on the way.
+        RowTexts::resolve(&texts.names, &texts.spans, &schema).ok()
+    };
+    let first = found.as_ref().and_then(|found| found.paths.first());
+    let text = match (first, texts.names.first()) {
+        (Some(path), _) => TextColumn {
+            name: path.name().to_owned(),
+            index: path.column(),
+        },
+        (None, name) => TextColumn::absent(name.map_or("", String::as_str)),
     };
     let misnamed = configured.check_inputs(&input_names);
     problems.extend(
@@ -235,13 +331,11 @@ fn through(
     });
     match checked {
         Ok(outputs) => Some(OperatorSchemas {
-            input: schema,
             input_names,
-            text_after: configured
-                .renamed(&text.name)
-                .unwrap_or(&text.name)
-                .to_owned(),
+            after: texts.behind(&**configured, &schema),
             text,
+            texts: found.filter(|found| !found.is_plain()),
+            input: schema,
             outputs,
         }),
         Err(found) => {
@@ -255,46 +349,82 @@ fn through(
     }
 }
 
-/// The text column among those that arrive at an operator that works on it.
-fn text_column(
+/// The texts among the columns that arrive at an operator that works on them.
+fn find_texts(
     node: &RawNode<'_>,
     schema: &Schema,
-    text: &str,
+    texts: &Texts,
     problems: &mut Vec<Diagnostic>,
-) -> Option<TextColumn> {
-    let Some((index, field)) = schema.column_with_name(text) else {
-        let names = schema.fields().iter().map(|field| field.name().as_str());
-        let message = format!("no column `{text}` arrives at operator `{}`", node.id);
-        let problem = Diagnostic::error("A312", message)
-            .at(node.span.clone())
-            .label("has no text to work on");
-        problems.push(match nearest(text, names) {
-            Some(near) => problem.help(format!("a similar column arrives: `{near}`")),
-            None => problem.help("keep the column in the operators before it"),
-        });
-        return None;
+) -> Option<RowTexts> {
+    let errors = match RowTexts::resolve(&texts.names, &texts.spans, schema) {
+        Ok(mut found) => {
+            found.several = texts.several;
+            let lost = check_spans(node, schema, texts, &found, problems);
+            return (!lost).then_some(found);
+        }
+        Err(errors) => errors,
     };
-    if !is_text(field.data_type()) {
-        let kind = field.data_type();
-        let message = format!(
-            "column `{text}` is {kind} when it arrives at operator `{}`",
-            node.id
-        );
-        let problem = Diagnostic::error("A313", message)
+    for (place, error) in errors {
+        let name = texts.names.get(place).map_or("", String::as_str);
+        let problem = match &error {
+            PathError::NoColumn { column } => {
+                let names = schema.fields().iter().map(|field| field.name().as_str());
+                let message = format!("no column `{column}` arrives at operator `{}`", node.id);
+                let problem = Diagnostic::error("A312", message)
+                    .at(node.span.clone())
+                    .label("has no text to work on");
+                match nearest(column, names) {
+                    Some(near) => problem.help(format!("a similar column arrives: `{near}`")),
+                    None => problem.help("keep the column in the operators before it"),
+                }
+            }
+            PathError::NotText { data_type, .. } => {
+                let message = format!(
+                    "column `{name}` is {data_type} when it arrives at operator `{}`",
+                    node.id
+                );
+                Diagnostic::error("A313", message)
+                    .at(node.span.clone())
+                    .label("works on text")
+                    .help("keep the column's type in the operators before it")
+            }
+            other => Diagnostic::error(
+                "A313",
+                other.message(&format!("what arrives at `{}`", node.id)),
+            )
             .at(node.span.clone())
             .label("works on text")
-            .help("keep the column's type in the operators before it");
+            .help("keep the column's type in the operators before it"),
+        };
         problems.push(problem);
-        return None;
     }
-    Some(named(text, index))
+    None
 }
 
-fn named(text: &str, index: usize) -> TextColumn {
-    TextColumn {
-        name: text.to_owned(),
-        index,
+/// Checks that columns of annotations are still such; answers whether one is not. One that was left
+/// out on the way is missed by nobody.
+fn check_spans(
+    node: &RawNode<'_>,
+    schema: &Schema,
+    texts: &Texts,
+    found: &RowTexts,
+    problems: &mut Vec<Diagnostic>,
+) -> bool {
+    let before = problems.len();
+    for table in &texts.spans {
+        let is_there = schema.column_with_name(&table.column).is_some();
+        if let (true, Err((message, _))) =
+            (is_there, SpanColumn::resolve(table, &found.paths, schema))
+        {
+            let message = format!("what arrives at operator `{}`: {message}", node.id);
+            let problem = Diagnostic::error("A313", message)
+                .at(node.span.clone())
+                .label("keeps annotations in step")
+                .help("keep the column's type in the operators before it");
+            problems.push(problem);
+        }
     }
+    problems.len() > before
 }
 
 /// Checks that the lineage columns of a sink have names of their own.

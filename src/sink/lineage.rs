@@ -111,6 +111,7 @@ impl Lineage {
             operators: Some(names.operators.clone()),
             edits: names.edits.name(),
             error: with_errors.then(|| names.error.clone()),
+            names_texts: false,
         };
         let defaults = LineageNames::default();
         match self {
@@ -170,6 +171,9 @@ pub struct LineageColumns {
     pub edits: Option<String>,
     /// `Utf8`, nullable: why the row was refused.
     pub error: Option<String>,
+    /// Whether the structs of `edits` have a field more, `text`: which of the texts of the row was
+    /// edited. Offsets are then in bytes of that text.
+    pub names_texts: bool,
 }
 
 impl LineageColumns {
@@ -199,7 +203,11 @@ impl LineageColumns {
             fields.push(Field::new(name, DataType::List(operator_item()), false));
         }
         if let Some(name) = &self.edits {
-            fields.push(Field::new(name, DataType::List(edit_item()), false));
+            fields.push(Field::new(
+                name,
+                DataType::List(edit_item(self.names_texts)),
+                false,
+            ));
         }
         if let Some(name) = &self.error {
             fields.push(Field::new(name, DataType::Utf8, true));
@@ -256,19 +264,23 @@ fn operator_item() -> Arc<Field> {
     Arc::new(Field::new_list_field(DataType::Utf8, false))
 }
 
-fn edit_fields() -> Fields {
-    Fields::from(vec![
+fn edit_fields(names_texts: bool) -> Fields {
+    let mut fields = vec![
         Field::new("operator", DataType::Utf8, false),
         Field::new("start", DataType::Int64, false),
         Field::new("end", DataType::Int64, false),
         Field::new("old", DataType::Utf8, false),
         Field::new("new", DataType::Utf8, false),
-    ])
+    ];
+    if names_texts {
+        fields.push(Field::new("text", DataType::Utf8, true));
+    }
+    Fields::from(fields)
 }
 
-fn edit_item() -> Arc<Field> {
+fn edit_item(names_texts: bool) -> Arc<Field> {
     Arc::new(Field::new_list_field(
-        DataType::Struct(edit_fields()),
+        DataType::Struct(edit_fields(names_texts)),
         false,
     ))
 }
@@ -382,6 +394,7 @@ impl LineageBuilder {
         let mut lengths = Vec::with_capacity(batch.rows.len());
         let (mut operators, mut starts, mut ends) = (StringBuilder::new(), Vec::new(), Vec::new());
         let (mut old, mut new) = (StringBuilder::new(), StringBuilder::new());
+        let mut texts = StringBuilder::new();
         let mut chain: Vec<&EditLog> = Vec::new();
         for row in 0..batch.rows.len() {
             chain.clear();
@@ -401,23 +414,25 @@ impl LineageBuilder {
                     ends.push(i64::from(edit.end));
                     old.append_value(&edit.old);
                     new.append_value(&edit.new);
+                    texts.append_option(log.text.as_deref());
                 }
             }
             lengths.push(starts.len() - before);
         }
-        let edits = StructArray::try_new(
-            edit_fields(),
-            vec![
-                Arc::new(operators.finish()),
-                Arc::new(Int64Array::from(starts)),
-                Arc::new(Int64Array::from(ends)),
-                Arc::new(old.finish()),
-                Arc::new(new.finish()),
-            ],
-            None,
-        )?;
+        let names_texts = self.columns.names_texts;
+        let mut columns: Vec<ArrayRef> = vec![
+            Arc::new(operators.finish()),
+            Arc::new(Int64Array::from(starts)),
+            Arc::new(Int64Array::from(ends)),
+            Arc::new(old.finish()),
+            Arc::new(new.finish()),
+        ];
+        if names_texts {
+            columns.push(Arc::new(texts.finish()));
+        }
+        let edits = StructArray::try_new(edit_fields(names_texts), columns, None)?;
         ListArray::try_new(
-            edit_item(),
+            edit_item(names_texts),
             OffsetBuffer::from_lengths(lengths),
             Arc::new(edits),
             None,

@@ -74,6 +74,16 @@ impl SinkPlan {
         })
     }
 
+    /// The same, where rows may have several texts: each edit on record says of which it is.
+    ///
+    /// # Errors
+    /// As for [`SinkPlan::new`].
+    pub fn naming_texts(mut self) -> Result<Self, Vec<Problem>> {
+        self.lineage.names_texts = true;
+        self.output_schema = self.lineage.append_to(&self.schema)?;
+        Ok(self)
+    }
+
     /// The columns of the files: those that reach the sink, and the lineage.
     pub fn output_schema(&self) -> &SchemaRef {
         &self.output_schema

@@ -477,8 +477,9 @@ fn sources_read_what_sinks_write() {
     let output = write(&plan, folder.path(), &[batch(&rows, 0, 3000)]);
     let config = ParquetSourceConfig {
         paths: vec![output.path.to_str().unwrap().to_owned()],
-        text: "text".to_owned(),
+        text: "text".into(),
         id: Some("i64".to_owned()),
+        spans: None,
     };
     let facts = discover(&config, folder.path()).unwrap();
     assert_eq!(
@@ -691,10 +692,12 @@ fn lineage_says_where_rows_come_from() {
             end,
             old: old.to_owned(),
             new: new.to_owned(),
+            from: None,
         };
         Some(Arc::new(EditLog {
             previous,
             operator,
+            text: None,
             edits: vec![edit],
         }))
     };

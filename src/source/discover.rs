@@ -13,6 +13,7 @@ use parquet::arrow::arrow_reader::ArrowReaderMetadata;
 use super::parquet::ParquetSourceConfig;
 use super::paths::{Expansion, expand};
 use super::{ShardFile, SourceError, SourceFacts, footer};
+use crate::columns::{PathError, RowTexts, SpanColumn, SpanNames, TextPath, is_text};
 use crate::table::nearest;
 
 /// Finds the files of a source, relative to the folder `base`, and reads their footers.
@@ -58,22 +59,23 @@ pub fn discover(
         return Err(problems);
     };
     let schema = metadata.schema();
-    let text = text_column(&config.text, schema, &first_shard.path)
-        .map_err(|problem| problems.push(problem));
+    let texts =
+        row_texts(config, schema, &first_shard.path).map_err(|found| problems.extend(found));
     let id = match &config.id {
         None => Ok(None),
         Some(id) => id_column(id, schema, &first_shard.path)
             .map(Some)
             .map_err(|problem| problems.push(problem)),
     };
-    match (text, id) {
-        (Ok(text), Ok(id)) if problems.is_empty() => Ok(SourceFacts {
+    match (texts, id) {
+        (Ok(texts), Ok(id)) if problems.is_empty() => Ok(SourceFacts {
             root,
             rows: shards.iter().map(|shard| shard.rows).sum(),
             shards,
             schema: Arc::clone(schema),
             key_value_metadata: key_values(&metadata),
-            text,
+            text: texts.paths.first().map_or(0, TextPath::column),
+            texts,
             id,
         }),
         _ => Err(problems),
@@ -150,31 +152,92 @@ fn position_of(
         })
 }
 
-fn text_column(column: &str, schema: &Schema, path: &Path) -> Result<usize, SourceError> {
-    let position = position_of("text", column, schema, path)?;
-    let data_type = schema.field(position).data_type();
-    if is_text(data_type) {
-        return Ok(position);
+/// Finds the texts of a row and their annotations, which `config` names, among the columns of the
+/// file `path`.
+///
+/// # Errors
+/// Everything that is not there, or of the wrong type.
+pub fn row_texts(
+    config: &ParquetSourceConfig,
+    schema: &Schema,
+    path: &Path,
+) -> Result<RowTexts, Vec<SourceError>> {
+    let names = config.text.as_slice();
+    let texts = RowTexts::resolve(names, &[], schema).map_err(|errors| {
+        errors
+            .into_iter()
+            .map(|(item, error)| {
+                let error = text_error(error, schema, path);
+                at_item(names.len() > 1, item, error)
+            })
+            .collect::<Vec<_>>()
+    })?;
+    let (mut spans, mut problems) = (Vec::new(), Vec::new());
+    let is_list = config.spans.as_ref().is_some_and(SpanNames::is_list);
+    for (item, table) in config.span_tables().iter().enumerate() {
+        match SpanColumn::resolve(table, &texts.paths, schema) {
+            Ok(span) => spans.push(span),
+            Err((message, help)) => {
+                let path = path.to_owned();
+                let error = SourceError::Spans {
+                    path,
+                    message,
+                    help,
+                };
+                problems.push(at_item(is_list, item, error));
+            }
+        }
     }
-    Err(SourceError::NotText {
-        path: path.to_owned(),
-        column: column.to_owned(),
-        data_type: data_type.to_string(),
-        binary: matches!(
-            data_type,
-            DataType::Binary
-                | DataType::LargeBinary
-                | DataType::BinaryView
-                | DataType::FixedSizeBinary(_)
-        ),
-    })
+    if problems.is_empty() {
+        Ok(RowTexts { spans, ..texts })
+    } else {
+        Err(problems)
+    }
 }
 
-fn is_text(data_type: &DataType) -> bool {
-    match data_type {
-        DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View => true,
-        DataType::Dictionary(_, values) => is_text(values),
-        _ => false,
+/// An error that is about one entry of a list, if it is a list.
+fn at_item(is_list: bool, item: usize, error: SourceError) -> SourceError {
+    if is_list {
+        let error = Box::new(error);
+        SourceError::Item { item, error }
+    } else {
+        error
+    }
+}
+
+/// What is wrong with a path to a text. Of a plain column more can be said.
+fn text_error(error: PathError, schema: &Schema, path: &Path) -> SourceError {
+    match error {
+        PathError::NoColumn { column } => {
+            let missing = position_of("text", &column, schema, path).err();
+            missing.unwrap_or_else(|| SourceError::Path {
+                path: path.to_owned(),
+                error: PathError::NoColumn { column },
+            })
+        }
+        PathError::NotText {
+            path: column,
+            data_type,
+        } if schema.column_with_name(&column).is_some()
+            && !matches!(data_type, DataType::Struct(_)) =>
+        {
+            SourceError::NotText {
+                path: path.to_owned(),
+                column,
+                data_type: data_type.to_string(),
+                binary: matches!(
+                    data_type,
+                    DataType::Binary
+                        | DataType::LargeBinary
+                        | DataType::BinaryView
+                        | DataType::FixedSizeBinary(_)
+                ),
+            }
+        }
+        error => SourceError::Path {
+            path: path.to_owned(),
+            error,
+        },
     }
 }
 

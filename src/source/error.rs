@@ -4,6 +4,8 @@ use std::io;
 use std::ops::Range;
 use std::path::PathBuf;
 
+use crate::columns::PathError;
+
 /// Why a source cannot be read. Rows are numbered from 0.
 #[derive(Debug, thiserror::Error)]
 pub enum SourceError {
@@ -32,6 +34,32 @@ pub enum SourceError {
         data_type: String,
         /// Whether it holds bytes, which may be text in disguise.
         binary: bool,
+    },
+    /// A path to a text leads nowhere.
+    #[error("{}", error.message(&path.display().to_string()))]
+    Path {
+        /// The first shard.
+        path: PathBuf,
+        /// What is wrong with it.
+        error: PathError,
+    },
+    /// A column holds no annotations.
+    #[error("{}: {message}", path.display())]
+    Spans {
+        /// The first shard.
+        path: PathBuf,
+        /// What is wrong with it.
+        message: String,
+        /// What to do about it.
+        help: String,
+    },
+    /// Something is wrong with one of several texts or columns.
+    #[error("{error}")]
+    Item {
+        /// Its place in the list.
+        item: usize,
+        /// What is wrong with it.
+        error: Box<SourceError>,
     },
     /// The id column has no text form.
     #[error("column `{column}` of {} cannot identify rows: it is {data_type}", path.display())]
@@ -175,6 +203,13 @@ impl SourceError {
         match self {
             Self::MissingColumn { .. } => "A301",
             Self::NotText { .. } => "A302",
+            Self::Path { error, .. } => match error {
+                PathError::NoColumn { .. } | PathError::NoField { .. } => "A301",
+                PathError::NotText { .. } => "A302",
+                PathError::Shape { .. } => "A306",
+            },
+            Self::Spans { .. } => "A307",
+            Self::Item { error, .. } => error.code(),
             Self::NotIdentity { .. } => "A303",
             Self::SchemaMismatch { .. } => "A304",
             Self::Unsupported { .. } => "A305",
@@ -194,11 +229,21 @@ impl SourceError {
         }
     }
 
-    /// The option of the source to blame: `paths`, `text` or `id`.
+    /// Which entry of the option is to blame, where that is a list.
+    pub fn item(&self) -> Option<usize> {
+        match self {
+            Self::Item { item, .. } => Some(*item),
+            _ => None,
+        }
+    }
+
+    /// The option of the source to blame: `paths`, `text`, `spans` or `id`.
     pub fn option(&self) -> &'static str {
         match self {
             Self::MissingColumn { option, .. } => option,
-            Self::NotText { .. } => "text",
+            Self::NotText { .. } | Self::Path { .. } => "text",
+            Self::Spans { .. } => "spans",
+            Self::Item { error, .. } => error.option(),
             Self::NotIdentity { .. } => "id",
             _ => "paths",
         }
@@ -232,6 +277,9 @@ impl SourceError {
                 "name a column of type Utf8, LargeUtf8, Utf8View, or a dictionary of one of these"
                     .to_owned()
             }
+            Self::Path { error, .. } => error.help(),
+            Self::Spans { help, .. } => help.clone(),
+            Self::Item { error, .. } => error.help(),
             Self::NotIdentity { .. } => {
                 "name a column of numbers, dates or text, or leave `id` out: rows are then \
                  identified by file and number"

@@ -11,7 +11,7 @@ mod reader;
 mod tests;
 
 pub use digest::digest;
-pub use discover::discover;
+pub use discover::{discover, row_texts};
 pub use error::SourceError;
 pub(crate) use paths::clean_path;
 pub use reader::{ShardReader, ids};
@@ -20,6 +20,8 @@ use std::path::PathBuf;
 use std::time::SystemTime;
 
 use arrow::datatypes::SchemaRef;
+
+use crate::columns::RowTexts;
 
 /// One file of a source.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -62,8 +64,10 @@ pub struct SourceFacts {
     pub rows: u64,
     /// Key-value metadata of the first shard's file, without the Arrow schema.
     pub key_value_metadata: Vec<(String, Option<String>)>,
-    /// Position of the text column in the schema.
+    /// Position in the schema of the column of the first text.
     pub text: usize,
+    /// The texts of a row and their annotations.
+    pub texts: RowTexts,
     /// Position of the id column in the schema.
     pub id: Option<usize>,
 }

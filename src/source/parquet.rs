@@ -3,6 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::columns::{SpanNames, SpanTable, TextNames};
 use crate::diagnostic::Problem;
 
 /// Reads Parquet files. Each file is one shard: the unit of commit and resume.
@@ -13,12 +14,21 @@ pub struct ParquetSourceConfig {
     /// the order of their names.
     pub paths: Vec<String>,
     /// The column that operators rewrite: `Utf8`, `LargeUtf8`, `Utf8View`, or a dictionary of one
-    /// of these. All other columns ride along unchanged.
-    pub text: String,
+    /// of these. All other columns ride along unchanged. Several texts are a list:
+    /// `["premise", "hypothesis"]`. A path leads to nested ones: `meta.summary` is a field of a
+    /// struct, `answers[]` the items of a list, `messages[].content` a field of each of its structs.
+    pub text: TextNames,
     /// The column that identifies a row. Random draws then follow the id, wherever the row stands.
     /// Without it a row is identified by the name of its shard and its number.
     #[serde(default)]
     pub id: Option<String>,
+    /// Columns of annotations: lists of structs that say where in a text something starts and ends,
+    /// which are kept in step with it. A name, a table with the keys `column`, `text`, `unit`
+    /// (`characters` or `bytes`), `on_cut` (`protect`: annotated text is not edited; `drop`: an
+    /// annotation that is cut goes, and is counted), `start` and `end` (the names of the fields), or
+    /// a list of such.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub spans: Option<SpanNames>,
 }
 
 impl ParquetSourceConfig {
@@ -47,16 +57,36 @@ impl ParquetSourceConfig {
                 ));
             }
         }
-        for (option, name) in [("text", Some(&self.text)), ("id", self.id.as_ref())] {
-            if name.is_some_and(String::is_empty) {
+        if let Some((message, help)) = self.text.problem() {
+            problems.push(Problem::new("text", message, help));
+        }
+        if self.id.as_ref().is_some_and(String::is_empty) {
+            problems.push(Problem::new(
+                "id",
+                "`id` is empty",
+                "give the name of a column",
+            ));
+        }
+        let spans = self.span_tables();
+        for (place, table) in spans.iter().enumerate() {
+            let is_same = |earlier: &SpanTable| earlier.column == table.column;
+            if spans.iter().take(place).any(is_same) {
                 problems.push(Problem::new(
-                    option,
-                    format!("`{option}` is empty"),
-                    "give the name of a column",
+                    &format!("spans.{place}"),
+                    format!("`spans` names `{}` twice", table.column),
+                    "name each column once",
                 ));
             }
         }
         problems
+    }
+
+    /// The columns of annotations.
+    pub fn span_tables(&self) -> Vec<SpanTable> {
+        self.spans
+            .as_ref()
+            .map(SpanNames::tables)
+            .unwrap_or_default()
     }
 }
 
@@ -68,8 +98,9 @@ mod tests {
     fn finds_all_problems_at_once() {
         let config = ParquetSourceConfig {
             paths: vec![String::new(), "s3://bucket/a.parquet".to_owned()],
-            text: String::new(),
+            text: TextNames::from(""),
             id: Some(String::new()),
+            spans: None,
         };
         let options: Vec<_> = config
             .validate()
@@ -79,8 +110,9 @@ mod tests {
         assert_eq!(options, ["paths", "paths", "text", "id"]);
         let none = ParquetSourceConfig {
             paths: vec![],
-            text: "text".to_owned(),
+            text: TextNames::from("text"),
             id: None,
+            spans: None,
         };
         assert_eq!(none.validate().len(), 1);
     }

@@ -104,6 +104,11 @@ impl ShardReader {
         Ok(self)
     }
 
+    /// The columns that are read.
+    pub fn schema(&self) -> &SchemaRef {
+        &self.schema
+    }
+
     /// The next batch and the number of its first row in the shard; nothing at the end. After an
     /// error nothing follows.
     ///

@@ -26,8 +26,9 @@ use super::*;
 fn config(paths: &[&str]) -> ParquetSourceConfig {
     ParquetSourceConfig {
         paths: paths.iter().map(|&path| path.to_owned()).collect(),
-        text: "text".to_owned(),
+        text: "text".into(),
         id: None,
+        spans: None,
     }
 }
 
@@ -291,7 +292,7 @@ fn all_wrong_files_are_named_at_once() {
     fs::write(folder.path().join("b.parquet"), "").unwrap();
     fs::write(folder.path().join("c.parquet"), "hello").unwrap();
     let config = ParquetSourceConfig {
-        text: "txet".to_owned(),
+        text: "txet".into(),
         id: Some("lable".to_owned()),
         ..config(&[".", "missing.parquet"])
     };
@@ -331,7 +332,7 @@ fn columns_of_the_wrong_type_are_refused() {
     );
     assert!(error.help().contains("cast(pl.String)"), "{}", error.help());
     let other = ParquetSourceConfig {
-        text: "other".to_owned(),
+        text: "other".into(),
         ..config(&["a.parquet"])
     };
     assert!(discover(&other, folder.path()).is_ok());

@@ -77,7 +77,16 @@ impl Segmenter {
 
     /// The words and protected spans of `text`.
     pub fn segment(&mut self, text: &str) -> Segments<'_> {
+        self.segment_beside(text, &[])
+    }
+
+    /// The same, where the bytes `start..end` of each of `spans` are protected too. An empty span protects
+    /// what stands around it from an edit that reaches across.
+    pub fn segment_beside(&mut self, text: &str, spans: &[[u32; 2]]) -> Segments<'_> {
         self.protected.clear();
+        let spans = spans.iter();
+        self.protected
+            .extend(spans.map(|[start, end]| Word::new(*start as usize, *end as usize)));
         self.triggers.clear();
         find_words(self.scanner, text, &mut self.marks, &mut self.triggers);
         if !self.triggers.is_empty() {

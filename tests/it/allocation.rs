@@ -187,6 +187,7 @@ fn build(registry: &Registry, name: &str, options: &str) -> Box<dyn Operator> {
         seed: 42,
         text: &text,
         source_rows: 10_000,
+        texts: None,
         amount: Amount::NONE,
         resources: &resources,
     };

@@ -19,6 +19,8 @@ const LAYERS: [(&str, &[&str]); 26] = [
     ("diagnostic", &[]),
     ("batch", &["random", "counters"]),
     ("table", &["diagnostic"]),
+    // Which columns hold texts and annotations.
+    ("columns", &["table"]),
     // Words, protected spans, WordNet.
     ("text", &["random"]),
     // ONNX Runtime, and where models come from.
@@ -40,6 +42,7 @@ const LAYERS: [(&str, &[&str]); 26] = [
             "diagnostic",
             "batch",
             "table",
+            "columns",
             "text",
             "inference",
         ],
@@ -66,7 +69,7 @@ const LAYERS: [(&str, &[&str]); 26] = [
         ],
     ),
     // Parquet in, Parquet out, what is finished.
-    ("source", &["diagnostic", "digest", "table"]),
+    ("source", &["diagnostic", "digest", "table", "columns"]),
     ("sink", &["diagnostic", "digest", "batch", "source"]),
     ("ledger", &["digest", "counters", "sink"]),
     // From a text to a plan, without running anything.
@@ -79,6 +82,7 @@ const LAYERS: [(&str, &[&str]); 26] = [
             "figures",
             "batch",
             "table",
+            "columns",
             "inference",
             "operator",
             "source",
@@ -95,6 +99,7 @@ const LAYERS: [(&str, &[&str]); 26] = [
             "random",
             "counters",
             "batch",
+            "columns",
             "text",
             "inference",
             "sql",

@@ -9,13 +9,13 @@ use augment::config::Document;
 use augment::diagnostic::Report;
 use augment::operator::{
     BuildContext, Operator, OperatorConfig, OperatorError, Outcome, Port, Registry, TextOperator,
-    TextOperatorConfig, is_text,
+    TextOperatorConfig,
 };
 use augment::operators::{Balance, Chain, Choose, Mix, Rename, Sample, Select, Sometimes, Split};
 use augment::plan::{Catalog, Plan, check};
 use augment::prelude::{Batch, Context, Edits, Problem, Random, Text};
 use augment::source::parquet::ParquetSourceConfig;
-use augment::source::{ShardFile, SourceError, SourceFacts};
+use augment::source::{ShardFile, SourceError, SourceFacts, row_texts};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -141,11 +141,25 @@ impl Shelf {
     fn columns(name: &str) -> Option<Vec<Field>> {
         let text = |name: &str| Field::new(name, DataType::Utf8, true);
         let number = |name: &str| Field::new(name, DataType::Int64, false);
+        let list = |name: &str, fields: Vec<Field>| {
+            let item = Field::new_list_field(DataType::Struct(fields.into()), true);
+            Field::new(name, DataType::List(Arc::new(item)), true)
+        };
         Some(match name {
             "train" | "same" => vec![number("number"), text("text"), text("label")],
             "extra" => vec![number("number"), text("text"), number("label")],
             "short" => vec![number("number"), text("text")],
             "again" => vec![number("number"), text("text"), text("aug_parent")],
+            "chats" => vec![
+                text("title"),
+                text("text"),
+                list("messages", vec![text("role"), text("content")]),
+                list(
+                    "entities",
+                    vec![number("start"), number("end"), text("label")],
+                ),
+                Field::new("meta", DataType::Struct(vec![text("summary")].into()), true),
+            ],
             "wide" => (0..20)
                 .map(|column| text(&format!("c{column}")))
                 .chain([text("text")])
@@ -205,34 +219,24 @@ impl Catalog for Shelf {
                         .collect(),
                 })
         };
-        let text = find("text", &config.text).and_then(|index| {
-            let data_type = schema.field(index).data_type();
-            if is_text(data_type) {
-                return Ok(index);
-            }
-            Err(SourceError::NotText {
-                path: path.clone(),
-                column: config.text.clone(),
-                data_type: data_type.to_string(),
-                binary: false,
-            })
-        });
+        let texts = row_texts(config, &schema, &path);
         let id = config
             .id
             .as_ref()
             .map(|column| find("id", column))
             .transpose();
-        match (text, id) {
-            (Ok(text), Ok(id)) => Ok(SourceFacts {
+        match (texts, id) {
+            (Ok(texts), Ok(id)) => Ok(SourceFacts {
                 root,
                 shards,
                 schema,
                 rows: 8000,
                 key_value_metadata: Vec::new(),
-                text,
+                text: texts.paths[0].column(),
+                texts,
                 id,
             }),
-            (text, id) => Err(text.err().into_iter().chain(id.err()).collect()),
+            (texts, id) => Err(texts.err().into_iter().flatten().chain(id.err()).collect()),
         }
     }
 }

@@ -33,5 +33,6 @@ mod scratch;
 mod sql_errors;
 #[cfg(feature = "polars")]
 mod sql_pipeline;
+mod texts;
 mod word_counts;
 mod wordnet;

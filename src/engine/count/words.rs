@@ -1,12 +1,14 @@
 //! Words.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::super::RunError;
 use super::super::read::explain;
 use super::pass::{self, Tally};
 use super::{Counters, Shards, shards_of};
-use crate::operator::{Resources, TextValues};
+use crate::columns::{RowTexts, TextPath};
+use crate::operator::{Resources, RowTextReader};
 use crate::plan::{Plan, PlannedOperator, PlannedSource};
 use crate::source::{ReadOptions, ShardFile, ShardReader};
 use crate::text::{Segmenter, WordCounter};
@@ -75,20 +77,24 @@ fn count(
     let named = |error: arrow::error::ArrowError| format!("{}: {error}", file.path.display());
     let options = ReadOptions::default();
     let reader = ShardReader::open(file, &source.facts, &options).map_err(explain)?;
-    let mut reader = reader.only(&[source.facts.text]).map_err(named)?;
+    let paths = source.facts.texts.paths.iter();
+    let columns: BTreeSet<usize> = paths.map(TextPath::column).collect();
+    let columns: Vec<usize> = columns.into_iter().collect();
+    let mut reader = reader.only(&columns).map_err(named)?;
+    let texts = RowTexts::resolve(source.config.text.as_slice(), &[], reader.schema())
+        .map_err(|_| format!("{}: its columns have changed", file.path.display()))?;
+    let texts = RowTextReader::of(&texts, 0);
     let (mut counter, mut segmenter) = (WordCounter::new(), Segmenter::default());
     while let Some((_, batch)) = reader.next_batch().map_err(explain)? {
         if counters.stop.is_requested() {
             return Ok(None);
         }
-        let Some(column) = batch.columns().first() else {
-            continue;
-        };
-        let texts = TextValues::new(column).map_err(named)?;
-        for text in (0..texts.len()).filter_map(|row| texts.get(row)) {
+        let texts = texts.read(&batch).map_err(named)?;
+        let rows = batch.num_rows();
+        for text in (0..rows).flat_map(|row| texts.of_row(row)) {
             counter.add(text, segmenter.segment(text).words);
         }
-        counters.observer.rows_counted(texts.len() as u64);
+        counters.observer.rows_counted(rows as u64);
     }
     Ok(Some(counter))
 }

@@ -27,7 +27,10 @@ use serde_json::{Map, Value, json};
 use toml::de::DeTable;
 
 use super::registry::Reading;
-use super::{Amount, BuildContext, Configured, Example, Operator, OperatorError, Port, Site};
+use super::{
+    Amount, BuildContext, Configured, Example, Operator, OperatorError, Port, RowTextReader, Site,
+    TextHandling, TextUse,
+};
 use crate::diagnostic::{Diagnostic, Problem};
 use reading::{Alternative, Step};
 
@@ -240,6 +243,14 @@ impl<C: CompositeConfig> Configured for CompositeNode<C> {
         self.config.replicas().is_none() && self.config.counts_labels().is_none()
     }
 
+    fn handling(&self) -> TextHandling {
+        // Each step adapts itself to the texts of a row.
+        TextHandling {
+            uses: TextUse::ReadsAll,
+            ..TextHandling::default()
+        }
+    }
+
     fn parts(&self) -> Vec<String> {
         self.steps().flat_map(Step::parts).collect()
     }
@@ -274,7 +285,7 @@ impl<C: CompositeConfig> Configured for CompositeNode<C> {
             branches,
             selection,
             key: context.key(),
-            column: context.text.index,
+            texts: RowTextReader::new(context),
             positions: context.position + 1..position,
         }))
     }

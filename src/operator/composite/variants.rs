@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 use arrow::array::UInt32Array;
 
 use super::super::apply::ATTEMPTS;
-use super::super::{Context, OperatorError, TextValues, replica_number};
+use super::super::{Context, OperatorError, RowTextValues, replica_number};
 use super::branch::Verdict;
 use super::in_place::assembled;
 use super::worker::{Exhausted, Wanted, Worker, to_u32};
@@ -41,7 +41,7 @@ struct State {
 /// What the rounds have brought.
 struct Made {
     outputs: Vec<Batch>,
-    texts: Vec<TextValues>,
+    texts: Vec<RowTextValues>,
     states: Vec<State>,
     variants: Vec<Kept>,
 }
@@ -56,17 +56,28 @@ struct Kept {
 }
 
 impl Made {
-    fn text(&self, place: Place) -> Option<&str> {
-        self.texts.get(place.0)?.get(place.1)
+    /// Whether the texts at `place` are those of the row at `row` of `others`.
+    fn is_like(&self, place: Place, others: &RowTextValues, row: usize) -> bool {
+        let texts = self.texts.get(place.0);
+        texts.is_some_and(|texts| texts.of_row(place.1).eq(others.of_row(row)))
     }
 
-    /// Whether no variant of the row has the text at `place`.
+    /// Whether there is a text at `place`.
+    fn has_text(&self, place: Place) -> bool {
+        let texts = self.texts.get(place.0);
+        texts.is_some_and(|texts| texts.of_row(place.1).next().is_some())
+    }
+
+    /// Whether no variant of the row has the texts at `place`.
     fn is_new(&self, row: usize, place: Place) -> bool {
         let kept = |at: usize| self.variants.get(at);
         let last = self.states.get(row).and_then(|state| state.last);
         let mut made =
             std::iter::successors(last.and_then(kept), |one| one.previous.and_then(kept));
-        !made.any(|other| self.text(other.place) == self.text(place))
+        !made.any(|other| {
+            let texts = self.texts.get(other.place.0);
+            texts.is_some_and(|texts| self.is_like(place, texts, other.place.1))
+        })
     }
 }
 
@@ -78,7 +89,7 @@ impl Worker {
         wanted: &[Wanted],
         context: &mut Context<'_>,
     ) -> Result<(), OperatorError> {
-        let texts = TextValues::new(batch.records.column(self.column))?;
+        let texts = self.texts.read(&batch.records)?;
         let mut made = Made {
             outputs: Vec::new(),
             texts: Vec::new(),
@@ -87,7 +98,7 @@ impl Worker {
         };
         let mut missing = Vec::new();
         for (row, (wanted, state)) in wanted.iter().zip(&mut made.states).enumerate() {
-            if texts.get(row).is_none() {
+            if texts.of_row(row).next().is_none() {
                 state.reason = Some("null");
                 continue;
             }
@@ -178,8 +189,7 @@ impl Worker {
                     tried.verdict = verdict;
                 }
             }
-            let column = followed.batch.records.column(self.column);
-            made.texts.push(TextValues::new(column)?);
+            made.texts.push(self.texts.read(&followed.batch.records)?);
             made.outputs.push(followed.batch);
         }
         Ok(tried)
@@ -188,7 +198,7 @@ impl Worker {
     /// Keeps what is new, in the order of rows and replicas; answers what is still missing.
     fn judge(
         &self,
-        texts: &TextValues,
+        texts: &RowTextValues,
         missing: Vec<Variant>,
         tried: Vec<Tried>,
         made: &mut Made,
@@ -196,13 +206,13 @@ impl Worker {
         let mut again = Vec::new();
         for (variant, tried) in missing.into_iter().zip(tried) {
             let kept = tried.place.filter(|place| {
-                made.text(*place).is_some()
-                    && made.text(*place) != texts.get(variant.row)
+                made.has_text(*place)
+                    && !made.is_like(*place, texts, variant.row)
                     && made.is_new(variant.row, *place)
             });
             let is_same = tried
                 .place
-                .is_some_and(|place| made.text(place) == texts.get(variant.row));
+                .is_some_and(|place| made.is_like(place, texts, variant.row));
             let Some(state) = made.states.get_mut(variant.row) else {
                 continue;
             };

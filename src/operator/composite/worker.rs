@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::super::{Context, Operator, OperatorError};
+use super::super::{Context, Operator, OperatorError, RowTextReader};
 use super::branch::Branch;
 use crate::batch::Batch;
 use crate::random::{OperatorKey, Random};
@@ -42,7 +42,7 @@ pub(super) struct Worker {
     pub(super) branches: Vec<Branch>,
     pub(super) selection: Selection,
     pub(super) key: OperatorKey,
-    pub(super) column: usize,
+    pub(super) texts: RowTextReader,
     /// The positions of the steps, and of what is inside of them, in the plan.
     pub(super) positions: Range<usize>,
 }

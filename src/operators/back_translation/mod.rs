@@ -23,7 +23,9 @@ use worker::{Leg, Setup, Way, Worker};
 
 use crate::inference::{ModelError, ModelName, is_folder};
 use crate::mt::{self, Translator, TranslatorFactory};
-use crate::operator::{Resources, Site, TextOptions};
+use crate::operator::{
+    OnAnnotations, OnError, Resources, Site, TextHandling, TextNames, TextOptions, TextUse, Vary,
+};
 use crate::prelude::*;
 use crate::text::Segmenter;
 
@@ -104,6 +106,20 @@ pub struct BackTranslation {
     /// What is turned down.
     #[serde(default)]
     pub gates: Gates,
+    /// Which of the texts of a row are edited, where its source names several: one of them, or a
+    /// list. Without this option, all.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub text: Option<TextNames>,
+    /// Where a row has several texts: `together`, the default, edits all of them in every variant;
+    /// `one` edits a single one, in variants the first, the second and so on in turn, in place one
+    /// that is drawn.
+    #[serde(default, skip_serializing_if = "Vary::is_together")]
+    pub vary: Vary,
+    /// What becomes of rows with annotations, which cannot be kept in step with a text that is
+    /// made anew: `refuse`, the default, lets `on_error` decide, `drop` drops their annotations and
+    /// counts them.
+    #[serde(default, skip_serializing_if = "OnAnnotations::is_refuse")]
+    pub on_annotations: OnAnnotations,
 }
 
 fn drawn() -> Decode {
@@ -300,6 +316,29 @@ impl OperatorConfig for BackTranslation {
         problems.extend(self.check_number());
         problems.extend(self.gates.validate());
         problems
+    }
+
+    fn handling(&self) -> TextHandling {
+        TextHandling {
+            uses: TextUse::EachFreely,
+            text: self.text.clone(),
+            replicas: self.replicas,
+            vary: self.vary,
+            on_error: match self.on_error {
+                OnLoss::Keep => None,
+                OnLoss::Fail => Some(OnError::Fail),
+                OnLoss::Drop => Some(OnError::Drop),
+                OnLoss::Route => Some(OnError::Route),
+            },
+            on_annotations: self.on_annotations,
+        }
+    }
+
+    fn in_place(&self) -> Option<Self> {
+        Some(Self {
+            replicas: None,
+            ..self.clone()
+        })
     }
 
     fn expansion(&self, _source_rows: u64) -> f64 {

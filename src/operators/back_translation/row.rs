@@ -110,6 +110,7 @@ impl Row<'_> {
                     end: offset(span.end),
                     old: old.to_owned(),
                     new: new.to_owned(),
+                    from: None,
                 });
             }
         }

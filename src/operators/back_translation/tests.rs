@@ -281,6 +281,7 @@ fn identical_sentences_are_translated_once() {
             seed: 42,
             text: &text,
             source_rows: 1,
+            texts: None,
             amount: Amount::NONE,
             resources: &resources,
         })

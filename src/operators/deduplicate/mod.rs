@@ -212,6 +212,13 @@ impl OperatorConfig for Deduplicate {
         }))
     }
 
+    fn handling(&self) -> TextHandling {
+        TextHandling {
+            uses: TextUse::Reads,
+            ..TextHandling::default()
+        }
+    }
+
     fn yields(&self, _source_rows: u64) -> Vec<Yield> {
         vec![Yield::up_to(1.0); OperatorConfig::ports(self).len()]
     }

@@ -46,6 +46,7 @@ fn in_shard(
             seed: 1,
             text: &text_column(),
             source_rows: 1,
+            texts: None,
             amount: Amount::NONE,
             resources: &Resources::default(),
         })

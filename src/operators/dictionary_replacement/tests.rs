@@ -145,6 +145,7 @@ fn a_file_is_read_once_and_its_hash_is_known_before_the_run() {
         seed: 1,
         text: &text,
         source_rows: 1,
+        texts: None,
         amount: Amount::NONE,
         resources: &resources,
     };

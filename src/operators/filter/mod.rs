@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use super::measures::{self, Meter};
 use super::sql_option::{failed, misfit, unusable};
-use crate::operator::TextValues;
+use crate::operator::{RowTextReader, RowTextValues};
 use crate::prelude::*;
 use crate::sql::Condition;
 use crate::text::Segmenter;
@@ -19,8 +19,9 @@ use crate::text::Segmenter;
 /// `rejected`.
 ///
 /// A bound is a pair: the least and the most that is kept, both included. Words are those that
-/// row-level operators see, protected or not; characters are Unicode scalar values. A null text
-/// has no length, and is rejected where a bound is set. All that is given must hold.
+/// row-level operators see, protected or not; characters are Unicode scalar values. Where a row
+/// has several texts, they are counted together. A null text has no length, and is rejected where a
+/// bound is set. All that is given must hold.
 ///
 /// Beside columns, a condition can name measures of the text. Of the text itself: `words` and
 /// `characters`. Compared with the parent text, that of the source row as it was read: `changed`,
@@ -64,6 +65,13 @@ impl OperatorConfig for Filter {
 
     fn reads_text(&self) -> bool {
         self.words.is_some() || self.characters.is_some() || measures::is_named(&self.named())
+    }
+
+    fn handling(&self) -> TextHandling {
+        TextHandling {
+            uses: TextUse::ReadsAll,
+            ..TextHandling::default()
+        }
     }
 
     fn compares(&self) -> bool {
@@ -120,10 +128,9 @@ impl OperatorConfig for Filter {
             words: self.words,
             characters: self.characters,
             condition: condition.map_err(|error| failed("where", &error))?,
-            reads_text: self.reads_text(),
-            column: context.text.index,
+            texts: self.reads_text().then(|| RowTextReader::new(context)),
             segmenter,
-            meter: Meter::new(self.named(), context.text.index)?,
+            meter: Meter::new(self.named(), context)?,
         }))
     }
 
@@ -194,26 +201,29 @@ struct RowFilter {
     words: Option<[u64; 2]>,
     characters: Option<[u64; 2]>,
     condition: Option<Condition>,
-    /// Whether there is a text column.
-    reads_text: bool,
-    column: usize,
+    /// Finds the texts, if they matter.
+    texts: Option<RowTextReader>,
     segmenter: Segmenter,
     meter: Meter,
 }
 
 impl RowFilter {
-    /// Why a text is rejected for its length, if it is.
-    fn rejection(&mut self, text: Option<&str>) -> Option<Rejection> {
+    /// Why a row is rejected for the length of its text, or of all its texts together, if it is.
+    fn rejection(&mut self, texts: Option<&RowTextValues>, row: usize) -> Option<Rejection> {
         if self.words.is_none() && self.characters.is_none() {
             return None;
         }
-        let Some(text) = text else {
+        let characters = texts.and_then(|texts| measures::characters(texts, row));
+        let (Some(texts), Some(characters)) = (texts, characters) else {
             return Some(Rejection::NullText);
         };
-        if self.characters.is_some() && !within(self.characters, text.chars().count()) {
+        if !within(self.characters, characters) {
             return Some(Rejection::Characters);
         }
-        if self.words.is_some() && !within(self.words, self.segmenter.count_words(text)) {
+        let words = self
+            .words
+            .and_then(|_| measures::words(&mut self.segmenter, texts, row));
+        if words.is_some_and(|words| !within(self.words, words)) {
             return Some(Rejection::Words);
         }
         None
@@ -232,9 +242,8 @@ impl RowFilter {
 
 impl Operator for RowFilter {
     fn process(&mut self, batch: Batch, context: &mut Context<'_>) -> Result<(), OperatorError> {
-        let texts = batch.records.columns().get(self.column);
-        let texts = texts.filter(|_| self.reads_text);
-        let texts = texts.map(TextValues::new).transpose()?;
+        let texts = self.texts.as_ref();
+        let texts = texts.map(|texts| texts.read(&batch.records)).transpose()?;
         let mask = self.mask(&batch)?;
         let holds = |row| mask.as_ref().is_none_or(|mask| mask.value(row));
         let (mut kept, mut rejected) = (Vec::new(), Vec::new());
@@ -246,7 +255,7 @@ impl Operator for RowFilter {
         ];
         for (row, index) in (0..batch.rows.len()).zip(0_u32..) {
             context.at_row(batch.rows.number(row));
-            let rejection = self.rejection(texts.as_ref().and_then(|texts| texts.get(row)));
+            let rejection = self.rejection(texts.as_ref(), row);
             match rejection.or_else(|| (!holds(row)).then_some(Rejection::Condition)) {
                 None => kept.push(index),
                 Some(reason) => {

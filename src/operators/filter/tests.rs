@@ -88,6 +88,7 @@ mod with_polars {
                 seed: 1,
                 text: &text,
                 source_rows: rows as u64,
+                texts: None,
                 amount: Amount::NONE,
                 resources: &Resources::default(),
             })

@@ -167,6 +167,7 @@ fn record(text: &str, span: Range<usize>, new: String) -> EditRecord {
         end: offset(span.end),
         old: text.get(span).unwrap_or_default().to_owned(),
         new,
+        from: None,
     }
 }
 

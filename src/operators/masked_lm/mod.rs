@@ -21,7 +21,8 @@ use worker::{Setup, Worker};
 use crate::inference::{ModelError, ModelName, is_folder};
 use crate::masked::{self, MaskedModel, MaskedModelFactory};
 use crate::operator::{
-    Defaults, OnError, Resources, Site, StopWordList, StopWordOption, TextOptions, languages,
+    Defaults, OnAnnotations, OnError, Resources, Site, StopWordList, StopWordOption, TextHandling,
+    TextNames, TextOptions, TextUse, Vary, languages,
 };
 use crate::prelude::*;
 use crate::text::Segmenter;
@@ -127,6 +128,15 @@ pub struct MaskedLm {
     /// `errors`.
     #[serde(default)]
     pub on_error: OnError,
+    /// Which of the texts of a row are edited, where its source names several: one of them, or a
+    /// list. Without this option, all.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub text: Option<TextNames>,
+    /// Where a row has several texts: `together`, the default, edits all of them in every variant;
+    /// `one` edits a single one, in variants the first, the second and so on in turn, in place one
+    /// that is drawn.
+    #[serde(default, skip_serializing_if = "Vary::is_together")]
+    pub vary: Vary,
 }
 
 /// What is done with words.
@@ -200,6 +210,8 @@ impl MaskedLm {
             languages: self.languages.clone(),
             language_column: self.language_column.clone(),
             on_error: self.on_error,
+            text: self.text.clone(),
+            vary: self.vary,
         }
     }
 
@@ -280,6 +292,24 @@ impl OperatorConfig for MaskedLm {
             Some(problem) => Err(vec![problem]),
             None => Ok(vec![SchemaRef::clone(input); self.ports().len()]),
         }
+    }
+
+    fn handling(&self) -> TextHandling {
+        TextHandling {
+            uses: TextUse::Each,
+            text: self.text.clone(),
+            replicas: self.replicas,
+            vary: self.vary,
+            on_error: Some(self.on_error),
+            on_annotations: OnAnnotations::default(),
+        }
+    }
+
+    fn in_place(&self) -> Option<Self> {
+        Some(Self {
+            replicas: None,
+            ..self.clone()
+        })
     }
 
     fn expansion(&self, _source_rows: u64) -> f64 {

@@ -164,7 +164,8 @@ impl Worker {
             let text = values.get(place);
             let spoken = self.setup.common.speaks(languages.get(place));
             let edited = text.filter(|_| spoken).unwrap_or_default();
-            let segments = self.segmenter.segment(edited);
+            let (_, protected) = batch.rows.unit(place).unwrap_or_default();
+            let segments = self.segmenter.segment_beside(edited, protected);
             let view = Text::new(edited, segments.words, segments.protected, 0);
             let places = places(&view, self.setup.mode, &self.setup.stop_words);
             rows.push(Row {

@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 
 use super::concatenate::replicas_problem;
 use super::neighbours::{BATCH_ROWS, missing_column};
+use crate::operator::{OnAnnotations, TextHandling};
 use crate::prelude::*;
 use parse::Template as Parsed;
 
@@ -62,6 +63,10 @@ pub struct Template {
     /// Without this option each row is changed in place.
     #[serde(default)]
     pub replicas: Option<u32>,
+    /// What becomes of rows with annotations, which cannot be kept in step with a text that is made
+    /// anew: `refuse`, the default, fails the shard, `drop` drops their annotations and counts them.
+    #[serde(default, skip_serializing_if = "OnAnnotations::is_refuse")]
+    pub on_annotations: OnAnnotations,
 }
 
 fn blank_line() -> String {
@@ -110,6 +115,13 @@ impl OperatorConfig for Template {
 
     fn ports(&self) -> Vec<Port> {
         vec![Port::main(), Port::side("unfilled")]
+    }
+
+    fn handling(&self) -> TextHandling {
+        TextHandling {
+            on_annotations: self.on_annotations,
+            ..TextHandling::default()
+        }
     }
 
     fn validate(&self) -> Vec<Problem> {

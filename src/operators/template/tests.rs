@@ -11,6 +11,7 @@ use crate::operator::{Resources, TextColumn, TextValues};
 
 fn config(template: &str) -> Template {
     Template {
+        on_annotations: OnAnnotations::default(),
         template: template.to_owned(),
         shots: 0,
         shot_template: None,
@@ -51,6 +52,7 @@ fn run(
         seed: 1,
         text: &text,
         source_rows: 4,
+        texts: None,
         amount: Amount::NONE,
         resources: &Resources::default(),
     };

@@ -197,6 +197,7 @@ impl Filler {
             end: u32::try_from(old.len()).unwrap_or(u32::MAX),
             old: old.to_owned(),
             new: self.filled.clone(),
+            from: None,
         }]
     }
 }

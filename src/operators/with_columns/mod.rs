@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 use super::measures::{self, Meter};
 use super::sql_option::{NamedSql, failed, misfit, unusable};
 use crate::batch::{EditLog, EditRecord, OperatorSet};
-use crate::operator::{TextColumn, TextValues, is_text, number_in_place};
+use crate::operator::{RowTextReader, RowTextValues, TextColumn, is_text, number_in_place};
 use crate::prelude::*;
 use crate::sql::Expression;
 use column::{NewColumn, option, schema_with};
@@ -51,6 +51,13 @@ impl OperatorConfig for WithColumns {
 
     fn reads_text(&self) -> bool {
         measures::is_named(&self.named())
+    }
+
+    fn handling(&self) -> TextHandling {
+        TextHandling {
+            uses: TextUse::ReadsAll,
+            ..TextHandling::default()
+        }
     }
 
     fn compares(&self) -> bool {
@@ -114,8 +121,10 @@ impl OperatorConfig for WithColumns {
         Ok(Box::new(Columns {
             config: self.clone(),
             position: context.position,
-            text: context.text.clone(),
-            meter: Meter::new(self.named(), context.text.index)?,
+            texts: RowTextReader::new(context),
+            has_text: context.text.index != usize::MAX,
+            several: context.texts.is_some_and(|texts| texts.several),
+            meter: Meter::new(self.named(), context)?,
             layout: None,
         }))
     }
@@ -172,7 +181,10 @@ impl Layout {
 struct Columns {
     config: WithColumns,
     position: usize,
-    text: TextColumn,
+    texts: RowTextReader,
+    has_text: bool,
+    /// Whether a row may have several texts: an edit does not tell which it is of then.
+    several: bool,
     meter: Meter,
     /// Of the batches so far: it is the same for all of a run.
     layout: Option<Layout>,
@@ -194,16 +206,10 @@ impl Operator for Columns {
         let output = SchemaRef::clone(&layout.output);
         let records = RecordBatch::try_new_with_options(output, columns, &options)?;
         let mut rows = batch.rows.clone();
-        let text = self.text.index;
-        let texts = (
-            batch.records.columns().get(text),
-            records.columns().get(text),
-        );
-        if let (Some(old), Some(new)) = texts
-            && !Arc::ptr_eq(old, new)
-        {
-            let (old, new) = (TextValues::new(old)?, TextValues::new(new)?);
-            context.count_changed(mark_changed(&mut rows, self.position, &old, &new));
+        let touched = batch.records.columns().iter().zip(records.columns());
+        if self.has_text && touched.into_iter().any(|(old, new)| !Arc::ptr_eq(old, new)) {
+            let (old, new) = (self.texts.read(&batch.records)?, self.texts.read(&records)?);
+            context.count_changed(self.mark_changed(&mut rows, &old, &new));
         }
         context.emit(batch.replaced(records, rows));
         Ok(())
@@ -216,38 +222,45 @@ impl Columns {
         let layout = known.map_or_else(|| Layout::of(&self.config, input), Ok)?;
         Ok(self.layout.insert(layout))
     }
+
+    /// Notes with each row whose text is another now that the operator changed it; how many they are.
+    /// The edit is that of the whole text.
+    fn mark_changed(&self, rows: &mut Rows, old: &RowTextValues, new: &RowTextValues) -> u64 {
+        let mut changed = 0;
+        for row in 0..rows.len() {
+            if old.of_row(row).eq(new.of_row(row)) {
+                continue;
+            }
+            changed += 1;
+            if let Some(set) = rows.changed.get_mut(row) {
+                *set = OperatorSet::with(*set, self.position);
+            }
+            if let Some(replica) = rows.replica.get_mut(row) {
+                *replica = number_in_place(*replica);
+            }
+            let log = rows.edits.as_mut().and_then(|logs| logs.get_mut(row));
+            if let Some(log) = log.filter(|_| !self.several) {
+                let edit = whole_text(old.of_row(row).next(), new.of_row(row).next());
+                *log = Some(Arc::new(EditLog {
+                    previous: log.take(),
+                    operator: self.position,
+                    text: None,
+                    edits: vec![edit],
+                }));
+            }
+        }
+        changed
+    }
 }
 
-/// Notes with each row whose text is another now that the operator at `position` changed it; how many
-/// they are. The edit is that of the whole text.
-fn mark_changed(rows: &mut Rows, position: usize, old: &TextValues, new: &TextValues) -> u64 {
-    let mut changed = 0;
-    for row in 0..old.len() {
-        let (before, after) = (old.get(row), new.get(row));
-        if before == after {
-            continue;
-        }
-        changed += 1;
-        if let Some(set) = rows.changed.get_mut(row) {
-            *set = OperatorSet::with(*set, position);
-        }
-        if let Some(replica) = rows.replica.get_mut(row) {
-            *replica = number_in_place(*replica);
-        }
-        if let Some(log) = rows.edits.as_mut().and_then(|logs| logs.get_mut(row)) {
-            let before = before.unwrap_or_default();
-            let edit = EditRecord {
-                start: 0,
-                end: u32::try_from(before.len()).unwrap_or(u32::MAX),
-                old: before.to_owned(),
-                new: after.unwrap_or_default().to_owned(),
-            };
-            *log = Some(Arc::new(EditLog {
-                previous: log.take(),
-                operator: position,
-                edits: vec![edit],
-            }));
-        }
+/// The edit that puts one text in place of another.
+fn whole_text(old: Option<&str>, new: Option<&str>) -> EditRecord {
+    let old = old.unwrap_or_default();
+    EditRecord {
+        start: 0,
+        end: u32::try_from(old.len()).unwrap_or(u32::MAX),
+        old: old.to_owned(),
+        new: new.unwrap_or_default().to_owned(),
+        from: None,
     }
-    changed
 }

@@ -6,6 +6,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::batch::{Origins, Shard};
+use crate::operator::TextValues;
 use crate::operator::{Resources, TextColumn};
 use crate::operators::trial;
 
@@ -47,6 +48,7 @@ fn run(options: &str, records: &RecordBatch) -> (Batch, u64) {
             seed: 1,
             text: &text,
             source_rows: 4,
+            texts: None,
             amount: Amount::NONE,
             resources: &Resources::default(),
         })
@@ -149,6 +151,7 @@ fn a_row_whose_text_changes_tells_so() {
         end: u32::try_from(old.len()).unwrap(),
         old: old.to_owned(),
         new: new.to_owned(),
+        from: None,
     };
     assert_eq!(edit(0), Some(whole(" a b ", "a b")));
     assert_eq!(edit(3), Some(whole("d ", "")));

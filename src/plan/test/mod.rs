@@ -213,6 +213,7 @@ fn free_lineage(schema: &Schema, errors: bool) -> LineageColumns {
         replica: free(all.replica),
         operators: free(all.operators),
         edits: None,
+        names_texts: false,
         error: free(all.error),
     }
 }
