@@ -10,7 +10,7 @@ use crate::scratch::files_below;
 
 /// Every module of the crate, the lowest first, and the modules that it may name, some of those
 /// before it. What a module does not use is not listed: the list is the picture of the crate.
-const LAYERS: [(&str, &[&str]); 26] = [
+const LAYERS: [(&str, &[&str]); 27] = [
     // The vocabulary: rows and where they come from, counts, keyed randomness, problems as data.
     ("digest", &[]),
     ("figures", &[]),

@@ -220,9 +220,9 @@ fn a_preview_shows_what_the_conditions_let_through() {
     let rows = preview(&plan, "parted.long", 5, &ModelSettings::default()).unwrap();
     assert_eq!(rows.len(), 5);
     for row in rows {
-        assert_eq!(row.before.as_ref(), parents.get(&row.identity));
+        assert_eq!(row.texts[0].before.as_ref(), parents.get(&row.identity));
         assert_eq!(row.operators, ["variants"]);
-        assert_ne!(row.before, row.after);
+        assert_ne!(row.texts[0].before, row.texts[0].after);
     }
 }
 
