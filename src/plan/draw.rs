@@ -117,7 +117,7 @@ impl Plan {
                         let Some(producer) = self.operators.get(operator) else {
                             continue;
                         };
-                        let named = producer.ports.get(port).filter(|_| port > 0);
+                        let named = producer.ports.get(port);
                         let port = named.map_or(String::new(), |port| port.name.clone());
                         (("operator", producer.id.as_str()), port)
                     }

@@ -2,14 +2,15 @@
 
 use super::{Plan, Producer};
 
-/// The operators of `plan` in chains as long as possible: along a chain each operator reads only
-/// the one before, and the one before is read by nothing else. An operator that keeps something from
+/// The operators of `plan` in chains as long as possible: along a chain each operator reads only the
+/// first output of the one before, which nothing else reads. Its other outputs leave from the middle
+/// of the chain. An operator that keeps something from
 /// batch to batch is a stage of its own, so that only its work is done in order.
 pub(super) fn stages(plan: &Plan) -> Vec<Vec<usize>> {
     let mut readers = vec![0_usize; plan.operators.len()];
     let inputs = plan.operators.iter().flat_map(|operator| &operator.inputs);
     for input in inputs.chain(plan.sinks.iter().flat_map(|sink| &sink.inputs)) {
-        if let Producer::Operator { operator, .. } = input
+        if let Producer::Operator { operator, port: 0 } = input
             && let Some(count) = readers.get_mut(*operator)
         {
             *count += 1;

@@ -17,20 +17,24 @@ fn problems_of(document: &Document) -> String {
     }
 }
 
+fn names(path: &Path, word: &str) -> bool {
+    std::fs::read_to_string(path).unwrap().contains(word)
+}
+
+/// Whether this build has the operators of a pipeline.
+fn can_be_read(path: &Path) -> bool {
+    let models = cfg!(feature = "onnx") || !names(path, "builtin:");
+    let sql = cfg!(feature = "polars") || !(names(path, "where =") || names(path, "\"balance\""));
+    models && sql
+}
+
 #[test]
 fn the_shipped_pipelines_have_no_problem() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("pipelines");
     let mut checked = 0;
     for entry in std::fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();
-        // The snapshots of its tests are in a folder beside a pipeline.
-        if path.is_dir() {
-            continue;
-        }
-        if cfg!(not(feature = "onnx")) && path.ends_with("backtranslate.toml") {
-            continue;
-        }
-        if cfg!(not(feature = "polars")) && path.ends_with("balanced.toml") {
+        if path.is_dir() || !can_be_read(&path) {
             continue;
         }
         let document =
@@ -48,8 +52,8 @@ fn the_tests_of_the_shipped_pipelines_pass() {
     for entry in std::fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();
         // Without ONNX Runtime no model can be opened.
-        let models = cfg!(feature = "onnx") && std::env::var_os("ORT_DYLIB_PATH").is_some();
-        if path.is_dir() || (!models && path.ends_with("backtranslate.toml")) {
+        let has_runtime = std::env::var_os("ORT_DYLIB_PATH").is_some();
+        if path.is_dir() || !can_be_read(&path) || (!has_runtime && names(&path, "builtin:")) {
             continue;
         }
         let mut command = Command::new(env!("CARGO_BIN_EXE_augment"));
@@ -64,7 +68,11 @@ fn the_tests_of_the_shipped_pipelines_pass() {
             "{}: {out}{err}",
             path.display()
         );
-        assert_eq!(err, "", "{}", path.display());
+        // Where models run depends on the machine.
+        let mut said = err
+            .lines()
+            .filter(|line| !line.starts_with("models run on "));
+        assert_eq!(said.next(), None, "{}", path.display());
         tested += 1;
     }
     assert!(tested >= 3);
