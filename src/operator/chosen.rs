@@ -6,8 +6,8 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::{
-    BuildContext, Configured, Operator, OperatorConfig, OperatorError, Port, Site, TextHandling,
-    row_texts,
+    BuildContext, Configured, Operator, OperatorConfig, OperatorError, Port, Site, Survey,
+    SurveySite, TextColumn, TextHandling, Yield, row_texts,
 };
 use crate::columns::TextNames;
 use crate::diagnostic::Problem;
@@ -86,6 +86,33 @@ impl<C: OperatorConfig> Configured for Chosen<C> {
     }
     fn mixes_rows(&self) -> bool {
         self.config.mixes_rows()
+    }
+    fn compares(&self) -> bool {
+        self.config.compares()
+    }
+    fn check_text(&self, input: &SchemaRef, text: &TextColumn) -> Vec<Problem> {
+        self.config.check_text(input, text)
+    }
+    fn yields(&self, source_rows: u64) -> Vec<Yield> {
+        self.config.yields(source_rows)
+    }
+    fn yields_of_inputs(&self, inputs: &[String]) -> Vec<Yield> {
+        self.config.yields_of_inputs(inputs)
+    }
+    fn check_inputs(&self, inputs: &[String]) -> Vec<Problem> {
+        self.config.check_inputs(inputs)
+    }
+    fn rewrites_in_place(&self) -> bool {
+        self.config.rewrites_in_place()
+    }
+    fn in_order(&self) -> bool {
+        self.config.in_order()
+    }
+    fn surveys(&self) -> bool {
+        self.config.surveys()
+    }
+    fn survey(&self, site: &SurveySite<'_>) -> Result<Option<Box<dyn Survey>>, OperatorError> {
+        self.config.survey(site)
     }
     fn build(&self, context: &BuildContext<'_>) -> Result<Box<dyn Operator>, OperatorError> {
         match context.texts {

@@ -22,7 +22,7 @@ use super::{
     composite::CompositeConfig,
     row_texts, schema, yields,
 };
-use crate::columns::TextNames;
+use crate::columns::{RowTexts, TextNames};
 use crate::diagnostic::{Diagnostic, Problem};
 use crate::table;
 
@@ -41,6 +41,11 @@ pub trait Configured: Send + Sync {
     /// Which texts of a row the operator works on, and how.
     fn handling(&self) -> TextHandling {
         TextHandling::default()
+    }
+    /// What keeps the operator from working on the texts that arrive.
+    fn check_texts(&self, texts: &RowTexts) -> Vec<Problem> {
+        let chosen = row_texts::chosen(&self.handling(), texts);
+        chosen.err().into_iter().collect()
     }
     /// What the operator calls `column` from then on, if it renames it.
     fn renamed(&self, _column: &str) -> Option<&str> {

@@ -3,9 +3,10 @@
 use std::fmt::Write;
 
 use proptest::prelude::*;
+use toml::de::DeTable;
 
 use super::trial;
-use crate::operator::{Example, Registry};
+use crate::operator::{Configured, Example, Registry};
 
 /// The operators that do nothing without SQL.
 const NEED_SQL: [&str; 2] = ["route", "with_columns"];
@@ -356,4 +357,49 @@ proptest! {
             }
         }
     }
+}
+
+#[test]
+fn an_operator_with_chosen_texts_is_the_same_operator() {
+    let registry = Registry::builtin();
+    let read = |name: &str, options: &str| {
+        let table = DeTable::parse(options).unwrap();
+        let span = table.span();
+        registry.parse(name, table.get_ref(), span)?.ok()
+    };
+    let mut chosen = 0;
+    for name in registry.names() {
+        let Some(example) = registry.document(name).unwrap().examples.into_iter().next() else {
+            continue;
+        };
+        // Options in tables of their own come last in TOML.
+        let with_text = format!("text = \"text\"\n{}", example.options);
+        let (Some(plain), Some(with_text)) = (read(name, example.options), read(name, &with_text))
+        else {
+            continue;
+        };
+        chosen += 1;
+        let facts = |operator: &dyn Configured| {
+            let answers = [
+                operator.reads_text(),
+                operator.compares(),
+                operator.counts_words(),
+                operator.mixes_rows(),
+                operator.rewrites_in_place(),
+                operator.in_order(),
+                operator.surveys(),
+            ];
+            let inputs = ["demo".to_owned()];
+            let yields = (operator.yields(10), operator.yields_of_inputs(&inputs));
+            (
+                answers,
+                yields,
+                operator.ports(),
+                operator.batch_rows(),
+                operator.parts(),
+            )
+        };
+        assert_eq!(facts(&*plain), facts(&*with_text), "{name}");
+    }
+    assert!(chosen > 30, "{chosen}");
 }

@@ -291,13 +291,13 @@ fn through(
     let configured = nodes.operators.get(operator)?.as_ref()?;
     let found = if configured.reads_text() {
         let found = find_texts(node, &schema, texts, problems)?;
-        match chosen_texts(&configured.handling(), &found) {
-            Ok(chosen) => Some(chosen),
-            Err(problem) => {
-                problems.push(located("A316", problem, node));
-                return None;
-            }
+        let unfit = configured.check_texts(&found);
+        if !unfit.is_empty() {
+            let unfit = unfit.into_iter();
+            problems.extend(unfit.map(|problem| located("A316", problem, node)));
+            return None;
         }
+        chosen_texts(&configured.handling(), &found).ok()
     } else {
         // The text may have been left out on the way.
         RowTexts::resolve(&texts.names, &texts.spans, &schema).ok()

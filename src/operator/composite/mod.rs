@@ -31,6 +31,7 @@ use super::{
     Amount, BuildContext, Configured, Example, Operator, OperatorError, Port, RowTextReader, Site,
     TextHandling, TextUse,
 };
+use crate::columns::RowTexts;
 use crate::diagnostic::{Diagnostic, Problem};
 use reading::{Alternative, Step};
 
@@ -249,6 +250,16 @@ impl<C: CompositeConfig> Configured for CompositeNode<C> {
             uses: TextUse::ReadsAll,
             ..TextHandling::default()
         }
+    }
+
+    fn check_texts(&self, texts: &RowTexts) -> Vec<Problem> {
+        let steps = self.steps();
+        steps
+            .flat_map(|step| {
+                let found = step.configured.check_texts(texts).into_iter();
+                found.map(|problem| step.own(problem))
+            })
+            .collect()
     }
 
     fn parts(&self) -> Vec<String> {
