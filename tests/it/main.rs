@@ -18,8 +18,10 @@ mod lossless;
 #[cfg(feature = "onnx")]
 mod marian_tokenizer;
 mod masked_lm;
+mod memory;
 mod noise;
 mod pipeline_tests;
+mod pinning;
 mod pipelines;
 mod plan;
 mod plugin;
