@@ -9,7 +9,8 @@
 //! separated by commas) is run with two workers, without a limit and with `--memory 256MiB`, and
 //! the outputs of both have to be the same. The peak is what Linux says the process had resident
 //! at most. Everything is written to a folder below `--folder` (the folder for temporary files),
-//! which takes about four times the size, and is removed.
+//! which takes about four times the size, and is removed. `--program` names another binary than the
+//! one that Cargo builds with this.
 
 #![expect(
     clippy::print_stdout,
@@ -75,35 +76,52 @@ lineage = "edits"
 "#;
 
 fn main() -> Result<(), Failure> {
-    let (megabytes, folder) = arguments()?;
-    let folder = folder.join(format!("augment-soak-{}", std::process::id()));
+    let arguments = Arguments::read()?;
+    let folder = arguments
+        .folder
+        .join(format!("augment-soak-{}", std::process::id()));
     fs::create_dir_all(&folder)?;
-    let result = soak(&folder, &megabytes);
+    let result = soak(&folder, &arguments);
     fs::remove_dir_all(&folder)?;
     result
 }
 
-/// Sizes of data sets in megabytes, and a folder.
-fn arguments() -> Result<(Vec<usize>, PathBuf), Failure> {
-    let (mut megabytes, mut folder) = (vec![10_240], std::env::temp_dir());
-    let mut arguments = std::env::args().skip(1);
-    while let Some(argument) = arguments.next() {
-        match argument.as_str() {
-            // Cargo says so itself.
-            "--bench" => {}
-            "--megabytes" => {
-                let sizes = arguments.next().ok_or("--megabytes needs numbers")?;
-                let sizes: Result<_, _> = sizes.split(',').map(str::parse).collect();
-                megabytes = sizes?;
-            }
-            "--folder" => folder = arguments.next().ok_or("--folder needs a path")?.into(),
-            other => return Err(format!("unknown argument {other}").into()),
-        }
-    }
-    Ok((megabytes, folder))
+struct Arguments {
+    /// Sizes of data sets.
+    megabytes: Vec<usize>,
+    folder: PathBuf,
+    program: PathBuf,
 }
 
-fn soak(folder: &Path, megabytes: &[usize]) -> Result<(), Failure> {
+impl Arguments {
+    fn read() -> Result<Self, Failure> {
+        let mut read = Self {
+            megabytes: vec![10_240],
+            folder: std::env::temp_dir(),
+            program: env!("CARGO_BIN_EXE_augment").into(),
+        };
+        let mut arguments = std::env::args().skip(1);
+        while let Some(argument) = arguments.next() {
+            // Cargo says so itself.
+            if argument == "--bench" {
+                continue;
+            }
+            let value = arguments.next().ok_or("each argument needs a value")?;
+            match argument.as_str() {
+                "--megabytes" => {
+                    let sizes: Result<_, _> = value.split(',').map(str::parse).collect();
+                    read.megabytes = sizes?;
+                }
+                "--folder" => read.folder = value.into(),
+                "--program" => read.program = value.into(),
+                other => return Err(format!("unknown argument {other}").into()),
+            }
+        }
+        Ok(read)
+    }
+}
+
+fn soak(folder: &Path, arguments: &Arguments) -> Result<(), Failure> {
     fs::write(folder.join("soak.toml"), PIPELINE)?;
     let mut peaks = Vec::new();
     let mut problems = Vec::new();
@@ -112,12 +130,13 @@ fn soak(folder: &Path, megabytes: &[usize]) -> Result<(), Failure> {
             problems.push(format!("{what}: {peak} bytes are more than {bound}"));
         }
     };
-    for size in megabytes {
+    let run = |flags: &[&str]| run(&arguments.program, folder, flags);
+    for size in &arguments.megabytes {
         make_shards(&folder.join("data"), size << 20)?;
-        let free = run(folder, &[])?;
+        let free = run(&[])?;
         report(&format!("{size} MB"), &free);
         expect(free.peak, BOUND, "without a limit");
-        let limited = run(folder, &["--memory", "256MiB"])?;
+        let limited = run(&["--memory", "256MiB"])?;
         report(&format!("{size} MB, --memory 256MiB"), &limited);
         expect(limited.peak, LIMITED_BOUND, "with a limit");
         if !(free.succeeded && limited.succeeded) {
@@ -131,7 +150,7 @@ fn soak(folder: &Path, megabytes: &[usize]) -> Result<(), Failure> {
     }
     make_large_row(&folder.join("data"))?;
     for (limit, bound) in [(&[][..], BOUND), (&["--memory", "256MiB"], LIMITED_BOUND)] {
-        let large = run(folder, limit)?;
+        let large = run(limit)?;
         let what = format!("a row of 50 MB {}", limit.concat());
         report(&what, &large);
         expect(large.peak, bound, &what);
@@ -170,9 +189,9 @@ struct Ran {
 }
 
 /// Runs the program in `folder`, and removes what it wrote.
-fn run(folder: &Path, flags: &[&str]) -> Result<Ran, Failure> {
+fn run(program: &Path, folder: &Path, flags: &[&str]) -> Result<Ran, Failure> {
     let started = Instant::now();
-    let mut child = Command::new(env!("CARGO_BIN_EXE_augment"))
+    let mut child = Command::new(program)
         .args(["run", "soak.toml", "-j", "2", "--quiet"])
         .args(flags)
         .current_dir(folder)
@@ -194,7 +213,10 @@ fn run(folder: &Path, flags: &[&str]) -> Result<Ran, Failure> {
     let out = folder.join("out");
     for entry in fs::read_dir(&out)? {
         let path = entry?.path();
-        if path.extension().is_some_and(|extension| extension == "parquet") {
+        if path
+            .extension()
+            .is_some_and(|extension| extension == "parquet")
+        {
             let name = path.file_name().unwrap_or_default();
             outputs.insert(name.to_string_lossy().into_owned(), digest(&path)?);
         }
@@ -221,7 +243,11 @@ fn high_water(process: u32) -> u64 {
 fn digest(path: &Path) -> Result<String, Failure> {
     let mut hash = Sha256::new();
     std::io::copy(&mut File::open(path)?, &mut Writer(&mut hash))?;
-    Ok(hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect())
+    Ok(hash
+        .finalize()
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect())
 }
 
 /// A digest that can be written to.

@@ -138,7 +138,9 @@ mod tests {
         ] {
             assert_eq!(amount(text), Ok(expected), "{text}");
         }
-        for wrong in ["", "much", "2XB", "-1GB", "0", "0%", "101%", "1.2.3MB", "MiB", "inf", "nan"] {
+        for wrong in [
+            "", "much", "2XB", "-1GB", "0", "0%", "101%", "1.2.3MB", "MiB", "inf", "nan",
+        ] {
             assert!(amount(wrong).is_err(), "{wrong}");
         }
     }

@@ -43,6 +43,7 @@ pub struct Outlook {
 /// # Errors
 /// When a ledger cannot be read.
 pub fn outlook(plan: &Plan, settings: &RunSettings) -> Result<Outlook, RunError> {
+    let reckoned = reckon(plan, settings);
     let settings = &settings.for_operators(plan);
     let shards = read::select(plan, settings);
     let fingerprint = fingerprint_of(plan, settings);
@@ -70,7 +71,6 @@ pub fn outlook(plan: &Plan, settings: &RunSettings) -> Result<Outlook, RunError>
             })
         })
         .collect();
-    let reckoned = reckon(plan, settings);
     Ok(Outlook {
         shards: shards.len(),
         shards_left: left.len(),
@@ -104,7 +104,11 @@ impl Reckoned {
 /// Reckons what a run with `settings` takes.
 pub(super) fn reckon(plan: &Plan, settings: &RunSettings) -> Reckoned {
     let settings = &settings.for_operators(plan);
-    let shards: usize = plan.sources.iter().map(|source| source.facts.shards.len()).sum();
+    let shards: usize = plan
+        .sources
+        .iter()
+        .map(|source| source.facts.shards.len())
+        .sum();
     let open = number(settings.workers.min(shards).max(1));
     let writing: f64 = plan
         .sinks

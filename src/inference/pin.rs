@@ -25,7 +25,9 @@ pub fn check_digest(reference: &str, found: &str, wanted: &str) -> Result<(), Mo
         return Ok(());
     }
     Err(ModelError::new(
-        format!("`{reference}` is not the model that is asked for: its SHA-256 is {found}, not {wanted}"),
+        format!(
+            "`{reference}` is not the model that is asked for: its SHA-256 is {found}, not {wanted}"
+        ),
         "fetch the model that was meant, for example by naming its commit (`hf://owner/name@commit`), \
          or, if the other one is as good, put its digest here",
     ))

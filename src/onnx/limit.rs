@@ -100,7 +100,10 @@ mod tests {
         let error = read_at_most(&path, 9).unwrap_err();
         assert_eq!(error.kind(), io::ErrorKind::FileTooLarge);
         let text = error.to_string();
-        assert!(text.contains("10 bytes") && text.contains(VARIABLE), "{text}");
+        assert!(
+            text.contains("10 bytes") && text.contains(VARIABLE),
+            "{text}"
+        );
     }
 
     #[test]
@@ -108,7 +111,10 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("vocab.json");
         // It takes no room on disk.
-        File::create(&path).unwrap().set_len(DESCRIPTION + 1).unwrap();
+        File::create(&path)
+            .unwrap()
+            .set_len(DESCRIPTION + 1)
+            .unwrap();
         assert!(read(&path).is_err());
     }
 
@@ -121,7 +127,11 @@ mod tests {
             ("1", DESCRIPTION, WEIGHTS),
             ("much", DESCRIPTION, WEIGHTS),
         ] {
-            assert_eq!(Kind::Description.limit(&with(value)), description, "{value}");
+            assert_eq!(
+                Kind::Description.limit(&with(value)),
+                description,
+                "{value}"
+            );
             assert_eq!(Kind::of("a.onnx").limit(&with(value)), weights, "{value}");
         }
     }

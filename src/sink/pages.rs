@@ -144,7 +144,8 @@ impl PageStore for ColumnPages {
     fn take(&mut self, key: PageKey) -> Result<Bytes> {
         let place = usize::try_from(key.get()).unwrap_or(usize::MAX);
         let page = self.pages.get_mut(place).and_then(Option::take);
-        let page = page.ok_or_else(|| ParquetError::General(format!("there is no page {place}")))?;
+        let page =
+            page.ok_or_else(|| ParquetError::General(format!("there is no page {place}")))?;
         Ok(self.all.room().take(page)?)
     }
 
@@ -218,7 +219,8 @@ mod tests {
             let second = other.put(page(2)).unwrap();
             let third = one.put(page(3)).unwrap();
             assert_eq!((one.memory_size(), other.memory_size()), (2_000, 6));
-            assert_eq!((all.room().held, all.room().waiting), (2_006, 4_000));
+            let used = |room: &Room| (room.held, room.waiting);
+            assert_eq!(used(&all.room()), (2_006, 4_000));
             // The file has no name.
             assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
             assert_eq!(one.take(third).unwrap(), page(3));

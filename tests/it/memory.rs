@@ -64,7 +64,10 @@ fn write_data(scratch: &Scratch) {
 fn outputs(scratch: &Scratch) -> BTreeMap<String, String> {
     let mut digests = scratch.digests("out");
     digests.retain(|name, _| name.ends_with(".parquet"));
-    let hidden: Vec<&String> = digests.keys().filter(|name| name.starts_with('.')).collect();
+    let hidden: Vec<&String> = digests
+        .keys()
+        .filter(|name| name.starts_with('.'))
+        .collect();
     assert_eq!(hidden, [""; 0]);
     fs::remove_dir_all(scratch.path("out")).unwrap();
     digests
@@ -121,7 +124,10 @@ fn wrong_sizes_and_hopeless_limits_are_refused() {
         ("-1GB", "unexpected argument"),
         ("0", "more than nothing"),
         ("150%", "at most 100 per cent"),
-        ("1MB", "does not fit into 1.0 MB: with 1 worker it takes at least"),
+        (
+            "1MB",
+            "does not fit into 1.0 MB: with 1 worker it takes at least",
+        ),
     ] {
         let finished = scratch.run(["run", "memory.toml", "--memory", memory]);
         finished.says(2, &[part]);
@@ -152,7 +158,12 @@ fn a_row_for_which_there_is_no_room_fails_its_shard() {
     let ShardOutcome::Failed(reason) = &first.outcome else {
         panic!("{first:?}");
     };
-    for part in ["row 1540 of a.parquet has 3.0 MB", "`--memory`", "1.0 MB", "help: "] {
+    for part in [
+        "row 1540 of a.parquet has 3.0 MB",
+        "`--memory`",
+        "1.0 MB",
+        "help: ",
+    ] {
         assert!(reason.contains(part), "{reason}");
     }
     assert_eq!(second.outcome, ShardOutcome::Committed);

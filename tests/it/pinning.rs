@@ -29,7 +29,10 @@ fn scratch() -> Scratch {
 fn a_digest_that_is_none_is_refused_where_it_stands() {
     let scratch = scratch();
     for (options, line) in [
-        ("type = \"masked_lm\"\nmodel = \"fake:\"\nsha256 = \"abc\"", 18),
+        (
+            "type = \"masked_lm\"\nmodel = \"fake:\"\nsha256 = \"abc\"",
+            18,
+        ),
         (
             "type = \"back_translation\"\nforward = \"fake:\"\nbackward = \"fake:\"\nsha256_back = \"abc\"",
             19,
@@ -47,7 +50,10 @@ fn another_model_is_refused_with_both_digests() {
     let scratch = scratch();
     let wanted = "0".repeat(64);
     for (options, line) in [
-        (format!("type = \"masked_lm\"\nmodel = \"fake:\"\nsha256 = \"{wanted}\""), 18),
+        (
+            format!("type = \"masked_lm\"\nmodel = \"fake:\"\nsha256 = \"{wanted}\""),
+            18,
+        ),
         (
             format!(
                 "type = \"back_translation\"\nforward = \"fake:\"\nbackward = \"fake:\"\n\
@@ -122,6 +128,9 @@ mod with_files {
         let text = pipeline(&"0".repeat(64));
         scratch.write("pin.toml", text);
         let finished = scratch.run(["check", "pin.toml"]);
-        finished.says(2, &["tokenizer.json", "1073741824", "AUGMENT_MODEL_FILE_LIMIT"]);
+        finished.says(
+            2,
+            &["tokenizer.json", "1073741824", "AUGMENT_MODEL_FILE_LIMIT"],
+        );
     }
 }

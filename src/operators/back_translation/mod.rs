@@ -223,7 +223,13 @@ impl BackTranslation {
             let (pin, pin_back) = (self.sha256.as_ref(), self.sha256_back.as_ref());
             ways.push([
                 named("forward".to_owned(), forward, variant, lang, pin),
-                named("backward".to_owned(), backward, variant_back, lang_back, pin_back),
+                named(
+                    "backward".to_owned(),
+                    backward,
+                    variant_back,
+                    lang_back,
+                    pin_back,
+                ),
             ]);
         }
         for (place, pivot) in self.via.iter().enumerate() {
