@@ -252,6 +252,12 @@ pub(crate) struct RunArguments {
     /// Batches in flight, at most: this bounds the memory of the run [default: 3 for each worker].
     #[arg(long, value_name = "BATCHES", value_parser = clap::value_parser!(u32).range(1..=65_536))]
     pub(crate) window: Option<u32>,
+    /// Stay within this much memory: `256MiB`, `2GB`, or a share of what there is, such as `50%`.
+    /// Batches become smaller and fewer, row groups wait in files beside the output, and, unless
+    /// `--workers` is given, there are fewer workers. The output is the same. Models come on top,
+    /// and what an operator has to know of all rows.
+    #[arg(long, value_name = "SIZE", value_parser = super::memory::amount)]
+    pub(crate) memory: Option<super::memory::Amount>,
     /// How to show progress on stderr.
     #[arg(long, value_enum, default_value_t, value_name = "HOW")]
     pub(crate) progress: ProgressMode,

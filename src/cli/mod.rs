@@ -18,6 +18,7 @@ mod diff;
 mod fetching;
 mod folder;
 mod inspect;
+mod memory;
 #[cfg(feature = "onnx")]
 mod models;
 mod ops;

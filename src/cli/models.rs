@@ -211,13 +211,26 @@ fn describe_hub(hub: &HubSettings, palette: Palette) -> String {
 fn list(printer: &Printer) -> ExitStatus {
     let palette = printer.out_palette();
     let mut text = String::new();
+    let settings = ResolveSettings {
+        offline: true,
+        ..ResolveSettings::of(&Surroundings::of_process())
+    };
+    // What a pipeline can name it by; nothing for one whose graphs are all of some variant.
+    let digest = |reference: &str| {
+        let reference: Option<ModelReference> = reference.parse().ok();
+        let model = resolve(&reference?, Path::new(""), &settings).ok()?;
+        Some(palette.faint(format!("  sha256 {}", model.content_hash().ok()?)))
+    };
     for name in builtin_names() {
-        let _ = writeln!(text, "{}", palette.name(format!("builtin:{name}")));
+        let reference = format!("builtin:{name}");
+        let digest = digest(&reference).unwrap_or_default();
+        let _ = writeln!(text, "{}{digest}", palette.name(reference));
     }
     let hub = HubSettings::of(&Surroundings::of_process());
     for model in hub.cache.as_deref().map(cached_models).unwrap_or_default() {
         let path = palette.faint(model.path.display());
-        let _ = writeln!(text, "{}  {path}", palette.name(model.reference));
+        let digest = digest(&model.reference).unwrap_or_default();
+        let _ = writeln!(text, "{}  {path}{digest}", palette.name(model.reference));
     }
     if text.is_empty() {
         printer.say("no model is built in, and none has been fetched");
@@ -258,6 +271,14 @@ fn fetch(arguments: &FetchArguments, volume: Volume, printer: &Printer) -> ExitS
                     path.display().to_string()
                 }
             };
+            // Beside the path, which scripts read.
+            match model.content_hash() {
+                Ok(digest) if volume != Volume::Quiet => {
+                    printer.say(&format!("sha256 = \"{digest}\""));
+                }
+                Ok(_) => {}
+                Err(error) => printer.error(&error.to_string(), Some(&error.help())),
+            }
             written(printer, &format!("{place}\n"))
         }
         Err(error) => {

@@ -7,7 +7,7 @@ use std::thread;
 use serde_json::json;
 
 use super::args::{ProgressMode, RunArguments};
-use super::{ExitStatus, Printer, Volume, pipeline, signals};
+use super::{ExitStatus, Printer, Volume, memory, pipeline, signals};
 use crate::engine::{self, RunError, RunReport, RunSettings};
 use crate::inference::ModelSettings;
 use crate::operator::Registry;
@@ -41,6 +41,13 @@ pub(super) fn run(
         );
         return ExitStatus::NotStarted;
     }
+    let settings = match memory::limited(&plan, settings(arguments, models), arguments) {
+        Ok(settings) => settings,
+        Err((problem, help)) => {
+            printer.error(&problem, Some(&help));
+            return ExitStatus::NotStarted;
+        }
+    };
     let show = show(arguments.progress, volume, printer);
     let say = |line: &str| printer.say(line);
     let operators = plan.part_names();
@@ -51,7 +58,7 @@ pub(super) fn run(
         operators,
         &say,
     );
-    let (settings, stop) = (settings(arguments, models), Stop::default());
+    let stop = Stop::default();
     let waiting = || progress.say(&waiting_for(&progress.running()));
     let watched = signals::watch(&stop, waiting, || {
         progress.watch(|| engine::run(&plan, &settings, &progress, &stop))

@@ -5,6 +5,7 @@ mod assemble;
 mod collect;
 mod commit;
 mod count;
+mod memory;
 mod outlook;
 mod preview;
 mod read;
@@ -22,8 +23,10 @@ use crate::inference::ModelSettings;
 use crate::ledger::{LedgerError, Mode};
 use crate::operator::{OperatorError, Resources, Shared};
 use crate::plan::{Plan, Producer};
+use crate::sink::PAGES_HELD;
 use crate::topology::{Observer, RunOptions, ShardOutcome, Stop};
 
+pub use memory::{TooLittleMemory, within};
 pub use outlook::{Outlook, outlook};
 pub use preview::{PreviewRow, PreviewText, preview};
 pub use test::{Broken, Difference, Observed, ObservedOutput, TestBench, differences, snapshot};
@@ -45,6 +48,11 @@ pub struct RunSettings {
     pub batch_rows: usize,
     /// Bytes in a batch, roughly at most.
     pub batch_bytes: usize,
+    /// Bytes of a row group in progress that each open output keeps in memory: the rest waits in a
+    /// file beside it.
+    pub pages_held: usize,
+    /// Bytes of a row, at most: a shard with a larger one fails. Nothing for any size.
+    pub most_row_bytes: Option<usize>,
     /// Whether other shards go on after one has failed.
     pub keep_going: bool,
     /// Whether finished shards are done again.
@@ -67,6 +75,8 @@ impl RunSettings {
             window: workers.max(1) * 3,
             batch_rows: 4_096,
             batch_bytes: BATCH_BYTES,
+            pages_held: PAGES_HELD,
+            most_row_bytes: None,
             keep_going: false,
             fresh: false,
             force: false,
@@ -254,7 +264,7 @@ pub fn run(
     let started = Instant::now();
     let settings = &settings.for_operators(plan);
     let selected = read::select(plan, settings);
-    let sinks = write::sinks(plan)?;
+    let sinks = write::sinks(plan, settings.pages_held)?;
     let publisher = Publisher::open(plan, settings, &selected)?;
     survey::remove_leftovers(plan, settings);
     let (done, todo): (Vec<PlannedShard>, Vec<PlannedShard>) = selected

@@ -12,6 +12,12 @@ use crate::plan::{Plan, PlannedSink, PlannedSource};
 const PROGRAM: f64 = 64e6;
 /// Bytes that decoding keeps for each column of an open shard: about a page, and its dictionary.
 const COLUMN: f64 = 1.5e6;
+/// Bytes that encoding keeps for each column: a page as values, encoded and compressed.
+const ENCODED_COLUMN: f64 = 0.7e6;
+/// Columns of lineage, at most.
+const LINEAGE: f64 = 4.0;
+/// Bytes of rows that wait to be encoded.
+const CHUNK: f64 = 4e6;
 
 /// What is known of a run before it starts.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -37,6 +43,7 @@ pub struct Outlook {
 /// # Errors
 /// When a ledger cannot be read.
 pub fn outlook(plan: &Plan, settings: &RunSettings) -> Result<Outlook, RunError> {
+    let reckoned = reckon(plan, settings);
     let settings = &settings.for_operators(plan);
     let shards = read::select(plan, settings);
     let fingerprint = fingerprint_of(plan, settings);
@@ -64,19 +71,6 @@ pub fn outlook(plan: &Plan, settings: &RunSettings) -> Result<Outlook, RunError>
             })
         })
         .collect();
-    let open = settings.workers.min(shards.len()).max(1);
-    let in_flight = in_flight(plan, settings);
-    let writing: f64 = plan
-        .sinks
-        .iter()
-        .map(|sink| row_group(plan, sink))
-        .sum::<f64>()
-        * number(open);
-    let reading = plan
-        .sources
-        .iter()
-        .map(|source| number(source.facts.schema.fields().len()) * COLUMN);
-    let reading = reading.fold(0.0, f64::max) * number(open);
     Ok(Outlook {
         shards: shards.len(),
         shards_left: left.len(),
@@ -86,10 +80,50 @@ pub fn outlook(plan: &Plan, settings: &RunSettings) -> Result<Outlook, RunError>
             .filter(|(_, peek)| is_foreign(peek))
             .map(|(root, _)| (*root).clone())
             .collect(),
-        memory: whole(PROGRAM + in_flight + writing + reading),
-        in_flight: whole(in_flight),
-        writing: whole(writing),
+        memory: reckoned.total(),
+        in_flight: whole(reckoned.in_flight),
+        writing: whole(reckoned.writing),
     })
+}
+
+/// What a run takes at its peak, without its models, in bytes.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Reckoned {
+    in_flight: f64,
+    writing: f64,
+    reading: f64,
+}
+
+impl Reckoned {
+    /// All of it, and the program.
+    pub(super) fn total(self) -> u64 {
+        whole(PROGRAM + self.in_flight + self.writing + self.reading)
+    }
+}
+
+/// Reckons what a run with `settings` takes.
+pub(super) fn reckon(plan: &Plan, settings: &RunSettings) -> Reckoned {
+    let settings = &settings.for_operators(plan);
+    let shards: usize = plan
+        .sources
+        .iter()
+        .map(|source| source.facts.shards.len())
+        .sum();
+    let open = number(settings.workers.min(shards).max(1));
+    let writing: f64 = plan
+        .sinks
+        .iter()
+        .map(|sink| output(plan, sink, settings.pages_held))
+        .sum();
+    let reading = plan
+        .sources
+        .iter()
+        .map(|source| number(source.facts.schema.fields().len()) * COLUMN);
+    Reckoned {
+        in_flight: in_flight(plan, settings),
+        writing: writing * open,
+        reading: reading.fold(0.0, f64::max) * open,
+    }
 }
 
 /// Bytes of the batches in flight: as they are read, and as large as they become on the way.
@@ -99,7 +133,14 @@ fn in_flight(plan: &Plan, settings: &RunSettings) -> f64 {
     batch * (1.0 + largest_expansion(plan)) * number(settings.window)
 }
 
-/// Bytes of a row group of a sink, which is held until it is complete.
+/// Bytes of an output that is being written: the chunk to encode next, what its columns hold, and
+/// the pages of the row group, as many as are kept in memory.
+fn output(plan: &Plan, sink: &PlannedSink, pages_held: usize) -> f64 {
+    let columns = number(sink.schema.fields().len()) + LINEAGE;
+    CHUNK + columns * ENCODED_COLUMN + row_group(plan, sink).min(number(pages_held))
+}
+
+/// Bytes of a row group of a sink.
 fn row_group(plan: &Plan, sink: &PlannedSink) -> f64 {
     let sources = sink
         .sources

@@ -7,9 +7,10 @@ use arrow::array::RecordBatch;
 use super::RunSettings;
 use crate::batch::{Origins, Rows, Shard};
 use crate::columns::TextPath;
+use crate::figures::size;
 use crate::operator::RowTextReader;
 use crate::plan::{Plan, PlannedSource};
-use crate::source::{ReadOptions, ShardFile, ShardReader, ids};
+use crate::source::{ReadOptions, ShardFile, ShardReader, ids, weight};
 use crate::topology::{BatchReader, ShardSource};
 
 /// A shard that a run may read.
@@ -61,6 +62,7 @@ pub(super) struct Source<'a> {
     planned: &'a PlannedSource,
     shards: Vec<(usize, &'a PlannedShard)>,
     options: ReadOptions,
+    most_row_bytes: Option<usize>,
     keep_edits: bool,
     keep_text: bool,
 }
@@ -87,6 +89,7 @@ pub(super) fn sources<'a>(
             batch_bytes: settings.batch_bytes,
             limit: None,
         },
+        most_row_bytes: settings.most_row_bytes,
         keep_edits,
         keep_text: plan
             .operators
@@ -130,6 +133,8 @@ impl ShardSource for Source<'_> {
                 roots: facts.texts.paths.iter().map(TextPath::column).collect(),
             }),
             keep_edits: self.keep_edits,
+            batch_bytes: self.options.batch_bytes,
+            most_row_bytes: self.most_row_bytes,
         }))
     }
 }
@@ -140,6 +145,8 @@ struct Reader {
     id: Option<usize>,
     texts: Option<KeptTexts>,
     keep_edits: bool,
+    batch_bytes: usize,
+    most_row_bytes: Option<usize>,
 }
 
 /// What is kept of the texts as they were read.
@@ -154,6 +161,7 @@ impl BatchReader for Reader {
         let Some((first_row, records)) = self.reader.next_batch().map_err(explain)? else {
             return Ok(None);
         };
+        self.check_size(first_row, &records)?;
         let ids = self.id.map(|column| ids(&records, column)).transpose();
         let ids = ids.map_err(|error| format!("{}: the id column: {error}", self.path))?;
         let mut origins = Origins::new(&self.path, first_row, records.num_rows(), ids);
@@ -167,6 +175,36 @@ impl BatchReader for Reader {
             records,
             Rows::originals(Arc::new(origins), self.keep_edits),
         )))
+    }
+
+    fn places(&self, records: &RecordBatch) -> usize {
+        // Batches may have twice what they should, by and large.
+        weight(records, 0..records.num_rows()) / self.batch_bytes.max(1)
+    }
+}
+
+impl Reader {
+    /// Refuses a row for which there is no room.
+    fn check_size(&self, first_row: u64, records: &RecordBatch) -> Result<(), String> {
+        let rows = records.num_rows();
+        let Some(most) = self.most_row_bytes else {
+            return Ok(());
+        };
+        if weight(records, 0..rows) <= most {
+            return Ok(());
+        }
+        let large = (0..rows).find(|row| weight(records, *row..row + 1) > most);
+        large.map_or(Ok(()), |row| {
+            let number = first_row + row as u64;
+            let bytes = weight(records, row..row + 1) as u64;
+            Err(format!(
+                "row {number} of {} has {}, and `--memory` leaves room for rows of {}\n  help: run \
+                 again with more memory, or fewer workers (`-j 1`), or filter such rows out before",
+                self.path,
+                size(bytes),
+                size(most as u64)
+            ))
+        })
     }
 }
 

@@ -14,8 +14,8 @@ pub(super) struct Sink<'a> {
     plan: SinkPlan,
 }
 
-/// The sinks of `plan`.
-pub(super) fn sinks(plan: &Plan) -> Result<Vec<Sink<'_>>, RunError> {
+/// The sinks of `plan`, of which each open file keeps so many bytes of pages in memory.
+pub(super) fn sinks(plan: &Plan, pages_held: usize) -> Result<Vec<Sink<'_>>, RunError> {
     let ids = plan.part_names();
     plan.sinks
         .iter()
@@ -45,6 +45,7 @@ pub(super) fn sinks(plan: &Plan) -> Result<Vec<Sink<'_>>, RunError> {
                 Ok(plan) if planned.several_texts => plan.naming_texts(),
                 other => other,
             };
+            let plan = plan.map(|plan| plan.holding(pages_held));
             plan.map(|plan| Sink { planned, plan }).map_err(|problems| {
                 let first = problems.into_iter().next();
                 let (message, help) = first

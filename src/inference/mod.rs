@@ -9,6 +9,7 @@ mod kernel;
 #[cfg(feature = "onnx")]
 mod load;
 mod name;
+mod pin;
 mod select;
 mod settings;
 
@@ -19,6 +20,7 @@ pub(crate) use load::{find, sessions};
 #[cfg(not(feature = "onnx"))]
 pub(crate) use name::not_there;
 pub use name::{ModelError, ModelName, fake_of, is_folder};
+pub use pin::{check_digest, wrong_digest};
 pub use select::{Candidate, Selector};
 pub use settings::ModelSettings;
 #[cfg(feature = "onnx")]

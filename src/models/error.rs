@@ -129,6 +129,9 @@ impl ModelError {
                  a `variant` that is there"
                 .to_owned(),
             Self::NoFile { .. } => "copy the file from where the model comes from".to_owned(),
+            Self::Io { source, .. } if source.kind() == io::ErrorKind::FileTooLarge => {
+                "look whether the file is what it should be".to_owned()
+            }
             Self::Io { .. } => "make the file readable for this user".to_owned(),
             Self::Offline { reference, .. } => {
                 format!("run `augment models fetch {reference}` once with a network")

@@ -2,7 +2,6 @@
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
-use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -10,7 +9,7 @@ use sha2::{Digest, Sha256};
 
 use super::ModelError;
 use crate::digest::{digest_of_file, hexadecimal};
-use crate::onnx::GraphFile;
+use crate::onnx::{GraphFile, read_file};
 
 /// The files that a model needs, by their names: paths with `/` between their parts.
 #[derive(Debug, Clone)]
@@ -118,7 +117,7 @@ impl ModelFolder {
     pub fn bytes(&self, name: &str) -> Result<Cow<'_, [u8]>, ModelError> {
         match self.files.get(name) {
             Some(Content::Embedded(bytes)) => Ok(Cow::Borrowed(bytes)),
-            Some(Content::Disk(path)) => fs::read(path).map(Cow::Owned).map_err(io_error(path)),
+            Some(Content::Disk(path)) => read_file(path).map(Cow::Owned).map_err(io_error(path)),
             None => Err(ModelError::NoFile {
                 place: self.to_string(),
                 name: name.to_owned(),
@@ -176,6 +175,8 @@ pub(super) fn io_error(path: &Path) -> impl FnOnce(io::Error) -> ModelError {
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::*;
 
     fn folder(files: &[(&str, &str)]) -> (tempfile::TempDir, ModelFolder) {

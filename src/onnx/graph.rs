@@ -10,6 +10,8 @@ use ort::session::builder::{PrepackedWeights, SessionBuilder};
 use ort::session::{Session, SessionInputValue};
 use ort::value::{DynValue, Outlet, Tensor, TensorElementType};
 
+use super::external;
+use super::limit::{self, Kind};
 use super::signature::Signature;
 use super::weights::GraphWeights;
 
@@ -26,8 +28,19 @@ pub(crate) enum GraphFile<'a> {
 }
 
 impl GraphFile<'_> {
+    /// Refuses a graph that is too large, or whose weights lie where it has no business.
+    pub(crate) fn check(&self) -> io::Result<()> {
+        let bytes = match self {
+            Self::Bytes(bytes) => bytes.len() as u64,
+            Self::Disk(path) => path.metadata()?.len(),
+        };
+        limit::check_size(Kind::Weights, bytes)?;
+        external::check(self)
+    }
+
     /// What it is, without loading it.
     pub(crate) fn signature(&self) -> io::Result<Signature> {
+        self.check()?;
         match self {
             Self::Bytes(bytes) => Signature::read(&mut Cursor::new(bytes)),
             Self::Disk(path) => {
@@ -61,6 +74,8 @@ impl Graph {
         weights: &GraphWeights,
     ) -> Result<Self, String> {
         let refused = |error: ort::Error| error.to_string();
+        // It may have been changed since it was looked at.
+        file.check().map_err(|error| error.to_string())?;
         let builder = source(weights.prepacked())?;
         let builder = weights.give(name, builder)?;
         // Shapes change at each step: there is no pattern to be remembered.

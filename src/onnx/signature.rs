@@ -5,6 +5,9 @@
 
 use std::io::{self, Read, Seek, SeekFrom};
 
+/// Bytes of a name, at most.
+const LONGEST_NAME: u64 = 64 << 10;
+
 /// What the elements of a tensor are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Element {
@@ -71,18 +74,18 @@ impl Signature {
 
 /// A field whose header has been read.
 #[derive(Clone, Copy)]
-struct Field {
-    number: u64,
+pub(super) struct Field {
+    pub(super) number: u64,
     /// Where a field of variable length ends.
-    end: u64,
+    pub(super) end: u64,
     /// The value of a number.
     value: u64,
     /// Whether it is of variable length.
-    packed: bool,
+    pub(super) packed: bool,
 }
 
-struct Reader<R> {
-    source: R,
+pub(super) struct Reader<R> {
+    pub(super) source: R,
 }
 
 impl<R: Read + Seek> Reader<R> {
@@ -192,7 +195,7 @@ impl<R: Read + Seek> Reader<R> {
     }
 
     /// The header of the next field; nothing at `end`.
-    fn field(&mut self, end: u64) -> io::Result<Option<Field>> {
+    pub(super) fn field(&mut self, end: u64) -> io::Result<Option<Field>> {
         if self.source.stream_position()? >= end {
             return Ok(None);
         }
@@ -222,12 +225,15 @@ impl<R: Read + Seek> Reader<R> {
         Ok(Some(field))
     }
 
-    fn skip(&mut self, field: Field) -> io::Result<()> {
+    pub(super) fn skip(&mut self, field: Field) -> io::Result<()> {
         self.source.seek(SeekFrom::Start(field.end)).map(|_| ())
     }
 
-    fn text(&mut self, end: u64) -> io::Result<String> {
+    pub(super) fn text(&mut self, end: u64) -> io::Result<String> {
         let length = end.saturating_sub(self.source.stream_position()?);
+        if length > LONGEST_NAME {
+            return Err(malformed());
+        }
         let mut bytes = Vec::new();
         (&mut self.source).take(length).read_to_end(&mut bytes)?;
         String::from_utf8(bytes).map_err(|_| malformed())

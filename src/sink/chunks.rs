@@ -8,18 +8,42 @@ use arrow::compute::{cast, concat};
 use arrow::datatypes::{DataType, Field, Fields, Schema};
 use arrow::error::ArrowError;
 
+use crate::source::{rows_with, weight};
+
 /// Rows that wait to be written.
 #[derive(Debug, Default)]
 pub(super) struct Chunks {
     batches: VecDeque<RecordBatch>,
     rows: usize,
+    /// What the rows weigh.
+    bytes: usize,
 }
 
 impl Chunks {
     /// Adds rows at the end.
     pub(super) fn push(&mut self, batch: RecordBatch) {
         self.rows += batch.num_rows();
+        self.bytes += weight(&batch, 0..batch.num_rows());
         self.batches.push_back(batch);
+    }
+
+    /// How many rows there are in the next chunk of `rows` rows, or of as many as it takes to have
+    /// `bytes`; nothing if it is not complete. That depends on the rows alone.
+    pub(super) fn complete(&self, rows: usize, bytes: usize) -> Option<usize> {
+        if self.bytes >= bytes {
+            let (mut before, mut missing) = (0, bytes);
+            for batch in &self.batches {
+                if before >= rows {
+                    break;
+                }
+                if let Some(enough) = rows_with(batch, missing) {
+                    return Some(rows.min(before + enough));
+                }
+                before += batch.num_rows();
+                missing -= weight(batch, 0..batch.num_rows());
+            }
+        }
+        (self.rows >= rows).then_some(rows)
     }
 
     /// Number of rows that wait.
@@ -63,6 +87,7 @@ impl Chunks {
             }
             missing -= used;
             self.rows -= used;
+            self.bytes -= weight(&batch, 0..used);
         }
         match parts.len() {
             0 | 1 => Ok(parts.pop()),

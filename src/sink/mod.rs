@@ -7,6 +7,7 @@ mod error;
 mod file;
 mod layout;
 pub mod lineage;
+mod pages;
 pub mod parquet;
 mod plan;
 #[cfg(test)]
@@ -17,5 +18,6 @@ pub use error::SinkError;
 pub(crate) use error::io_help;
 pub(crate) use file::{PARTIAL_SUFFIX, obstacle, sync_folder};
 pub use layout::SinkLayout;
+pub(crate) use plan::PAGES_HELD;
 pub use plan::SinkPlan;
 pub use writer::{Output, Prepared, ShardWriter};

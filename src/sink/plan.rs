@@ -21,6 +21,10 @@ const CREATED_BY: &str = "augment 1";
 /// core while it is encoded and compressed, and readers have to decode less to get at a row.
 const PAGE_BYTES: usize = 256 << 10;
 
+/// Bytes of pages that each open file keeps in memory, where nothing else is said. Most row groups
+/// of texts are smaller.
+pub(crate) const PAGES_HELD: usize = 32 << 20;
+
 /// The columns of a sink's files, and how they are encoded.
 #[derive(Debug, Clone)]
 pub struct SinkPlan {
@@ -34,6 +38,9 @@ pub struct SinkPlan {
     pub row_group_rows: usize,
     /// Encoded bytes in a row group, roughly at most.
     pub row_group_bytes: usize,
+    /// Bytes of pages of the row group in progress that each open file keeps in memory: others wait
+    /// in a file beside it. This changes nothing about the output.
+    pub pages_held: usize,
     output_schema: SchemaRef,
     properties: WriterProperties,
 }
@@ -69,6 +76,7 @@ impl SinkPlan {
             operator_ids,
             row_group_rows: config.row_group_rows.max(1),
             row_group_bytes: config.row_group_bytes.max(1),
+            pages_held: PAGES_HELD,
             output_schema,
             properties,
         })
@@ -82,6 +90,13 @@ impl SinkPlan {
         self.lineage.names_texts = true;
         self.output_schema = self.lineage.append_to(&self.schema)?;
         Ok(self)
+    }
+
+    /// The same, where each open file keeps so many bytes of pages in memory.
+    #[must_use]
+    pub fn holding(mut self, pages_held: usize) -> Self {
+        self.pages_held = pages_held;
+        self
     }
 
     /// The columns of the files: those that reach the sink, and the lineage.

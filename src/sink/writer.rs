@@ -9,6 +9,7 @@ use arrow::array::{RecordBatch, RecordBatchOptions};
 use arrow::datatypes::SchemaRef;
 use arrow::error::ArrowError;
 use parquet::arrow::ArrowWriter;
+use parquet::arrow::arrow_writer::ArrowWriterOptions;
 use parquet::errors::ParquetError;
 
 use super::chunks::Chunks;
@@ -16,6 +17,7 @@ use super::dictionaries::NarrowDictionaries;
 use super::distinct::{SAMPLE_BYTES, SAMPLE_ROWS, bytes_of};
 use super::file::{HashingFile, Temporary};
 use super::lineage::LineageBuilder;
+use super::pages::WaitingPages;
 use super::{SinkError, SinkPlan};
 use crate::batch::Batch;
 
@@ -28,6 +30,10 @@ const FIRST_CHUNK_ROWS: usize = 64;
 
 /// Encoded bytes in a chunk, roughly at most.
 const CHUNK_BYTES: usize = 1 << 20;
+
+/// Bytes of values in a chunk, at which it ends wherever it is: what comes after small rows may be
+/// large.
+const CHUNK_WEIGHT: usize = 16 << 20;
 
 /// Bytes collected for one write to the file.
 const BUFFER_BYTES: usize = 1 << 18;
@@ -112,8 +118,8 @@ impl ShardWriter {
         {
             return Ok(());
         }
-        while self.chunks.rows() >= self.next_chunk {
-            self.write_chunk()?;
+        while let Some(rows) = self.chunks.complete(self.next_chunk, CHUNK_WEIGHT) {
+            self.write_chunk(rows)?;
         }
         Ok(())
     }
@@ -125,7 +131,8 @@ impl ShardWriter {
     /// When the file cannot be written.
     pub fn finish(mut self) -> Result<Prepared, SinkError> {
         while self.chunks.rows() > 0 {
-            self.write_chunk()?;
+            let rows = self.chunks.complete(self.next_chunk, CHUNK_WEIGHT);
+            self.write_chunk(rows.unwrap_or(self.next_chunk))?;
         }
         // A shard without a row has a file all the same.
         self.encoder()?;
@@ -178,7 +185,12 @@ impl ShardWriter {
                 std::mem::replace(&mut self.output, Encoder::Failed)
             {
                 let properties = plan.properties(&sample);
-                let writer = ArrowWriter::try_new(file, Arc::clone(&self.schema), Some(properties))
+                let pages = WaitingPages::new(&self.target, plan.pages_held);
+                let options = ArrowWriterOptions::new()
+                    .with_properties(properties)
+                    .with_page_store_factory(Arc::new(pages));
+                let schema = Arc::clone(&self.schema);
+                let writer = ArrowWriter::try_new_with_options(file, schema, options)
                     .map_err(|error| write_error(&self.temporary, &self.target, error))?;
                 self.output = Encoder::Open(Box::new(writer));
             }
@@ -192,11 +204,12 @@ impl ShardWriter {
         }
     }
 
-    fn write_chunk(&mut self) -> Result<(), SinkError> {
+    /// Writes a chunk of so many rows, or of all if there are fewer.
+    fn write_chunk(&mut self, rows: usize) -> Result<(), SinkError> {
         self.encoder()?;
         let chunk = self
             .chunks
-            .take(self.next_chunk)
+            .take(rows)
             .map_err(|error| self.encode_error(&error))?;
         let Some(mut rest) = chunk else {
             return Ok(());

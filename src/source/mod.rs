@@ -6,15 +6,18 @@ mod error;
 mod footer;
 pub mod parquet;
 mod paths;
+mod pieces;
 mod reader;
 #[cfg(test)]
 mod tests;
+mod weight;
 
 pub use digest::digest;
 pub use discover::{discover, row_texts};
 pub use error::SourceError;
 pub(crate) use paths::clean_path;
 pub use reader::{ShardReader, ids};
+pub(crate) use weight::{rows_with, weight};
 
 use std::path::PathBuf;
 use std::time::SystemTime;

@@ -1,5 +1,6 @@
 //! Reading a shard batch by batch.
 
+use std::collections::VecDeque;
 use std::fs::File;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -18,6 +19,7 @@ use parquet::file::metadata::RowGroupMetaData;
 
 use super::discover::{difference, rows_of};
 use super::footer::{self, guarded};
+use super::pieces::Units;
 use super::{ReadOptions, ShardFile, SourceError, SourceFacts};
 
 /// Reads the rows of one shard in order. Pages are read and decoded one at a time: memory does not
@@ -47,6 +49,9 @@ struct RowGroup {
     /// Number, in the shard, of the row after the last one to come.
     end: u64,
     batch_rows: u64,
+    units: Units,
+    /// Batches that are decoded already.
+    ready: VecDeque<RecordBatch>,
 }
 
 impl ShardReader {
@@ -151,12 +156,13 @@ impl ShardReader {
                 }
                 continue;
             };
-            let reader = &mut group.reader;
-            match guarded(|| reader.next().transpose().map_err(ParquetError::from))? {
-                Some(batch) if batch.num_rows() > 0 => {
-                    return self.with_schema(&batch).map(Some);
-                }
-                Some(_) => {}
+            if group.ready.is_empty() {
+                let reader = &mut group.reader;
+                let next = || guarded(|| reader.next().transpose().map_err(ParquetError::from));
+                group.ready = group.units.batches(next)?;
+            }
+            match group.ready.pop_front() {
+                Some(batch) => return self.with_schema(&batch).map(Some),
                 None if self.row < group.end => {
                     return Err(format!("{} rows are missing", group.end - self.row));
                 }
@@ -181,13 +187,15 @@ impl ShardReader {
             return Ok(true);
         }
         let file = self.file.try_clone().map_err(|error| error.to_string())?;
-        let batch_rows = batch_rows(group, &self.projection, &self.options);
+        let bytes = decoded_bytes(group, &self.projection);
+        let batch_rows = batch_rows(group, bytes, &self.options);
+        let units = Units::new(&self.schema, bytes, batch_rows, self.options.batch_bytes);
         let builder =
             ParquetRecordBatchReaderBuilder::new_with_metadata(file, self.metadata.clone())
                 .with_row_groups(vec![index])
                 .with_projection(self.projection.clone())
                 .with_limit(usize::try_from(rows).unwrap_or(usize::MAX))
-                .with_batch_size(batch_rows);
+                .with_batch_size(units.rows);
         let reader = guarded(|| builder.build())?;
         let end = self.row + rows;
         self.current = Some(RowGroup {
@@ -195,6 +203,8 @@ impl ShardReader {
             reader,
             end,
             batch_rows: batch_rows as u64,
+            units,
+            ready: VecDeque::new(),
         });
         Ok(true)
     }
@@ -224,14 +234,18 @@ impl ShardReader {
     }
 }
 
-/// Rows in a batch of a row group, so that neither bound is passed.
-fn batch_rows(
-    group: &RowGroupMetaData,
-    projection: &ProjectionMask,
-    options: &ReadOptions,
-) -> usize {
+/// Rows in a batch of a row group of so many bytes, so that neither bound is passed.
+fn batch_rows(group: &RowGroupMetaData, bytes: usize, options: &ReadOptions) -> usize {
     let rows = usize::try_from(group.num_rows()).unwrap_or_default().max(1);
-    let bytes: usize = group
+    let row_bytes = bytes.div_ceil(rows).max(1);
+    (options.batch_bytes / row_bytes)
+        .min(options.batch_rows)
+        .max(1)
+}
+
+/// Bytes of the columns of a row group that are read, decoded.
+fn decoded_bytes(group: &RowGroupMetaData, projection: &ProjectionMask) -> usize {
+    group
         .columns()
         .iter()
         .enumerate()
@@ -242,11 +256,7 @@ fn batch_rows(
             let size = column.uncompressed_size().max(decoded);
             usize::try_from(size).unwrap_or_default()
         })
-        .fold(0, usize::saturating_add);
-    let row_bytes = bytes.div_ceil(rows).max(1);
-    (options.batch_bytes / row_bytes)
-        .min(options.batch_rows)
-        .max(1)
+        .fold(0, usize::saturating_add)
 }
 
 /// The values of an id column as text.

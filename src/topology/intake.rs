@@ -34,11 +34,12 @@ pub(super) struct Intake {
 struct Places {
     state: Mutex<State>,
     changed: Condvar,
-    capacity: usize,
+    capacity: isize,
 }
 
 struct State {
-    free: usize,
+    /// Below 0 where batches turned out to take more than one place.
+    free: isize,
     /// Shards that nobody is reading from at the moment.
     idle: Vec<Reading>,
     /// Shards that are being read, idle or not.
@@ -53,6 +54,19 @@ struct Place(Arc<Places>);
 impl Drop for Place {
     fn drop(&mut self) {
         self.0.update(|state| state.free += 1);
+    }
+}
+
+/// A place in the window and more of them.
+struct WidePlace {
+    places: Arc<Places>,
+    more: isize,
+    _first: Ticket,
+}
+
+impl Drop for WidePlace {
+    fn drop(&mut self) {
+        self.places.update(|state| state.free += self.more);
     }
 }
 
@@ -78,7 +92,7 @@ impl Places {
 
 impl State {
     /// Whether nothing is being read and nothing is in flight.
-    fn is_over(&self, capacity: usize) -> bool {
+    fn is_over(&self, capacity: isize) -> bool {
         self.open == 0 && self.free == capacity
     }
 }
@@ -87,6 +101,7 @@ impl Intake {
     /// An intake with `window` places, for at most `shards` that are read at a time.
     pub(super) fn new(window: usize, shards: usize) -> Self {
         let (ready, receiver) = bounded(shards.max(1));
+        let window = isize::try_from(window).unwrap_or(isize::MAX);
         let state = State {
             free: window,
             idle: Vec::new(),
@@ -106,6 +121,22 @@ impl Intake {
     /// Where the workers receive what is to be read.
     pub(super) fn reads(&self) -> &Receiver<Read> {
         &self.reads
+    }
+
+    /// The ticket of a batch that takes so many places. It has been read, so it takes them whether
+    /// they are free or not: nothing more is read until they are.
+    pub(super) fn widened(&self, ticket: Ticket, places: usize) -> Ticket {
+        let capacity = self.places.capacity;
+        let more = isize::try_from(places).map_or(capacity, |places| places.min(capacity)) - 1;
+        if more < 1 {
+            return ticket;
+        }
+        self.places.update(|state| state.free -= more);
+        Arc::new(WidePlace {
+            places: Arc::clone(&self.places),
+            more,
+            _first: ticket,
+        })
     }
 
     /// Begins with a shard.

@@ -77,6 +77,12 @@ pub trait BatchReader: Send {
     /// # Errors
     /// A message that names the file, the place and the remedy.
     fn next_batch(&mut self) -> Result<Option<(RecordBatch, Rows)>, String>;
+
+    /// How many places of the window a batch takes: more than one if it is much larger than the
+    /// others.
+    fn places(&self, _records: &RecordBatch) -> usize {
+        1
+    }
 }
 
 /// Opens outputs for writing.

@@ -39,6 +39,10 @@ pub(super) fn read(run: Run<'_>, next: &AtomicU64, read: Read) {
         None
     });
     let last = found.is_none();
+    let ticket = match (&found, &from.reader) {
+        (Some((records, _)), Some(reader)) => run.intake.widened(ticket, reader.places(records)),
+        _ => ticket,
+    };
     let (records, rows) = found.unwrap_or_else(nothing);
     run.topology
         .observer

@@ -97,6 +97,7 @@ const LAYERS: [(&str, &[&str]); 27] = [
         "engine",
         &[
             "random",
+            "figures",
             "counters",
             "batch",
             "columns",

@@ -18,7 +18,9 @@ mod lossless;
 #[cfg(feature = "onnx")]
 mod marian_tokenizer;
 mod masked_lm;
+mod memory;
 mod noise;
+mod pinning;
 mod pipeline_tests;
 mod pipelines;
 mod plan;

@@ -6,6 +6,8 @@ use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 
+use crate::onnx::read_file;
+
 /// The folder of a repository in the cache.
 #[derive(Debug)]
 pub(super) struct Repository {
@@ -93,7 +95,7 @@ pub fn cached_models(cache: &Path) -> Vec<CachedModel> {
 
 /// Whether the model in a folder is a translation model that could be used.
 fn is_marian(folder: &Path) -> bool {
-    let text = fs::read(folder.join("config.json")).unwrap_or_default();
+    let text = read_file(&folder.join("config.json")).unwrap_or_default();
     let config: Value = serde_json::from_slice(&text).unwrap_or_default();
     config.get("model_type").and_then(Value::as_str) == Some("marian")
 }

@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use super::ModelError;
-use crate::onnx::GraphFile;
+use crate::onnx::{GraphFile, read_file};
 
 /// The files of one model.
 #[derive(Debug, Clone)]
@@ -84,7 +84,7 @@ impl ModelFiles {
         match self.graph(name) {
             None => Ok(None),
             Some(GraphFile::Bytes(bytes)) => Ok(Some(bytes)),
-            Some(GraphFile::Disk(path)) => fs::read(path)
+            Some(GraphFile::Disk(path)) => read_file(&path)
                 .map(|bytes| Some(Cow::Owned(bytes)))
                 .map_err(|error| self.unreadable(name, &error)),
         }

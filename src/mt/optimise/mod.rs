@@ -35,6 +35,8 @@ use onnx::{Element, Graph};
 use tensors::Tensors;
 use verify::{Judge, Original, Plain};
 
+use crate::onnx::read_file;
+
 /// The name of the manifest.
 pub const MANIFEST: &str = "augment-mt.json";
 
@@ -329,7 +331,7 @@ impl Source {
             folder: self.folder.clone(),
             problems,
         };
-        let bytes = |path: &Path| fs::read(path).map_err(|source| io_error(path, source));
+        let bytes = |path: &Path| read_file(path).map_err(|source| io_error(path, source));
         let tensors = match &self.weights {
             Weights::Safetensors(path) => Tensors::from_safetensors(&bytes(path)?)
                 .map_err(|problem| refuse(vec![format!("{}: {problem}", path.display())]))?,

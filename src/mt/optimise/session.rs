@@ -8,6 +8,8 @@ use ort::memory::Allocator;
 use ort::session::{Session, SessionInputValue};
 use ort::value::{DynTensor, DynValue, Outlet, Tensor, TensorElementType, ValueType};
 
+use crate::onnx::GraphFile;
+
 /// Values by the names that graphs give them.
 pub(super) type Values = BTreeMap<String, DynValue>;
 
@@ -21,6 +23,8 @@ impl Runner {
     /// Loads the graph in the file at `path`.
     pub(super) fn load(environment: &Environment, path: &Path) -> Result<Self, String> {
         let text = |error: String| format!("{}: {error}", path.display());
+        let file = GraphFile::Disk(path.to_owned());
+        file.check().map_err(|error| text(error.to_string()))?;
         let session = Session::builder(environment)
             .map_err(|error| error.to_string())
             .and_then(|builder| builder.with_intra_threads(1).map_err(|e| e.to_string()))

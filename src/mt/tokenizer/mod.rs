@@ -27,7 +27,6 @@ mod tests;
 
 use std::collections::BTreeSet;
 use std::fmt;
-use std::fs;
 use std::io;
 use std::path::Path;
 
@@ -42,6 +41,8 @@ use settings::{Settings, SettingsFiles};
 use trie::{Entry, Trie};
 use unigram::{Step, UNKNOWN, Unigram};
 use vocabulary::Vocabulary;
+
+use crate::onnx::read_file;
 
 /// The files that make an exact tokenizer.
 const NEEDED: [&str; 3] = ["source.spm", "target.spm", "vocab.json"];
@@ -495,7 +496,7 @@ impl Settings {
 /// The content of a file, or `None` where there is no such file.
 fn read(folder: &Path, name: &str) -> Result<Option<Vec<u8>>, TokenizerError> {
     let path = folder.join(name);
-    match fs::read(&path) {
+    match read_file(&path) {
         Ok(content) => Ok(Some(content)),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
         Err(source) => Err(TokenizerError::Io { path, source }),

@@ -21,7 +21,7 @@ use serde_json::{Value, json};
 use gates::Judge;
 use worker::{Leg, Setup, Way, Worker};
 
-use crate::inference::{ModelError, ModelName, is_folder};
+use crate::inference::{ModelError, ModelName, check_digest, is_folder, wrong_digest};
 use crate::mt::{self, Translator, TranslatorFactory};
 use crate::operator::{
     OnAnnotations, OnError, Resources, Site, TextHandling, TextNames, TextOptions, TextUse, Vary,
@@ -66,7 +66,8 @@ pub struct BackTranslation {
     #[serde(default)]
     pub backward: Option<String>,
     /// Several languages to go through, in place of `forward` and `backward`: each is a table of
-    /// `forward`, `backward` and, where needed, `lang`, `lang_back`, `variant` and `variant_back`.
+    /// `forward`, `backward` and, where needed, `lang`, `lang_back`, `variant`, `variant_back`,
+    /// `sha256` and `sha256_back`.
     /// Replicas go through them in turn, rows that change in place through one that is drawn.
     #[serde(default)]
     pub via: Vec<Pivot>,
@@ -83,6 +84,13 @@ pub struct BackTranslation {
     /// The same for `backward`.
     #[serde(default)]
     pub variant_back: Option<String>,
+    /// The SHA-256 of what `forward` holds, as `augment models fetch` prints it: another model is
+    /// refused, wherever it comes from. Without it, any will do.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sha256: Option<String>,
+    /// The same for `backward`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sha256_back: Option<String>,
     /// How to search on the way there.
     #[serde(default = "drawn")]
     pub decode: Decode,
@@ -135,6 +143,8 @@ struct Named<'a> {
     option: String,
     model: ModelName<'a>,
     lang: Option<&'a str>,
+    /// What the model has to hold, and the option that says so.
+    pin: Option<(String, &'a str)>,
 }
 
 /// A model that is loaded once for all workers.
@@ -189,8 +199,15 @@ impl BackTranslation {
             reference: &'a str,
             variant: Option<&'a String>,
             lang: Option<&'a String>,
+            sha256: Option<&'a String>,
         ) -> Named<'a> {
+            // Beside the option that names the model, under the name that belongs to it.
+            let (place, pin) = match option.strip_suffix("forward") {
+                Some(place) => (place, "sha256"),
+                None => (option.trim_end_matches("backward"), "sha256_back"),
+            };
             Named {
+                pin: sha256.map(|digest| (format!("{place}{pin}"), digest.as_str())),
                 option,
                 model: ModelName {
                     reference,
@@ -203,21 +220,29 @@ impl BackTranslation {
         if let (Some(forward), Some(backward)) = (&self.forward, &self.backward) {
             let (variant, lang) = (self.variant.as_ref(), self.lang.as_ref());
             let (variant_back, lang_back) = (self.variant_back.as_ref(), self.lang_back.as_ref());
+            let (pin, pin_back) = (self.sha256.as_ref(), self.sha256_back.as_ref());
             ways.push([
-                named("forward".to_owned(), forward, variant, lang),
-                named("backward".to_owned(), backward, variant_back, lang_back),
+                named("forward".to_owned(), forward, variant, lang, pin),
+                named(
+                    "backward".to_owned(),
+                    backward,
+                    variant_back,
+                    lang_back,
+                    pin_back,
+                ),
             ]);
         }
         for (place, pivot) in self.via.iter().enumerate() {
             let (variant, lang) = (pivot.variant.as_ref(), pivot.lang.as_ref());
             let (variant_back, lang_back) = (pivot.variant_back.as_ref(), pivot.lang_back.as_ref());
+            let (pin, pin_back) = (pivot.sha256.as_ref(), pivot.sha256_back.as_ref());
             let (there, back) = (
                 format!("via.{place}.forward"),
                 format!("via.{place}.backward"),
             );
             ways.push([
-                named(there, &pivot.forward, variant, lang),
-                named(back, &pivot.backward, variant_back, lang_back),
+                named(there, &pivot.forward, variant, lang, pin),
+                named(back, &pivot.backward, variant_back, lang_back, pin_back),
             ]);
         }
         ways
@@ -233,6 +258,8 @@ impl BackTranslation {
             ("lang_back", self.lang_back.is_some()),
             ("variant", self.variant.is_some()),
             ("variant_back", self.variant_back.is_some()),
+            ("sha256", self.sha256.is_some()),
+            ("sha256_back", self.sha256_back.is_some()),
         ];
         if self.via.is_empty() {
             for (option, _) in single.iter().take(2).filter(|(_, is_given)| !is_given) {
@@ -261,6 +288,11 @@ impl BackTranslation {
                     format!("`{}` names no model", name.option),
                     "give `builtin:NAME`, a folder with a model, or `hf://owner/name`",
                 ));
+            }
+            if let Some((option, digest)) = &name.pin
+                && let Some(error) = wrong_digest(digest)
+            {
+                problems.push(Problem::new(option, error.message, error.help));
             }
         }
         problems
@@ -349,7 +381,14 @@ impl OperatorConfig for BackTranslation {
         let mut filled = self.clone();
         filled.decode = self.decode.filled();
         filled.decode_back = self.decode_back.filled();
-        // What models hold is among the facts: where they lie is nobody's business.
+        // What models hold is among the facts: where they lie, and what was expected, is nobody's
+        // business.
+        filled.sha256 = None;
+        filled.sha256_back = None;
+        for pivot in &mut filled.via {
+            pivot.sha256 = None;
+            pivot.sha256_back = None;
+        }
         let models = filled.forward.iter_mut().chain(filled.backward.iter_mut());
         let pivots = filled.via.iter_mut();
         let pivots = pivots.flat_map(|pivot| [&mut pivot.forward, &mut pivot.backward]);
@@ -367,13 +406,18 @@ impl OperatorConfig for BackTranslation {
         let mut facts = Vec::new();
         for name in self.ways().iter().flatten() {
             let model = (name.model.reference, name.model.variant);
-            let fact = known.entry(model).or_insert_with(|| {
+            let fact = &*known.entry(model).or_insert_with(|| {
                 mt::inspect(name.model, site.base, site.models)
                     .map_err(|error| {
                         problems.push(Problem::new(&name.option, error.message, error.help));
                     })
                     .ok()
             });
+            if let (Some(found), Some((option, wanted))) = (fact, &name.pin)
+                && let Err(error) = check_digest(name.model.reference, found, wanted)
+            {
+                problems.push(Problem::new(option, error.message, error.help));
+            }
             facts.push(fact.clone());
         }
         if problems.is_empty() {

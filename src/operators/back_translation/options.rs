@@ -356,6 +356,12 @@ pub struct Pivot {
     /// The same for `backward`.
     #[serde(default)]
     pub variant_back: Option<String>,
+    /// The SHA-256 of what `forward` holds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sha256: Option<String>,
+    /// The same for `backward`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sha256_back: Option<String>,
 }
 
 /// What becomes of a row with protected text that no translation keeps.

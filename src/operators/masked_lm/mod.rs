@@ -18,7 +18,7 @@ use serde_json::{Value, json};
 use choose::Taste;
 use worker::{Setup, Worker};
 
-use crate::inference::{ModelError, ModelName, is_folder};
+use crate::inference::{ModelError, ModelName, check_digest, is_folder, wrong_digest};
 use crate::masked::{self, MaskedModel, MaskedModelFactory};
 use crate::operator::{
     Defaults, OnAnnotations, OnError, Resources, Site, StopWordList, StopWordOption, TextHandling,
@@ -68,6 +68,10 @@ pub struct MaskedLm {
     /// `"quantized"`.
     #[serde(default)]
     pub variant: Option<String>,
+    /// The SHA-256 of what the model holds, as `augment models fetch` prints it: another model is
+    /// refused, wherever it comes from. Without it, any will do.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sha256: Option<String>,
     /// Whether words are replaced, or new ones inserted.
     #[serde(default)]
     pub mode: Mode,
@@ -282,6 +286,8 @@ impl OperatorConfig for MaskedLm {
                 "give a folder with a fill-mask model, or `hf://owner/name`",
             ));
         }
+        let wrong = self.sha256.as_deref().and_then(wrong_digest);
+        problems.extend(wrong.map(|error| Problem::new("sha256", error.message, error.help)));
         problems.extend(self.check_draws());
         problems.extend(self.common().validate(Defaults::NONE));
         problems
@@ -318,16 +324,27 @@ impl OperatorConfig for MaskedLm {
 
     fn resolved(&self, _source_rows: u64) -> Option<Self> {
         // What the model holds is among the facts: where it lies is nobody's business.
-        is_folder(&self.model).then(|| Self {
-            model: "folder".to_owned(),
-            ..self.clone()
-        })
+        if !is_folder(&self.model) && self.sha256.is_none() {
+            return None;
+        }
+        let mut resolved = self.clone();
+        resolved.sha256 = None;
+        if is_folder(&self.model) {
+            "folder".clone_into(&mut resolved.model);
+        }
+        Some(resolved)
     }
 
     fn inspect(&self, site: Site<'_>) -> Result<Value, Vec<Problem>> {
-        masked::inspect(self.name(), site.base, site.models)
-            .map(|hash| json!({ "model": hash }))
-            .map_err(|error| vec![Problem::new("model", error.message, error.help)])
+        let problem = |option: &'static str| {
+            move |error: ModelError| vec![Problem::new(option, error.message, error.help)]
+        };
+        let hash = masked::inspect(self.name(), site.base, site.models);
+        let hash = hash.map_err(problem("model"))?;
+        if let Some(wanted) = &self.sha256 {
+            check_digest(&self.model, &hash, wanted).map_err(problem("sha256"))?;
+        }
+        Ok(json!({ "model": hash }))
     }
 
     fn rewrites_in_place(&self) -> bool {
