@@ -12,7 +12,7 @@ use parquet::errors::ParquetError;
 use parquet::file::metadata::ParquetMetaDataReader;
 
 use super::SourceError;
-use super::limits::{check_nesting, check_widths};
+use super::limits::{check_footer, check_widths};
 
 /// Stack of the thread that decodes a footer.
 const STACK_BYTES: usize = 16 << 20;
@@ -34,7 +34,11 @@ pub(super) fn read(path: &Path, file: &File) -> Result<ArrowReaderMetadata, Sour
         path: path.to_owned(),
         source,
     })?;
-    check_nesting(&bytes).map_err(truncated)?;
+    if check_footer(&bytes).map_err(truncated)? {
+        return Err(SourceError::Encrypted {
+            path: path.to_owned(),
+        });
+    }
     let unsupported = |message| SourceError::Unsupported {
         path: path.to_owned(),
         message,

@@ -45,7 +45,7 @@ const FOOTER: &[(i64, u8)] = &[
     (5, LIST),
     (6, BINARY),
     (7, LIST),
-    (8, STRUCT),
+    (ENCRYPTION, STRUCT),
     (9, BINARY),
 ];
 const COLUMN: &[(i64, u8)] = &[
@@ -62,29 +62,32 @@ const COLUMN: &[(i64, u8)] = &[
 ];
 const COLUMNS: i64 = 2;
 const CHILDREN: i64 = 5;
+const ENCRYPTION: i64 = 8;
 
 /// Looks at a footer before the decoder does: it follows the nesting of columns by calling itself.
+/// Answers whether columns of the file are encrypted.
 ///
 /// # Errors
 /// When columns are nested too deeply, or the footer is none.
-pub(super) fn check_nesting(footer: &[u8]) -> Result<(), String> {
-    let depth = depth(footer).map_err(|error| error.to_string())?;
+pub(super) fn check_footer(footer: &[u8]) -> Result<bool, String> {
+    let (depth, encrypted) = depth(footer).map_err(|error| error.to_string())?;
     if depth > DEPTH {
         return Err(format!(
             "its columns are nested {depth} deep, and may be {DEPTH}"
         ));
     }
-    Ok(())
+    Ok(encrypted)
 }
 
-/// How deep the columns of a footer are nested.
-fn depth(footer: &[u8]) -> io::Result<usize> {
-    let mut deepest = 0;
+/// How deep the columns of a footer are nested, and whether it says how they are encrypted.
+fn depth(footer: &[u8]) -> io::Result<(usize, bool)> {
+    let (mut deepest, mut encrypted) = (0, false);
     let mut compact = Compact::new(footer, footer.len() as u64);
     let mut before = 0;
     while let Some(field) = compact.field(before)? {
         before = field.id;
         expect(field, FOOTER)?;
+        encrypted |= field.id == ENCRYPTION;
         if field.id != COLUMNS {
             compact.skip(field.kind)?;
             continue;
@@ -95,7 +98,7 @@ fn depth(footer: &[u8]) -> io::Result<usize> {
         }
         deepest = deepest.max(depth_of_list(&mut compact, length)?);
     }
-    Ok(deepest)
+    Ok((deepest, encrypted))
 }
 
 fn depth_of_list(compact: &mut Compact<&[u8]>, length: u64) -> io::Result<usize> {
@@ -197,10 +200,10 @@ mod tests {
 
     #[test]
     fn deep_nesting_is_refused_before_it_is_followed() {
-        assert!(check_nesting(&chain(20)).is_ok());
-        let refused = check_nesting(&chain(100_000)).unwrap_err();
+        assert!(check_footer(&chain(20)).is_ok());
+        let refused = check_footer(&chain(100_000)).unwrap_err();
         assert!(refused.contains("nested 100000 deep"), "{refused}");
-        assert!(check_nesting(b"no footer").is_err());
+        assert!(check_footer(b"no footer").is_err());
     }
 
     #[test]
