@@ -76,8 +76,10 @@ pub(super) fn run(
         Err(error) => {
             printer.error(&error.to_string(), Some(&error.help()));
             match error {
-                // It had started to read.
-                RunError::Words { .. } | RunError::Survey { .. } => ExitStatus::Incomplete,
+                // It had started to read, or to write.
+                RunError::Words { .. } | RunError::Survey { .. } | RunError::Seal(_) => {
+                    ExitStatus::Incomplete
+                }
                 _ => ExitStatus::NotStarted,
             }
         }
@@ -216,6 +218,7 @@ mod tests {
             operators: Vec::new(),
             rows_read: 0,
             rows_written: Vec::new(),
+            rejects: Vec::new(),
             outputs: Vec::new(),
             elapsed: Duration::ZERO,
         }

@@ -10,8 +10,9 @@ use super::write::{Complete, explain};
 use super::{RunError, RunSettings};
 use crate::batch::Shard;
 use crate::counters::Counts;
-use crate::ledger::{Entry, Input, Ledger, OutputEntry};
+use crate::ledger::{Entry, Input, Ledger, OutputEntry, Reject};
 use crate::plan::Plan;
+use crate::sink::check_inside;
 use crate::topology::{Commit, Finished};
 
 /// Publishes shards, and knows which are published already.
@@ -31,6 +32,7 @@ impl<'a> Publisher<'a> {
         shards: &[PlannedShard],
     ) -> Result<Self, RunError> {
         let fingerprint = fingerprint_of(plan, settings);
+        check_targets(plan, shards)?;
         let mut roots: Vec<&PathBuf> = plan.sinks.iter().map(|sink| &sink.layout.root).collect();
         roots.sort();
         roots.dedup();
@@ -92,6 +94,14 @@ impl<'a> Publisher<'a> {
             .collect()
     }
 
+    /// Leaves a record of the shards that failed in the folder of every sink, and answers where. Where
+    /// it cannot be written there is none: that they failed is said anyway.
+    pub(super) fn reject(&self, rejects: &[Reject]) -> Vec<PathBuf> {
+        let ledgers = self.ledgers.lock().unwrap_or_else(PoisonError::into_inner);
+        let records = ledgers.iter().map(|ledger| ledger.reject(rejects));
+        records.filter_map(Result::ok).flatten().collect()
+    }
+
     /// Brings the ledgers into the order of the plan, so that a finished folder does not tell in
     /// which order its shards were finished.
     pub(super) fn seal(&self) -> Result<(), RunError> {
@@ -109,7 +119,9 @@ impl<'a> Publisher<'a> {
             .collect();
         let mut ledgers = self.ledgers.lock().unwrap_or_else(PoisonError::into_inner);
         for ledger in ledgers.iter_mut() {
-            ledger.seal(names.iter().map(String::as_str))?;
+            ledger
+                .seal(names.iter().map(String::as_str))
+                .map_err(RunError::Seal)?;
         }
         Ok(())
     }
@@ -145,6 +157,21 @@ fn targets<'a>(
         })
 }
 
+/// Refuses shards whose names lead out of the folder of a sink, before anything is written.
+fn check_targets(plan: &Plan, shards: &[PlannedShard]) -> Result<(), RunError> {
+    for (position, target) in targets(plan, shards) {
+        let Some(sink) = plan.sinks.get(position) else {
+            continue;
+        };
+        check_inside(&sink.layout.root, &target).map_err(|error| RunError::Sink {
+            sink: sink.id.clone(),
+            message: error.to_string(),
+            help: error.help(),
+        })?;
+    }
+    Ok(())
+}
+
 pub(super) fn input_of(shard: &PlannedShard) -> Input {
     Input::new(shard.file.bytes, shard.file.modified, shard.rows)
 }
@@ -178,6 +205,9 @@ impl Commit for Publisher<'_> {
         }
         let mut published = Vec::new();
         for (sink, output) in prepared {
+            if let Some(planned) = self.plan.sinks.get(sink) {
+                check_inside(&planned.layout.root, output.target()).map_err(explain)?;
+            }
             published.push((sink, output.publish().map_err(explain)?));
         }
         let counts: BTreeMap<String, Counts> = self

@@ -20,7 +20,7 @@ use std::time::{Duration, Instant};
 use crate::batch::Shard;
 use crate::counters::Counts;
 use crate::inference::ModelSettings;
-use crate::ledger::{LedgerError, Mode};
+use crate::ledger::{LedgerError, Mode, Reject};
 use crate::operator::{OperatorError, Resources, Shared};
 use crate::plan::{Plan, Producer};
 use crate::sink::PAGES_HELD;
@@ -142,6 +142,8 @@ pub struct RunReport {
     pub rows_read: u64,
     /// Rows written by each sink for them: ids and numbers.
     pub rows_written: Vec<(String, u64)>,
+    /// The records of the shards that failed: one in each folder that the sinks write to.
+    pub rejects: Vec<PathBuf>,
     /// The folders that the sinks write to.
     pub outputs: Vec<PathBuf>,
     /// How long the run took.
@@ -154,6 +156,9 @@ pub enum RunError {
     /// An output folder cannot be used.
     #[error(transparent)]
     Ledger(#[from] LedgerError),
+    /// Everything is committed, but a ledger could not be brought into order.
+    #[error(transparent)]
+    Seal(LedgerError),
     /// An operator cannot be made.
     #[error("an operator cannot start: {0}")]
     Operator(#[from] OperatorError),
@@ -205,7 +210,7 @@ impl RunError {
     /// What to do about it.
     pub fn help(&self) -> String {
         match self {
-            Self::Ledger(error) => error.help(),
+            Self::Ledger(error) | Self::Seal(error) => error.help(),
             Self::Operator(_) => "mend the cause and run again".to_owned(),
             Self::Words { operator, .. } => format!(
                 "`{operator}` needs the words of every shard, whatever part of them is processed: \
@@ -249,6 +254,20 @@ fn largest_expansion(plan: &Plan) -> f64 {
         expansions.push(incoming * operator.spec.expansion(operator.source_rows));
     }
     expansions.into_iter().fold(1.0, f64::max)
+}
+
+/// The shards that failed, and why.
+fn rejected(shards: &[PlannedShard], outcomes: &[ShardOutcome]) -> Vec<Reject> {
+    let failed = shards.iter().zip(outcomes);
+    let failed = failed.filter_map(|(planned, outcome)| match outcome {
+        ShardOutcome::Failed(reason) => Some(Reject {
+            source: planned.shard.source.clone(),
+            shard: planned.shard.path.clone(),
+            reason: reason.clone(),
+        }),
+        ShardOutcome::Committed | ShardOutcome::Abandoned => None,
+    });
+    failed.collect()
 }
 
 /// Runs `plan`: reads every shard that is not committed yet and publishes what becomes of it.
@@ -308,6 +327,7 @@ pub fn run(
     {
         publisher.seal()?;
     }
+    let rejects = publisher.reject(&rejected(&todo, &outcomes));
 
     let names = plan.part_names();
     let mut counts = vec![Counts::default(); names.len()];
@@ -346,6 +366,7 @@ pub fn run(
             .map(|sink| sink.id.clone())
             .zip(publisher.rows())
             .collect(),
+        rejects,
         outputs,
         elapsed: started.elapsed(),
     })

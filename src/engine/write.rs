@@ -5,7 +5,7 @@ use std::any::Any;
 use super::RunError;
 use crate::batch::{Batch, Shard};
 use crate::plan::{Plan, PlannedSink};
-use crate::sink::{Prepared, ShardWriter, SinkError, SinkPlan};
+use crate::sink::{Prepared, ShardWriter, SinkError, SinkPlan, check_inside};
 use crate::topology::{BatchWriter, Finished, ShardSink};
 
 /// Opens the files of one sink.
@@ -65,7 +65,11 @@ impl ShardSink for Sink<'_> {
     fn open(&self, shard: &Shard) -> Result<Box<dyn BatchWriter>, String> {
         let stem = shard.path.strip_suffix(".parquet").unwrap_or(&shard.path);
         let target = self.planned.layout.target(&shard.source, stem);
-        let writer = ShardWriter::create(&self.plan, target).map_err(explain)?;
+        let root = &self.planned.layout.root;
+        check_inside(root, &target).map_err(explain)?;
+        let writer = ShardWriter::create(&self.plan, target.clone()).map_err(explain)?;
+        // A link may have come in between.
+        check_inside(root, &target).map_err(explain)?;
         Ok(Box::new(Writer(writer)))
     }
 }

@@ -5,7 +5,7 @@ use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, Write};
 use std::path::Path;
 
-use super::{LedgerError, Part};
+use super::{LedgerError, Part, refuse_link};
 
 /// The locks of a run. Dropping it frees them.
 #[derive(Debug)]
@@ -94,13 +94,17 @@ fn exclusive(root: &Path, path: &Path) -> Result<File, LedgerError> {
 }
 
 fn open(path: &Path) -> Result<File, LedgerError> {
-    OpenOptions::new()
+    refuse_link(path)?;
+    let file = OpenOptions::new()
         .read(true)
         .write(true)
         .create(true)
         .truncate(false)
         .open(path)
-        .map_err(|error| LedgerError::io(path, error))
+        .map_err(|error| LedgerError::io(path, error))?;
+    // A link may have come in between: nothing was written yet.
+    refuse_link(path)?;
+    Ok(file)
 }
 
 /// Why a lock could not be had; nothing on file systems that have no locks.

@@ -16,6 +16,7 @@
 mod lock;
 mod partial;
 mod peek;
+mod rejects;
 #[cfg(test)]
 mod tests;
 
@@ -28,9 +29,11 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use serde::{Deserialize, Serialize};
 
 use crate::counters::Counts;
-use crate::sink::{io_help, obstacle, sync_folder};
+use crate::sink::{create_anew, io_help, obstacle, sync_folder};
 
 pub use peek::{Damage, Flaw, FolderState, Peek, peek, survey, verify};
+
+pub use rejects::Reject;
 
 use lock::Locks;
 use partial::remove_partials;
@@ -134,6 +137,12 @@ pub enum LedgerError {
         #[source]
         source: io::Error,
     },
+    /// A link stands where a file or folder of the ledger must be.
+    #[error("{} is a link, so nothing is written through it", path.display())]
+    Link {
+        /// The link.
+        path: PathBuf,
+    },
     /// Another run works on the folder.
     #[error("another run is writing to {}{}", root.display(), holder.as_deref().unwrap_or_default())]
     Locked {
@@ -189,6 +198,7 @@ impl LedgerError {
             Self::OtherPipeline { .. } => "A433",
             Self::Corrupt { .. } => "A434",
             Self::Foreign { .. } => "A435",
+            Self::Link { .. } => "A436",
         }
     }
 
@@ -202,6 +212,11 @@ impl LedgerError {
                 )
             }
             Self::Io { source, .. } => io_help(source).to_owned(),
+            Self::Link { path } => format!(
+                "remove {}, or choose another `path` for the sink; the folder that `path` begins with \
+                 may itself be a link",
+                path.display()
+            ),
             Self::Locked { .. } => {
                 "wait until it has ended, or choose another `path` for the sink".to_owned()
             }
@@ -260,6 +275,7 @@ impl Ledger {
             Some(path) => LedgerError::NotFolder { path },
             None => LedgerError::io(&folder, error),
         })?;
+        refuse_link(&folder)?;
         let locks = Locks::take(root, &folder, part)?;
         let path = match part {
             None => folder.join("ledger.jsonl"),
@@ -316,7 +332,10 @@ impl Ledger {
                 .collect();
             let mut existing = targets
                 .into_iter()
-                .filter(|target| target.exists() && !known.contains(*target));
+                .filter(|target| {
+                    // A link to nothing is something, too.
+                    fs::symlink_metadata(target).is_ok() && !known.contains(*target)
+                });
             if let Some(first) = existing.next() {
                 let first = first.to_owned();
                 return Err(LedgerError::Foreign {
@@ -413,6 +432,7 @@ impl Ledger {
 
     /// Reads the ledger, if there is one. A last line that was cut off is removed.
     fn load(&mut self) -> Result<(), LedgerError> {
+        refuse_link(&self.path)?;
         let io_error = |error| LedgerError::io(&self.path, error);
         let mut file = match OpenOptions::new().read(true).write(true).open(&self.path) {
             Ok(file) => file,
@@ -526,7 +546,7 @@ impl Ledger {
             for entry in sorted {
                 bytes.extend(line_of(entry)?);
             }
-            let mut file = File::create(&temporary)?;
+            let mut file = create_anew(&temporary)?;
             file.write_all(&bytes)?;
             file.sync_all()?;
             fs::rename(&temporary, &self.path)?;
@@ -546,6 +566,15 @@ impl Ledger {
             }
         }
     }
+}
+
+/// Refuses a link where a file or folder of the ledger must be: what is written must stay in the folder.
+fn refuse_link(path: &Path) -> Result<(), LedgerError> {
+    if fs::symlink_metadata(path).is_ok_and(|found| found.is_symlink()) {
+        let path = path.to_owned();
+        return Err(LedgerError::Link { path });
+    }
+    Ok(())
 }
 
 /// Whether the outputs of a shard are in `root`, with the size that they were written with.

@@ -95,6 +95,7 @@ pub fn to_json(run: RunIdentity<'_>, report: &RunReport) -> Value {
         "operators": operators,
         "sinks": sinks,
         "outputs": report.outputs,
+        "rejects": report.rejects,
         "shards": shards,
     })
 }

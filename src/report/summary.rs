@@ -134,6 +134,9 @@ pub fn describe_failures(report: &RunReport, palette: Palette) -> String {
         );
     }
     let more = failed.count().saturating_sub(FAILURES) as u64;
+    if let Some(record) = report.rejects.first() {
+        let _ = write!(text, "\nwhat failed is in {}\n", record.display());
+    }
     if more > 0 {
         let noun = counted(more, "more shard");
         let _ = write!(text, "\n{noun} failed: --report FILE.json lists them all\n");
@@ -190,6 +193,7 @@ pub(super) mod tests {
             operators: vec![("eda".to_owned(), counts)],
             rows_read: 10_072,
             rows_written: vec![("out".to_owned(), 50_348)],
+            rejects: vec!["out/eda/.augment/rejects.jsonl".into()],
             outputs: vec!["out/eda".into()],
             elapsed: Duration::from_secs(2),
         }
@@ -212,6 +216,8 @@ pub(super) mod tests {
         error: b.parquet (source train)
           page 3 is torn
           fetch it again
+
+        what failed is in out/eda/.augment/rejects.jsonl
         ");
     }
 

@@ -29,6 +29,20 @@ pub enum SinkError {
         /// The folder.
         path: PathBuf,
     },
+    /// An output would not lie below the folder of its sink.
+    #[error("{} does not lie below {}", path.display(), root.display())]
+    LeadsOut {
+        /// The folder of the sink.
+        root: PathBuf,
+        /// Where the output would go.
+        path: PathBuf,
+    },
+    /// A link stands where a folder must be, so that an output would go elsewhere.
+    #[error("{} is a link, so nothing is written through it", path.display())]
+    Link {
+        /// The link.
+        path: PathBuf,
+    },
     /// The rows could not be encoded.
     #[error("cannot encode rows for {}: {message}", path.display())]
     Encode {
@@ -47,6 +61,8 @@ impl SinkError {
             Self::NotFolder { .. } => "A421",
             Self::IsFolder { .. } => "A422",
             Self::Encode { .. } => "A423",
+            Self::LeadsOut { .. } => "A424",
+            Self::Link { .. } => "A425",
         }
     }
 
@@ -60,6 +76,16 @@ impl SinkError {
             Self::IsFolder { path } => {
                 format!("move {} away, or choose another `path`", path.display())
             }
+            Self::LeadsOut { .. } => {
+                "rename the shard: outputs are called as shards are, and have to lie below the folder \
+                 that the sink's `path` begins with"
+                    .to_owned()
+            }
+            Self::Link { path } => format!(
+                "put a folder in place of {}, or choose another `path`; the folder that `path` begins \
+                 with may itself be a link",
+                path.display()
+            ),
             Self::Encode { .. } => {
                 "Parquet cannot hold this column: drop or cast it before the run".to_owned()
             }

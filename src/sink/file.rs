@@ -1,6 +1,6 @@
 //! The hidden file that an output grows in until it is complete.
 
-use std::fs::{self, File};
+use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
@@ -81,7 +81,7 @@ impl Temporary {
                 None => SinkError::io(folder, error),
             })?;
         }
-        let file = File::create(&path).map_err(|error| SinkError::io(&path, error))?;
+        let file = create_anew(&path).map_err(|error| SinkError::io(&path, error))?;
         Ok((Self { path, kept: false }, file))
     }
 
@@ -111,6 +111,18 @@ impl Drop for Temporary {
             // If it cannot be removed now, the next run removes it.
             drop(fs::remove_file(&self.path));
         }
+    }
+}
+
+/// Creates a file in place of what may be called so. A link of that name is replaced, not followed.
+pub(crate) fn create_anew(path: &Path) -> io::Result<File> {
+    let create = || OpenOptions::new().write(true).create_new(true).open(path);
+    match create() {
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
+            fs::remove_file(path)?;
+            create()
+        }
+        created => created,
     }
 }
 

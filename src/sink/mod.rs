@@ -5,6 +5,7 @@ mod dictionaries;
 mod distinct;
 mod error;
 mod file;
+mod inside;
 mod layout;
 pub mod lineage;
 mod pages;
@@ -16,7 +17,8 @@ mod writer;
 
 pub use error::SinkError;
 pub(crate) use error::io_help;
-pub(crate) use file::{PARTIAL_SUFFIX, obstacle, sync_folder};
+pub(crate) use file::{PARTIAL_SUFFIX, create_anew, obstacle, sync_folder};
+pub(crate) use inside::check_inside;
 pub use layout::SinkLayout;
 pub(crate) use plan::PAGES_HELD;
 pub use plan::SinkPlan;

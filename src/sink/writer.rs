@@ -290,6 +290,11 @@ impl Prepared {
         self.temporary.path()
     }
 
+    /// Where the file is to lie.
+    pub fn target(&self) -> &Path {
+        &self.target
+    }
+
     /// Waits until the file is on its device.
     ///
     /// # Errors

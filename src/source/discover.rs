@@ -70,7 +70,10 @@ pub fn discover(
     match (texts, id) {
         (Ok(texts), Ok(id)) if problems.is_empty() => Ok(SourceFacts {
             root,
-            rows: shards.iter().map(|shard| shard.rows).sum(),
+            rows: shards
+                .iter()
+                .map(|shard| shard.rows)
+                .fold(0, u64::saturating_add),
             shards,
             schema: Arc::clone(schema),
             key_value_metadata: key_values(&metadata),
@@ -109,7 +112,7 @@ pub(super) fn rows_of(metadata: &ArrowReaderMetadata) -> u64 {
     groups
         .iter()
         .map(|group| u64::try_from(group.num_rows()).unwrap_or_default())
-        .sum()
+        .fold(0, u64::saturating_add)
 }
 
 /// Decompressed bytes of all row groups; a footer that promises fewer than none has none.

@@ -189,6 +189,27 @@ pub enum SourceError {
         /// What the reader said.
         message: String,
     },
+    /// Part of a file is larger than a run has memory for.
+    #[error(
+        "{}: rows {} to {} (row group {row_group}) are too large: {message}",
+        path.display(), rows.start, rows.end.saturating_sub(1)
+    )]
+    TooLarge {
+        /// The file.
+        path: PathBuf,
+        /// The row group, from 0.
+        row_group: usize,
+        /// The rows of the file that it may lie in.
+        rows: Range<u64>,
+        /// What is too large, and how large it may be.
+        message: String,
+    },
+    /// A file went after it was looked at.
+    #[error("{} is not there any more", path.display())]
+    Vanished {
+        /// The file.
+        path: PathBuf,
+    },
     /// A file changed after it was looked at.
     #[error("{} was changed during the run", path.display())]
     Changed {
@@ -226,6 +247,8 @@ impl SourceError {
             Self::Encrypted { .. } => "A411",
             Self::Damaged { .. } => "A412",
             Self::Changed { .. } => "A413",
+            Self::TooLarge { .. } => "A414",
+            Self::Vanished { .. } => "A415",
         }
     }
 
@@ -334,6 +357,15 @@ impl SourceError {
             Self::Damaged { .. } => {
                 "write or download the file again; with --keep-going the other shards are finished"
                     .to_owned()
+            }
+            Self::TooLarge { .. } => {
+                "write the file again with smaller pages and values; if it should hold no values of \
+                 that size, it is damaged or made to do harm. With --keep-going the other shards are \
+                 finished"
+                    .to_owned()
+            }
+            Self::Vanished { .. } => {
+                "put it back, or run again: the files are looked for anew".to_owned()
             }
             Self::Changed { .. } => "run again when nothing writes to the file".to_owned(),
         }

@@ -2,15 +2,20 @@
 
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom};
-use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::path::Path;
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::thread;
 
 use parquet::arrow::arrow_reader::{ArrowReaderMetadata, ArrowReaderOptions};
 use parquet::errors::ParquetError;
 use parquet::file::metadata::ParquetMetaDataReader;
 
 use super::SourceError;
+use super::limits::{check_footer, check_widths};
+
+/// Stack of the thread that decodes a footer.
+const STACK_BYTES: usize = 16 << 20;
 
 /// The shortest Parquet file: two magic words and the length of the footer.
 const SHORTEST: u64 = 12;
@@ -25,14 +30,46 @@ pub(super) fn read(path: &Path, file: &File) -> Result<ArrowReaderMetadata, Sour
         path: path.to_owned(),
         message,
     };
-    let metadata =
-        guarded(|| ParquetMetaDataReader::new().parse_and_finish(file)).map_err(truncated)?;
-    guarded(|| ArrowReaderMetadata::try_new(Arc::new(metadata), ArrowReaderOptions::new())).map_err(
-        |message| SourceError::Unsupported {
+    let bytes = bytes(file).map_err(|source| SourceError::Io {
+        path: path.to_owned(),
+        source,
+    })?;
+    if check_footer(&bytes).map_err(truncated)? {
+        return Err(SourceError::Encrypted {
             path: path.to_owned(),
-            message,
-        },
-    )
+        });
+    }
+    let unsupported = |message| SourceError::Unsupported {
+        path: path.to_owned(),
+        message,
+    };
+    apart(|| {
+        let metadata =
+            guarded(|| ParquetMetaDataReader::new().parse_and_finish(file)).map_err(truncated)?;
+        let metadata = Arc::new(metadata);
+        let metadata =
+            guarded(|| ArrowReaderMetadata::try_new(metadata, ArrowReaderOptions::new()))
+                .map_err(unsupported)?;
+        check_widths(metadata.schema()).map_err(unsupported)?;
+        Ok(metadata)
+    })
+}
+
+/// Runs the decoder on a thread of its own. A panic of the main thread is reported as a bug in augment;
+/// one of the decoder is a damaged file.
+fn apart<T: Send>(
+    decode: impl FnOnce() -> Result<T, SourceError> + Send,
+) -> Result<T, SourceError> {
+    thread::scope(|scope| {
+        let thread = thread::Builder::new().stack_size(STACK_BYTES);
+        match thread.spawn_scoped(scope, decode) {
+            Ok(thread) => thread.join().unwrap_or_else(|panic| resume_unwind(panic)),
+            Err(error) => Err(SourceError::Io {
+                path: PathBuf::new(),
+                source: error,
+            }),
+        }
+    })
 }
 
 /// The bytes of the footer of a Parquet file, as they stand in it.
@@ -65,6 +102,7 @@ pub(super) fn guarded<T, E: Into<ParquetError>>(
             ParquetError::General(message)
             | ParquetError::EOF(message)
             | ParquetError::ArrowError(message) => message,
+            ParquetError::External(error) => error.to_string(),
             other => other.to_string(),
         }),
         Err(panic) => Err(panic

@@ -1,9 +1,14 @@
 //! Input: Parquet files, found, checked and read batch by batch.
 
+mod compact;
 mod digest;
 mod discover;
 mod error;
 mod footer;
+mod header;
+mod limits;
+mod longest;
+mod pages;
 pub mod parquet;
 mod paths;
 mod pieces;

@@ -2,13 +2,14 @@
 
 use std::collections::VecDeque;
 use std::fs::File;
+use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::SystemTime;
 
 use arrow::array::{ArrayRef, AsArray, RecordBatch, RecordBatchOptions, StringArray};
 use arrow::compute::{CastOptions, cast, cast_with_options};
-use arrow::datatypes::{DataType, SchemaRef};
+use arrow::datatypes::{DataType, Schema, SchemaRef};
 use arrow::error::ArrowError;
 use parquet::arrow::ProjectionMask;
 use parquet::arrow::arrow_reader::{
@@ -19,15 +20,18 @@ use parquet::file::metadata::RowGroupMetaData;
 
 use super::discover::{difference, rows_of};
 use super::footer::{self, guarded};
+use super::pages::Pages;
 use super::pieces::Units;
-use super::{ReadOptions, ShardFile, SourceError, SourceFacts};
+use super::{ReadOptions, ShardFile, SourceError, SourceFacts, limits, longest};
 
 /// Reads the rows of one shard in order. Pages are read and decoded one at a time: memory does not
 /// grow with the row groups of the file. No batch crosses a row group. Checksums of pages are
 /// verified where the file has them.
 pub struct ShardReader {
     path: PathBuf,
-    file: File,
+    pages: Pages,
+    /// Size of the file and when it was last written, as it was opened.
+    state: (u64, SystemTime),
     metadata: ArrowReaderMetadata,
     schema: SchemaRef,
     /// The columns that are read.
@@ -69,7 +73,10 @@ impl ShardReader {
             path: path.clone(),
             source,
         };
-        let file = File::open(&path).map_err(io_error)?;
+        let file = File::open(&path).map_err(|source| match source.kind() {
+            io::ErrorKind::NotFound => SourceError::Vanished { path: path.clone() },
+            _ => io_error(source),
+        })?;
         let status = file.metadata().map_err(io_error)?;
         let modified = status.modified().unwrap_or(SystemTime::UNIX_EPOCH);
         if status.len() != shard.bytes || modified != shard.modified {
@@ -81,9 +88,14 @@ impl ShardReader {
         {
             return Err(SourceError::Changed { path });
         }
+        let pages = Pages::new(file, metadata.metadata()).map_err(|error| SourceError::Truncated {
+            path: path.clone(),
+            message: error.to_string(),
+        })?;
         Ok(Self {
             path,
-            file,
+            pages,
+            state: (status.len(), modified),
             metadata,
             schema: Arc::clone(&facts.schema),
             projection: ProjectionMask::all(),
@@ -128,9 +140,14 @@ impl ShardReader {
                 self.left = self.left.saturating_sub(rows);
                 Ok(Some((first, batch)))
             }
+            Ok(None) if self.left == 0 && self.has_changed() => Err(self.changed()),
             Ok(None) => Ok(None),
             Err(message) => {
                 self.left = 0;
+                if self.has_changed() {
+                    return Err(self.changed());
+                }
+                let refusal = self.pages.refusal();
                 let group = self.current.take();
                 let row_group = group
                     .as_ref()
@@ -138,14 +155,37 @@ impl ShardReader {
                 let end = group.map_or(self.row, |group| {
                     group.end.min(self.row.saturating_add(group.batch_rows))
                 });
-                Err(SourceError::Damaged {
-                    path: self.path.clone(),
-                    row_group,
-                    rows: self.row..end.max(self.row + 1),
-                    message,
+                let rows = self.row..end.max(self.row.saturating_add(1));
+                let path = self.path.clone();
+                Err(match refusal {
+                    Some(message) => SourceError::TooLarge {
+                        path,
+                        row_group,
+                        rows,
+                        message,
+                    },
+                    None => SourceError::Damaged {
+                        path,
+                        row_group,
+                        rows,
+                        message,
+                    },
                 })
             }
         }
+    }
+
+    /// Whether the file is not as it was when it was opened.
+    fn has_changed(&self) -> bool {
+        self.pages.file().metadata().is_ok_and(|status| {
+            let modified = status.modified().unwrap_or(SystemTime::UNIX_EPOCH);
+            (status.len(), modified) != self.state
+        })
+    }
+
+    fn changed(&self) -> SourceError {
+        let path = self.path.clone();
+        SourceError::Changed { path }
     }
 
     fn advance(&mut self) -> Result<Option<RecordBatch>, String> {
@@ -157,9 +197,11 @@ impl ShardReader {
                 continue;
             };
             if group.ready.is_empty() {
-                let reader = &mut group.reader;
-                let next = || guarded(|| reader.next().transpose().map_err(ParquetError::from));
-                group.ready = group.units.batches(next)?;
+                let (reader, pages) = (&mut group.reader, &self.pages);
+                group.ready = group.units.batches(|| {
+                    pages.next_batch();
+                    guarded(|| reader.next().transpose().map_err(ParquetError::from))
+                })?;
             }
             match group.ready.pop_front() {
                 Some(batch) => return self.with_schema(&batch).map(Some),
@@ -186,18 +228,19 @@ impl ShardReader {
         if rows == 0 {
             return Ok(true);
         }
-        let file = self.file.try_clone().map_err(|error| error.to_string())?;
         let bytes = decoded_bytes(group, &self.projection);
-        let batch_rows = batch_rows(group, bytes, &self.options);
+        let batch_rows = batch_rows(group, bytes, &self.options, &self.schema)
+            .min(longest::batch_rows(&self.pages, group, &self.projection)?);
         let units = Units::new(&self.schema, bytes, batch_rows, self.options.batch_bytes);
+        let pages = self.pages.clone();
         let builder =
-            ParquetRecordBatchReaderBuilder::new_with_metadata(file, self.metadata.clone())
+            ParquetRecordBatchReaderBuilder::new_with_metadata(pages, self.metadata.clone())
                 .with_row_groups(vec![index])
                 .with_projection(self.projection.clone())
                 .with_limit(usize::try_from(rows).unwrap_or(usize::MAX))
                 .with_batch_size(units.rows);
         let reader = guarded(|| builder.build())?;
-        let end = self.row + rows;
+        let end = self.row.saturating_add(rows);
         self.current = Some(RowGroup {
             index,
             reader,
@@ -235,9 +278,15 @@ impl ShardReader {
 }
 
 /// Rows in a batch of a row group of so many bytes, so that neither bound is passed.
-fn batch_rows(group: &RowGroupMetaData, bytes: usize, options: &ReadOptions) -> usize {
+fn batch_rows(
+    group: &RowGroupMetaData,
+    bytes: usize,
+    options: &ReadOptions,
+    schema: &Schema,
+) -> usize {
     let rows = usize::try_from(group.num_rows()).unwrap_or_default().max(1);
-    let row_bytes = bytes.div_ceil(rows).max(1);
+    let width = usize::try_from(limits::row_width(schema)).unwrap_or(usize::MAX);
+    let row_bytes = bytes.div_ceil(rows).max(width).max(1);
     (options.batch_bytes / row_bytes)
         .min(options.batch_rows)
         .max(1)

@@ -12,16 +12,35 @@ use toml::de::DeTable;
 
 use crate::samples;
 
-/// The system's allocator, and how often each thread called it.
+/// The system's allocator, how often each thread called it, and how many bytes each holds.
 struct Counting;
 
 thread_local! {
     static CALLS: Cell<usize> = const { Cell::new(0) };
+    static BYTES: Cell<usize> = const { Cell::new(0) };
+    static MOST: Cell<usize> = const { Cell::new(0) };
 }
 
-fn count() {
+fn count(bytes: usize) {
     // A thread that is about to end has no count any more.
     let _ = CALLS.try_with(|calls| calls.set(calls.get() + 1));
+    let held = BYTES.try_with(|held| {
+        held.set(held.get().saturating_add(bytes));
+        held.get()
+    });
+    let _ = MOST.try_with(|most| most.set(most.get().max(held.unwrap_or_default())));
+}
+
+fn uncount(bytes: usize) {
+    let _ = BYTES.try_with(|held| held.set(held.get().saturating_sub(bytes)));
+}
+
+/// What `work` gives, and how many bytes more than before this thread held at a time.
+pub(crate) fn most_bytes<T>(work: impl FnOnce() -> T) -> (T, usize) {
+    let before = BYTES.get();
+    MOST.set(before);
+    let result = work();
+    (result, MOST.get().saturating_sub(before))
 }
 
 #[expect(
@@ -31,24 +50,26 @@ fn count() {
 // SAFETY: every call goes to the system's allocator as it came.
 unsafe impl GlobalAlloc for Counting {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        count();
+        count(layout.size());
         // SAFETY: as the caller promises.
         unsafe { System.alloc(layout) }
     }
 
     unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
+        uncount(layout.size());
         // SAFETY: as the caller promises.
         unsafe { System.dealloc(pointer, layout) }
     }
 
     unsafe fn alloc_zeroed(&self, layout: Layout) -> *mut u8 {
-        count();
+        count(layout.size());
         // SAFETY: as the caller promises.
         unsafe { System.alloc_zeroed(layout) }
     }
 
     unsafe fn realloc(&self, pointer: *mut u8, layout: Layout, size: usize) -> *mut u8 {
-        count();
+        uncount(layout.size());
+        count(size);
         // SAFETY: as the caller promises.
         unsafe { System.realloc(pointer, layout, size) }
     }

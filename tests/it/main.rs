@@ -12,6 +12,7 @@ mod deduplicate;
 mod determinism;
 mod fixture;
 mod folder;
+mod hostile;
 #[cfg(feature = "onnx")]
 mod loopback;
 mod lossless;
@@ -35,6 +36,7 @@ mod scratch;
 mod sql_errors;
 #[cfg(feature = "polars")]
 mod sql_pipeline;
+mod surroundings;
 mod texts;
 mod word_counts;
 mod wordnet;

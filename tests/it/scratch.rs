@@ -163,7 +163,7 @@ impl Scratch {
             let in_ledger = path
                 .parent()
                 .is_some_and(|above| above.ends_with(".augment"));
-            in_ledger && ["ledger.jsonl", "lock"].contains(&name(path).as_str())
+            in_ledger && ["ledger.jsonl", "lock", "rejects.jsonl"].contains(&name(path).as_str())
         };
         let mut files = files_below(&self.path(folder));
         files.retain(|path| !known(path) && (name(path).starts_with('.') || in_hidden(path)));
