@@ -208,7 +208,10 @@ mod tests {
 
     #[test]
     fn nulls_that_take_megabytes_are_refused() {
-        let item = Arc::new(Field::new_list_field(DataType::FixedSizeBinary(1 << 12), true));
+        let item = Arc::new(Field::new_list_field(
+            DataType::FixedSizeBinary(1 << 12),
+            true,
+        ));
         let wide = DataType::FixedSizeList(item, i32::MAX);
         let schema = |data_type| Schema::new(vec![Field::new("wide", data_type, true)]);
         assert!(check_widths(&schema(DataType::FixedSizeBinary(16))).is_ok());

@@ -83,10 +83,11 @@ impl ShardReader {
         {
             return Err(SourceError::Changed { path });
         }
-        let pages = Pages::new(file, metadata.metadata()).map_err(|error| SourceError::Truncated {
-            path: path.clone(),
-            message: error.to_string(),
-        })?;
+        let pages =
+            Pages::new(file, metadata.metadata()).map_err(|error| SourceError::Truncated {
+                path: path.clone(),
+                message: error.to_string(),
+            })?;
         Ok(Self {
             path,
             pages,

@@ -34,7 +34,10 @@ fn originals() -> Vec<String> {
         .iter()
         .flat_map(|folder| fs::read_dir(root.join(folder)).unwrap())
         .map(|entry| entry.unwrap().path())
-        .filter(|path| path.extension().is_some_and(|extension| extension == "toml"))
+        .filter(|path| {
+            path.extension()
+                .is_some_and(|extension| extension == "toml")
+        })
         .collect();
     paths.sort();
     let texts = paths.iter().map(|path| fs::read_to_string(path).unwrap());
@@ -140,7 +143,9 @@ fn bytes_that_are_no_text() {
     let originals = originals();
     for case in 0..400 {
         let mut random = Random::from_key(case);
-        let mut bytes = originals[random.below(originals.len())].clone().into_bytes();
+        let mut bytes = originals[random.below(originals.len())]
+            .clone()
+            .into_bytes();
         for _ in 0..=random.below(3) {
             let at = random.below(bytes.len());
             match random.below(3) {
@@ -194,15 +199,30 @@ fn large_and_deep_pipelines() {
     };
     for (name, text) in [
         ("a long text", format!("{HEAD}inputs = [\"{long}\"]\n")),
-        ("a long key", format!("{HEAD}inputs = [\"s\"]\n{long} = 1\n")),
-        ("a long name", format!("{HEAD}inputs = [\"s\"]\n[operators.{long}]\n")),
+        (
+            "a long key",
+            format!("{HEAD}inputs = [\"s\"]\n{long} = 1\n"),
+        ),
+        (
+            "a long name",
+            format!("{HEAD}inputs = [\"s\"]\n[operators.{long}]\n"),
+        ),
         ("many nodes", chain),
         ("a large circle", circle),
         ("deep steps", deep(40)),
         ("deeper steps", deep(5_000)),
-        ("dots", format!("{HEAD}inputs = [\"s\"]\n{}a = 1\n", "a.".repeat(50_000))),
-        ("brackets", format!("{HEAD}inputs = {}\n", "[".repeat(200_000))),
-        ("braces", format!("{HEAD}inputs = {}\n", "{a=".repeat(100_000))),
+        (
+            "dots",
+            format!("{HEAD}inputs = [\"s\"]\n{}a = 1\n", "a.".repeat(50_000)),
+        ),
+        (
+            "brackets",
+            format!("{HEAD}inputs = {}\n", "[".repeat(200_000)),
+        ),
+        (
+            "braces",
+            format!("{HEAD}inputs = {}\n", "{a=".repeat(100_000)),
+        ),
         ("null bytes", format!("{HEAD}inputs = [\"\0\"]\n\0")),
     ] {
         let document = Document::new("a.toml", &text, Path::new("pipelines"), &[]);
