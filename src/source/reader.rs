@@ -29,7 +29,8 @@ pub struct ShardReader {
     path: PathBuf,
     pages: Pages,
     /// Size of the file and when it was last written, as it was opened.
-    state: (u64, SystemTime),
+    /// Nothing once that was looked at.
+    state: Option<(u64, SystemTime)>,
     metadata: ArrowReaderMetadata,
     schema: SchemaRef,
     /// The columns that are read.
@@ -91,7 +92,7 @@ impl ShardReader {
         Ok(Self {
             path,
             pages,
-            state: (status.len(), modified),
+            state: Some((status.len(), modified)),
             metadata,
             schema: Arc::clone(&facts.schema),
             projection: ProjectionMask::all(),
@@ -172,10 +173,13 @@ impl ShardReader {
     }
 
     /// Whether the file is not as it was when it was opened.
-    fn has_changed(&self) -> bool {
+    fn has_changed(&mut self) -> bool {
+        let Some(state) = self.state.take() else {
+            return false;
+        };
         self.pages.file().metadata().is_ok_and(|status| {
             let modified = status.modified().unwrap_or(SystemTime::UNIX_EPOCH);
-            (status.len(), modified) != self.state
+            (status.len(), modified) != state
         })
     }
 

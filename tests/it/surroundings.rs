@@ -243,7 +243,7 @@ const TALKERS: [&[&str]; 5] = [
     &["schema"],
     &["plan", "test.toml"],
     &["graph", "test.toml"],
-    &["preview", "test.toml", "-n", "200"],
+    &["preview", "test.toml", "--at", "swap", "-n", "200"],
 ];
 
 #[test]
@@ -412,7 +412,7 @@ fn names_of_shards_lead_nowhere_else() {
             &[samples::numbered_sentences(1, 20)],
         );
         let pipeline = PIPELINE
-            .replace("[\"data\"]", &format!("[\"data/{name}\"]"))
+            .replace("paths = [\"data\"]", &format!("paths = [\"data/{name}\"]"))
             .replace("out/{shard}.parquet", path);
         scratch.write("test.toml", pipeline);
         let before = scratch.digests("");

@@ -108,6 +108,10 @@ fn has_places(report: &Report, case: &str) {
     for problem in report.diagnostics() {
         // What is not there at all has no place.
         let absent = ["A201", "A202", "A114"].contains(&problem.code);
+        // Of a file that is no text the message tells the line; the parser of TOML does not say where
+        // it gave up on nesting.
+        let told = problem.code == "A442" || problem.message == "recursion limit";
+        let absent = absent || told;
         assert!(problem.span.is_some() || absent, "{case}: {problem:?}");
         assert!(!problem.message.is_empty(), "{case}");
     }
