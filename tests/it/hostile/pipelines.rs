@@ -124,7 +124,7 @@ fn damaged_pipelines_end_in_a_plan_or_in_problems_with_places() {
     let originals = originals();
     let registries = [registry(), Registry::builtin()];
     let (mut cases, mut wrong) = (0, 0);
-    for case in Cases::usual(2_000) {
+    for case in Cases::usual(600) {
         let mut random = Random::from_key(case);
         let text = &originals[random.below(originals.len())];
         let other = &originals[random.below(originals.len())];
