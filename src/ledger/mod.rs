@@ -330,12 +330,10 @@ impl Ledger {
                 .flat_map(|entry| &entry.outputs)
                 .map(|output| self.root.join(&output.path))
                 .collect();
-            let mut existing = targets
-                .into_iter()
-                .filter(|target| {
-                    // A link to nothing is something, too.
-                    fs::symlink_metadata(target).is_ok() && !known.contains(*target)
-                });
+            let mut existing = targets.into_iter().filter(|target| {
+                // A link to nothing is something, too.
+                fs::symlink_metadata(target).is_ok() && !known.contains(*target)
+            });
             if let Some(first) = existing.next() {
                 let first = first.to_owned();
                 return Err(LedgerError::Foreign {

@@ -19,9 +19,7 @@ pub(crate) fn check_inside(root: &Path, target: &Path) -> Result<(), SinkError> 
         path: target.to_owned(),
     };
     let below = target.strip_prefix(root).map_err(|_| leads_out())?;
-    let is_plain = |part: Component<'_>| {
-        matches!(part, Component::Normal(name) if name != RECORD && !name.is_empty())
-    };
+    let is_plain = |part: Component<'_>| matches!(part, Component::Normal(name) if name != RECORD && !name.is_empty());
     if below.as_os_str().is_empty() || !below.components().all(is_plain) {
         return Err(leads_out());
     }

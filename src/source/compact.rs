@@ -241,7 +241,7 @@ mod tests {
         let bytes = [
             0x15, 0x04, // 1: a number
             0x18, 0x02, b'a', b'b', // 2: a text
-            0x19, 0x25, 1, 2, // 3: two numbers
+            0x19, 0x25, 1, 2,    // 3: two numbers
             0x11, // 4: true
             0x1c, 0x15, 0x02, 0x00, // 5: a struct
             0x1b, 0x01, 0x85, 0x01, b'k', 0x02, // 6: a map

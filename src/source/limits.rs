@@ -105,14 +105,20 @@ fn depth_of_list(compact: &mut Compact<&[u8]>, length: u64) -> io::Result<usize>
     // Columns still to come in each group around the current one.
     let mut open: Vec<i64> = Vec::new();
     let mut deepest = 0;
-    for _ in 0..length {
-        while open.last().is_some_and(|left| *left <= 0) {
+    for left in (0..length).rev() {
+        while open.last().is_some_and(|missing| *missing <= 0) {
             open.pop();
         }
-        if let Some(left) = open.last_mut() {
-            *left -= 1;
+        if let Some(missing) = open.last_mut() {
+            *missing -= 1;
         }
         let children = children(compact)?;
+        // The decoder makes room for as many as there are said to be.
+        if i64::try_from(left).is_ok_and(|left| children > left) {
+            return Err(malformed(
+                "a group says to have more columns than there are",
+            ));
+        }
         if children > 0 {
             open.push(children);
         }
@@ -191,9 +197,10 @@ mod tests {
             rest >>= 7;
         }
         bytes.push(u8::try_from(rest).unwrap());
-        for _ in 0..length {
+        for _ in 1..length {
             bytes.extend([0x48, 1, b'g', 0x15, 0x02, 0x00]);
         }
+        bytes.extend([0x48, 1, b'x', 0x00]);
         bytes.push(0);
         bytes
     }
@@ -202,13 +209,16 @@ mod tests {
     fn deep_nesting_is_refused_before_it_is_followed() {
         assert!(check_footer(&chain(20)).is_ok());
         let refused = check_footer(&chain(100_000)).unwrap_err();
-        assert!(refused.contains("nested 100000 deep"), "{refused}");
+        assert!(refused.contains("nested 99999 deep"), "{refused}");
         assert!(check_footer(b"no footer").is_err());
     }
 
     #[test]
     fn nulls_that_take_megabytes_are_refused() {
-        let item = Arc::new(Field::new_list_field(DataType::FixedSizeBinary(1 << 12), true));
+        let item = Arc::new(Field::new_list_field(
+            DataType::FixedSizeBinary(1 << 12),
+            true,
+        ));
         let wide = DataType::FixedSizeList(item, i32::MAX);
         let schema = |data_type| Schema::new(vec![Field::new("wide", data_type, true)]);
         assert!(check_widths(&schema(DataType::FixedSizeBinary(16))).is_ok());

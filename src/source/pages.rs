@@ -102,7 +102,10 @@ impl Pages {
     /// The header of the page at `start`.
     pub(super) fn header(&self, start: u64) -> io::Result<Header> {
         let mut from = self.file.get_read(start).map_err(io::Error::other)?;
-        read_header(&mut from, self.length.saturating_sub(start).min(HEADER_BYTES))
+        read_header(
+            &mut from,
+            self.length.saturating_sub(start).min(HEADER_BYTES),
+        )
     }
 
     fn seen(&self) -> MutexGuard<'_, Seen> {

@@ -31,7 +31,8 @@ pub struct ShardReader {
     path: PathBuf,
     pages: Pages,
     /// Size of the file and when it was last written, as it was opened.
-    state: (u64, SystemTime),
+    /// Nothing once that was looked at.
+    state: Option<(u64, SystemTime)>,
     metadata: ArrowReaderMetadata,
     schema: SchemaRef,
     /// The columns that are read.
@@ -88,14 +89,15 @@ impl ShardReader {
         {
             return Err(SourceError::Changed { path });
         }
-        let pages = Pages::new(file, metadata.metadata()).map_err(|error| SourceError::Truncated {
-            path: path.clone(),
-            message: error.to_string(),
-        })?;
+        let pages =
+            Pages::new(file, metadata.metadata()).map_err(|error| SourceError::Truncated {
+                path: path.clone(),
+                message: error.to_string(),
+            })?;
         Ok(Self {
             path,
             pages,
-            state: (status.len(), modified),
+            state: Some((status.len(), modified)),
             metadata,
             schema: Arc::clone(&facts.schema),
             projection: ProjectionMask::all(),
@@ -176,10 +178,13 @@ impl ShardReader {
     }
 
     /// Whether the file is not as it was when it was opened.
-    fn has_changed(&self) -> bool {
+    fn has_changed(&mut self) -> bool {
+        let Some(state) = self.state.take() else {
+            return false;
+        };
         self.pages.file().metadata().is_ok_and(|status| {
             let modified = status.modified().unwrap_or(SystemTime::UNIX_EPOCH);
-            (status.len(), modified) != self.state
+            (status.len(), modified) != state
         })
     }
 

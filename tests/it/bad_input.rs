@@ -595,6 +595,7 @@ fn a_full_disk() {
     let kept = [
         "out/.augment/ledger.jsonl",
         "out/.augment/lock",
+        "out/.augment/rejects.jsonl",
         "out/a.parquet",
         "out/z.parquet",
     ];

@@ -90,7 +90,10 @@ fn fails_after(change: impl FnOnce(&Scratch), said: &str) -> Scratch {
     let [("m.parquet", reason)] = failed.as_slice() else {
         panic!("{failed:?}");
     };
-    assert!(reason.contains(said) && reason.contains("help: "), "{reason}");
+    assert!(
+        reason.contains(said) && reason.contains("help: "),
+        "{reason}"
+    );
     assert_eq!(scratch.visible("out"), ["a.parquet", "sub/z.parquet"]);
     assert!(scratch.leftovers("out").is_empty());
     fs::write(scratch.path("data/m.parquet"), before).unwrap();
@@ -162,8 +165,17 @@ fn what_failed_is_on_record_until_it_succeeds() {
     let mut damaged = whole.clone();
     damaged[4..400].fill(0xff);
     fs::write(scratch.path("data/m.parquet"), damaged).unwrap();
-    let finished = scratch.run(["run", "test.toml", "--keep-going", "--report", "report.json"]);
-    finished.says(1, &["m.parquet", "what failed is in out/.augment/rejects.jsonl"]);
+    let finished = scratch.run([
+        "run",
+        "test.toml",
+        "--keep-going",
+        "--report",
+        "report.json",
+    ]);
+    finished.says(
+        1,
+        &["m.parquet", "what failed is in out/.augment/rejects.jsonl"],
+    );
     let record = scratch.path("out/.augment/rejects.jsonl");
     let lines = fs::read_to_string(&record).unwrap();
     let rejects: Vec<Reject> = lines
@@ -173,11 +185,19 @@ fn what_failed_is_on_record_until_it_succeeds() {
     let [reject] = rejects.as_slice() else {
         panic!("{lines}");
     };
-    assert_eq!((reject.source.as_str(), reject.shard.as_str()), ("data", "m.parquet"));
+    assert_eq!(
+        (reject.source.as_str(), reject.shard.as_str()),
+        ("data", "m.parquet")
+    );
     assert!(reject.reason.contains("help: "), "{}", reject.reason);
     let report = fs::read_to_string(scratch.path("report.json")).unwrap();
     let report: serde_json::Value = serde_json::from_str(&report).unwrap();
-    assert!(report["rejects"][0].as_str().unwrap().ends_with("out/.augment/rejects.jsonl"));
+    assert!(
+        report["rejects"][0]
+            .as_str()
+            .unwrap()
+            .ends_with("out/.augment/rejects.jsonl")
+    );
     assert_eq!(report["failed"], 1);
 
     fs::write(scratch.path("data/m.parquet"), whole).unwrap();
@@ -211,7 +231,8 @@ fn clocks_that_jump() {
         .write(true)
         .open(scratch.path("data/a.parquet"))
         .unwrap();
-    file.set_modified(times[0] - Duration::from_secs(5)).unwrap();
+    file.set_modified(times[0] - Duration::from_secs(5))
+        .unwrap();
     let again = scratch.run(["run", "test.toml"]);
     again.says(0, &["1 shard committed, 2 committed before"]);
     assert_eq!(outputs(&scratch), undisturbed());
@@ -222,7 +243,7 @@ const TALKERS: [&[&str]; 5] = [
     &["schema"],
     &["plan", "test.toml"],
     &["graph", "test.toml"],
-    &["preview", "test.toml", "-n", "200"],
+    &["preview", "test.toml", "--at", "swap", "-n", "200"],
 ];
 
 #[test]
@@ -249,7 +270,9 @@ fn a_stdout_that_is_full() {
         let finished = Finished::of(output);
         assert_eq!(finished.code, Some(1), "{arguments:?}: {}", finished.stderr);
         assert!(
-            finished.stderr.contains("cannot write to stdout: No space left on device"),
+            finished
+                .stderr
+                .contains("cannot write to stdout: No space left on device"),
             "{arguments:?}: {}",
             finished.stderr
         );
@@ -320,7 +343,9 @@ mod links {
     fn that_come_during_a_run_are_refused() {
         let scratch = with_elsewhere();
         let plan = scratch.plan(PIPELINE);
-        scratch.run(["run", "test.toml", "--limit", "1"]).says(0, &[]);
+        scratch
+            .run(["run", "test.toml", "--limit", "1"])
+            .says(0, &[]);
         fs::remove_dir_all(scratch.path("out")).unwrap();
         fs::create_dir(scratch.path("out")).unwrap();
         // The folder is looked at when the run begins; this is what its sinks see later.
@@ -348,7 +373,11 @@ mod links {
         scratch.run(["run", "test.toml", "--fresh"]).says(0, &[]);
         is_untouched(&scratch);
         assert_eq!(outputs(&scratch), undisturbed());
-        assert!(!fs::symlink_metadata(scratch.path("out/m.parquet")).unwrap().is_symlink());
+        assert!(
+            !fs::symlink_metadata(scratch.path("out/m.parquet"))
+                .unwrap()
+                .is_symlink()
+        );
     }
 
     #[test]
@@ -383,7 +412,7 @@ fn names_of_shards_lead_nowhere_else() {
             &[samples::numbered_sentences(1, 20)],
         );
         let pipeline = PIPELINE
-            .replace("[\"data\"]", &format!("[\"data/{name}\"]"))
+            .replace("paths = [\"data\"]", &format!("paths = [\"data/{name}\"]"))
             .replace("out/{shard}.parquet", path);
         scratch.write("test.toml", pipeline);
         let before = scratch.digests("");
@@ -428,7 +457,10 @@ fn an_output_folder_on_a_file_system_that_is_read_only() {
         None => skipped("no mount namespaces here, so nothing to make read-only"),
         Some(finished) => finished.says(
             2,
-            &["Read-only file system", "help: choose a `path` on a file system"],
+            &[
+                "Read-only file system",
+                "help: choose a `path` on a file system",
+            ],
         ),
     }
     scratch.run(["run", "test.toml"]).says(0, &[]);

@@ -80,7 +80,9 @@ fn a_header_that_claims_a_text_without_end() {
         fields.push((5, 12, statistics));
         false
     });
-    let claimed = file.windows(10).position(|at| at == b"\x0a\x08aaaaaaaa" || at[1..] == *b"\x08aaaaaaaa");
+    let claimed = file
+        .windows(10)
+        .position(|at| at == b"\x0a\x08aaaaaaaa" || at[1..] == *b"\x08aaaaaaaa");
     let mut file = file;
     let at = claimed.unwrap() + 1;
     file.splice(at..=at, [0xff, 0xff, 0xff, 0xff, 0xff, 0x7f]);
@@ -178,7 +180,10 @@ fn columns_nested_without_end() {
     columns.push(leaf);
     let (result, _) = read(&assemble(body, &footer, Lies(None)));
     let error = result.unwrap_err();
-    assert!(error.contains("nested") && error.contains("may be 32"), "{error}");
+    assert!(
+        error.contains("nested") && error.contains("may be 32"),
+        "{error}"
+    );
 }
 
 #[test]
@@ -210,8 +215,9 @@ fn nulls_that_take_megabytes() {
     if let Value::Struct(fields) = &mut footer {
         fields.retain(|field| field.0 != 5);
     }
-    *footer.field_mut(2).unwrap().items_mut()[2].field_mut(2).unwrap() =
-        Value::Number(i64::from(i32::MAX));
+    *footer.field_mut(2).unwrap().items_mut()[2]
+        .field_mut(2)
+        .unwrap() = Value::Number(i64::from(i32::MAX));
     let (result, taken) = read(&assemble(body, &footer, Lies(None)));
     let error = result.unwrap_err();
     assert!(error.contains("each value of column `wide`"), "{error}");

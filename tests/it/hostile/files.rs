@@ -38,8 +38,10 @@ pub(crate) fn config(text: &str, spans: Option<&str>, id: Option<&str>) -> Parqu
         text: serde_json::from_value::<TextNames>(serde_json::json!(texts)).unwrap(),
         id: id.map(str::to_owned),
         spans: spans.map(|name| {
-            serde_json::from_value::<SpanNames>(serde_json::json!({ "column": name, "text": "text" }))
-                .unwrap()
+            serde_json::from_value::<SpanNames>(
+                serde_json::json!({ "column": name, "text": "text" }),
+            )
+            .unwrap()
         }),
     }
 }
@@ -161,9 +163,8 @@ fn chats(rows: usize) -> RecordBatch {
         field("tags", tags),
     ]);
     let messages = list(Arc::new(message), rows, 2, 3);
-    let number = |add: i32| -> ArrayRef {
-        Arc::new(Int32Array::from_iter_values((0..rows).map(|_| add)))
-    };
+    let number =
+        |add: i32| -> ArrayRef { Arc::new(Int32Array::from_iter_values((0..rows).map(|_| add))) };
     let entity = StructArray::from(vec![
         field("start", number(0)),
         field("end", number(1)),

@@ -98,9 +98,15 @@ pub(crate) fn with_column(
 ) -> Vec<u8> {
     let rewritten = take_apart(file).and_then(|(mut body, mut footer)| {
         let groups = footer.field_mut(4)?.items_mut();
-        let group = groups.len().checked_sub(1).map(|last| random.below(last + 1))?;
+        let group = groups
+            .len()
+            .checked_sub(1)
+            .map(|last| random.below(last + 1))?;
         let columns = groups[group].field_mut(1)?.items_mut();
-        let column = columns.len().checked_sub(1).map(|last| random.below(last + 1))?;
+        let column = columns
+            .len()
+            .checked_sub(1)
+            .map(|last| random.below(last + 1))?;
         let about = columns[column].field_mut(3)?;
         let data = about.field(9)?.number()?;
         let start = about.field(11).and_then(Value::number).unwrap_or(data);

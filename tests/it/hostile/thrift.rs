@@ -119,7 +119,10 @@ fn put_unsigned(mut value: u64, to: &mut Vec<u8>) {
 }
 
 fn put_number(value: i64, to: &mut Vec<u8>) {
-    put_unsigned((value.cast_unsigned() << 1) ^ (value >> 63).cast_unsigned(), to);
+    put_unsigned(
+        (value.cast_unsigned() << 1) ^ (value >> 63).cast_unsigned(),
+        to,
+    );
 }
 
 impl Value {
@@ -200,7 +203,11 @@ impl Value {
                 2 => *bytes = bytes.repeat(1 + random.below(50)),
                 _ => {
                     let at = random.below(bytes.len().max(1));
-                    bytes.iter_mut().skip(at).take(1).for_each(|byte| *byte ^= 0x81);
+                    bytes
+                        .iter_mut()
+                        .skip(at)
+                        .take(1)
+                        .for_each(|byte| *byte ^= 0x81);
                 }
             },
             Self::List(_, items) if !items.is_empty() => {
@@ -229,7 +236,10 @@ impl Value {
         let Self::Struct(fields) = self else {
             return None;
         };
-        fields.iter().find(|field| field.0 == id).map(|field| &field.2)
+        fields
+            .iter()
+            .find(|field| field.0 == id)
+            .map(|field| &field.2)
     }
 
     pub(crate) fn field_mut(&mut self, id: i64) -> Option<&mut Value> {
