@@ -46,7 +46,7 @@ fn rows(seed: u64, lengths: &[usize]) -> RecordBatch {
             (0..*length).map(letter).collect()
         })
         .collect();
-    let numbers: ArrayRef = Arc::new(Int64Array::from_iter_values(0..texts.len() as i64));
+    let numbers: ArrayRef = Arc::new(Int64Array::from_iter_values((0_i64..).take(texts.len())));
     let texts: ArrayRef = Arc::new(StringArray::from_iter_values(texts));
     RecordBatch::try_from_iter([("number", numbers), ("text", texts)]).unwrap()
 }
