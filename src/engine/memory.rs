@@ -14,7 +14,7 @@ struct Step {
 
 /// From what is quickest to what takes least.
 const STEPS: [Step; 7] = [
-    step(3, 8 << 20, 32 << 20),
+    step(3, 4 << 20, 32 << 20),
     step(2, 4 << 20, 16 << 20),
     step(2, 2 << 20, 8 << 20),
     step(2, 1 << 20, 4 << 20),
@@ -33,9 +33,9 @@ const fn step(window: usize, batch_bytes: usize, pages_held: usize) -> Step {
 
 /// Bytes that a row takes, for each of its own, where it is as large as a batch: as it is read, cut
 /// into words and encoded.
-const ROW: f64 = 14.0;
+const ROW: f64 = 16.0;
 /// The same for each variant of it.
-const VARIANT: f64 = 4.0;
+const VARIANT: f64 = 7.0;
 
 /// A row that is smaller is never refused.
 const LEAST_ROW: usize = 1 << 20;

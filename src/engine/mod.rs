@@ -34,8 +34,15 @@ pub use test::{Broken, Difference, Observed, ObservedOutput, TestBench, differen
 use commit::Publisher;
 use read::PlannedShard;
 
-/// Bytes in a batch, roughly at most, where nothing else is asked for.
+/// Bytes in a batch, roughly at most, where an operator says how many rows it has.
 const BATCH_BYTES: usize = 8 << 20;
+
+/// The same where nothing is asked for: what is made of a batch of words takes several times as
+/// much.
+const USUAL_BATCH_BYTES: usize = 4 << 20;
+
+/// Bytes of the largest row that is taken on where nothing is said about memory.
+const MOST_ROW_BYTES: usize = 8 << 20;
 
 /// How a run behaves. Nothing here but `limit` changes the output.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -74,9 +81,9 @@ impl RunSettings {
             workers: workers.max(1),
             window: workers.max(1) * 3,
             batch_rows: 4_096,
-            batch_bytes: BATCH_BYTES,
+            batch_bytes: USUAL_BATCH_BYTES,
             pages_held: PAGES_HELD,
-            most_row_bytes: None,
+            most_row_bytes: Some(MOST_ROW_BYTES),
             keep_going: false,
             fresh: false,
             force: false,

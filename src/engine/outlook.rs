@@ -14,6 +14,9 @@ const PROGRAM: f64 = 64e6;
 const COLUMN: f64 = 1.5e6;
 /// Bytes that encoding keeps for each column: a page as values, encoded and compressed.
 const ENCODED_COLUMN: f64 = 0.7e6;
+/// What a batch takes while it is worked on, for each of its bytes: words, edits, and what the
+/// allocator keeps of all that for later.
+const WORKED_ON: f64 = 4.0;
 /// Columns of lineage, at most.
 const LINEAGE: f64 = 4.0;
 /// Bytes of rows that wait to be encoded.
@@ -130,7 +133,7 @@ pub(super) fn reckon(plan: &Plan, settings: &RunSettings) -> Reckoned {
 fn in_flight(plan: &Plan, settings: &RunSettings) -> f64 {
     let widest = plan.sources.iter().map(decoded_row).fold(0.0, f64::max);
     let batch = (number(settings.batch_rows) * widest).min(number(settings.batch_bytes));
-    batch * (1.0 + largest_expansion(plan)) * number(settings.window)
+    batch * (1.0 + largest_expansion(plan)) * number(settings.window) * WORKED_ON
 }
 
 /// Bytes of an output that is being written: the chunk to encode next, what its columns hold, and

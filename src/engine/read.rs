@@ -178,8 +178,9 @@ impl BatchReader for Reader {
     }
 
     fn places(&self, records: &RecordBatch) -> usize {
-        // Batches may have twice what they should, by and large.
-        weight(records, 0..records.num_rows()) / self.batch_bytes.max(1)
+        // Batches have about what they should, and large rows do not.
+        let bytes = weight(records, 0..records.num_rows());
+        bytes.saturating_add(self.batch_bytes / 2) / self.batch_bytes.max(1)
     }
 }
 
@@ -198,8 +199,8 @@ impl Reader {
             let number = first_row + row as u64;
             let bytes = weight(records, row..row + 1) as u64;
             Err(format!(
-                "row {number} of {} has {}, and `--memory` leaves room for rows of {}\n  help: run \
-                 again with more memory, or fewer workers (`-j 1`), or filter such rows out before",
+                "row {number} of {} has {}, and there is room for rows of {}\n  help: allow \
+                 more memory (`--memory 4GB`), or take such rows out before the run",
                 self.path,
                 size(bytes),
                 size(most as u64)

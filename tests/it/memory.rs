@@ -46,7 +46,7 @@ fn rows(seed: u64, lengths: &[usize]) -> RecordBatch {
             (0..*length).map(letter).collect()
         })
         .collect();
-    let numbers: ArrayRef = Arc::new(Int64Array::from_iter_values((0..).take(texts.len())));
+    let numbers: ArrayRef = Arc::new(Int64Array::from_iter_values((0_i64..).take(texts.len())));
     let texts: ArrayRef = Arc::new(StringArray::from_iter_values(texts));
     RecordBatch::try_from_iter([("number", numbers), ("text", texts)]).unwrap()
 }
@@ -101,7 +101,12 @@ fn where_pages_wait_and_how_batches_are_cut_changes_no_byte() {
 #[test]
 fn the_flag_changes_no_byte() {
     let scratch = Scratch::new();
-    write_data(&scratch);
+    // No row is too large for the smaller limit.
+    scratch.parquet(
+        "data/a.parquet",
+        &[rows(1, &[120; 1_500]), rows(2, &[60_000; 70])],
+    );
+    scratch.parquet("data/b.parquet", &[rows(3, &[40_000; 60])]);
     scratch.write("memory.toml", PIPELINE);
     let mut expected = None;
     for memory in [&[][..], &["--memory", "128MiB"], &["--memory", "256MiB"]] {
@@ -160,7 +165,8 @@ fn a_row_for_which_there_is_no_room_fails_its_shard() {
     };
     for part in [
         "row 1540 of a.parquet has 3.0 MB",
-        "`--memory`",
+        "there is room for rows of 1.0 MB",
+        "`--memory 4GB`",
         "1.0 MB",
         "help: ",
     ] {
