@@ -62,8 +62,7 @@ pub(super) fn sinks(plan: &Plan) -> Result<Vec<Sink<'_>>, RunError> {
 
 impl ShardSink for Sink<'_> {
     fn open(&self, shard: &Shard) -> Result<Box<dyn BatchWriter>, String> {
-        let stem = shard.path.strip_suffix(".parquet").unwrap_or(&shard.path);
-        let target = self.planned.layout.target(&shard.source, stem);
+        let target = self.planned.layout.target(&shard.source, &shard.stem);
         let writer = ShardWriter::create(&self.plan, target).map_err(explain)?;
         Ok(Box::new(Writer(writer)))
     }

@@ -11,6 +11,7 @@ use parquet::errors::ParquetError;
 use parquet::file::metadata::ParquetMetaDataReader;
 
 use super::SourceError;
+use crate::digest::sha256;
 
 /// The shortest Parquet file: two magic words and the length of the footer.
 const SHORTEST: u64 = 12;
@@ -52,6 +53,15 @@ pub(super) fn bytes(mut file: &File) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
     file.take(u64::from(length)).read_to_end(&mut bytes)?;
     Ok(bytes)
+}
+
+/// The SHA-256, in hexadecimal, of the footer of a Parquet file. It holds where all pages' columns lie,
+/// how large they are, and as a rule their bounds.
+///
+/// # Errors
+/// When the file cannot be read.
+pub(super) fn digest(file: &File) -> io::Result<String> {
+    Ok(sha256(bytes(file)?))
 }
 
 /// Runs a piece of the decoder. Damaged bytes should end in an error; should they make it panic
