@@ -56,9 +56,8 @@ mod due {
     pub(super) fn is(place: &str) -> bool {
         static DUE: OnceLock<Option<Due>> = OnceLock::new();
         let due = DUE.get_or_init(|| parse(&std::env::var("AUGMENT_FAILPOINT").ok()?));
-        due.as_ref().is_some_and(|due| {
-            due.place == place && due.left.fetch_sub(1, Ordering::Relaxed) == 1
-        })
+        due.as_ref()
+            .is_some_and(|due| due.place == place && due.left.fetch_sub(1, Ordering::Relaxed) == 1)
     }
 
     fn parse(text: &str) -> Option<Due> {

@@ -101,11 +101,16 @@ impl<'a> Publisher<'a> {
         let names_in = |of: fn(&SourceFacts) -> &[ShardFile]| -> Vec<String> {
             let names = |source: &PlannedSource| -> Vec<String> {
                 let files = of(&source.facts).iter();
-                files.map(|file| format!("{}/{}", source.id, file.name())).collect()
+                files
+                    .map(|file| format!("{}/{}", source.id, file.name()))
+                    .collect()
             };
             sources.iter().flat_map(names).collect()
         };
-        let (names, files) = (names_in(|facts| &facts.shards), names_in(|facts| &facts.files));
+        let (names, files) = (
+            names_in(|facts| &facts.shards),
+            names_in(|facts| &facts.files),
+        );
         let (current, files) = (names.iter().cloned().collect(), files.into_iter().collect());
         let mut ledgers = self.ledgers.lock().unwrap_or_else(PoisonError::into_inner);
         for ledger in ledgers.iter_mut() {

@@ -321,8 +321,7 @@ impl Ledger {
         // Another part may be writing what looks unfinished here.
         if part.is_none() {
             remove_partials(root).map_err(|error| LedgerError::io(root, error))?;
-            remove_unfinished_ledgers(&folder)
-                .map_err(|error| LedgerError::io(&folder, error))?;
+            remove_unfinished_ledgers(&folder).map_err(|error| LedgerError::io(&folder, error))?;
         }
         Ok(ledger)
     }

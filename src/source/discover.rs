@@ -10,8 +10,8 @@ use arrow::datatypes::{DataType, Field, Fields, Schema};
 use parquet::arrow::ARROW_SCHEMA_META_KEY;
 use parquet::arrow::arrow_reader::ArrowReaderMetadata;
 
-use super::parquet::ParquetSourceConfig;
 use super::cut::cut;
+use super::parquet::ParquetSourceConfig;
 use super::paths::{Expansion, expand};
 use super::{ShardFile, SourceError, SourceFacts, footer};
 use crate::columns::{PathError, RowTexts, SpanColumn, SpanNames, TextPath, is_text};
@@ -62,8 +62,7 @@ pub fn discover(
         return Err(problems);
     };
     let schema = metadata.schema();
-    let texts =
-        row_texts(config, schema, &first_file.path).map_err(|found| problems.extend(found));
+    let texts = row_texts(config, schema, &first_file.path).map_err(|found| problems.extend(found));
     let id = match &config.id {
         None => Ok(None),
         Some(id) => id_column(id, schema, &first_file.path)

@@ -71,7 +71,10 @@ const LAYERS: [(&str, &[&str]); 28] = [
     ),
     // Parquet in, Parquet out, what is finished.
     ("source", &["diagnostic", "digest", "table", "columns"]),
-    ("sink", &["diagnostic", "digest", "failpoint", "batch", "source"]),
+    (
+        "sink",
+        &["diagnostic", "digest", "failpoint", "batch", "source"],
+    ),
     ("ledger", &["digest", "failpoint", "counters", "sink"]),
     // From a text to a plan, without running anything.
     ("config", &["diagnostic", "table"]),

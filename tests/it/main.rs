@@ -12,6 +12,7 @@ mod deduplicate;
 mod determinism;
 mod fixture;
 mod folder;
+mod kills;
 #[cfg(feature = "onnx")]
 mod loopback;
 mod lossless;
@@ -25,6 +26,7 @@ mod plan;
 mod plugin;
 mod reference;
 mod resume;
+mod row_groups;
 #[cfg(feature = "onnx")]
 mod runtime;
 mod samples;
