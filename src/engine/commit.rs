@@ -221,6 +221,7 @@ impl Commit for Publisher<'_> {
                     input: input.clone(),
                     outputs,
                     counts: counts.clone(),
+                    forgotten: false,
                 };
                 ledger
                     .append(entry)

@@ -129,6 +129,18 @@ pub struct Entry {
     pub outputs: Vec<OutputEntry>,
     /// What the operators counted, by their ids.
     pub counts: BTreeMap<String, Counts>,
+    /// Whether a run that starts over has forgotten the shard: it is to be done again, and its outputs
+    /// are known only so that they can go if other shards take its place.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub forgotten: bool,
+}
+
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "it is what serde hands over"
+)]
+fn is_false(flag: &bool) -> bool {
+    !*flag
 }
 
 impl Entry {
@@ -275,8 +287,8 @@ pub struct Ledger {
 
 impl Ledger {
     /// Locks the output folder `root`, which is created if need be, reads its ledger, and removes
-    /// unfinished outputs of runs that were killed. With [`Mode::Fresh`] the ledger is emptied;
-    /// otherwise nothing is written to it before [`Ledger::claim`].
+    /// unfinished outputs of runs that were killed. With [`Mode::Fresh`] all shards are marked as
+    /// forgotten; otherwise nothing is written to it before [`Ledger::claim`].
     ///
     /// # Errors
     /// When the folder cannot be written, is in use, or holds the output of another pipeline.
@@ -309,8 +321,12 @@ impl Ledger {
         };
         match (mode, part) {
             (Mode::Fresh, None) => {
-                ledger.remove_others()?;
+                ledger.entries = peek(root)?.known;
+                for entry in ledger.entries.values_mut() {
+                    entry.forgotten = true;
+                }
                 ledger.rewrite([])?;
+                ledger.remove_others()?;
             }
             (Mode::Fresh, Some(_)) => ledger.rewrite([])?,
             (Mode::Resume | Mode::Force, _) => {
@@ -367,7 +383,7 @@ impl Ledger {
             .entries
             .get(shard)
             .or_else(|| self.elsewhere.get(shard))
-            .filter(|entry| entry.input == *input)?;
+            .filter(|entry| entry.input == *input && !entry.forgotten)?;
         intact(&self.root, entry).then_some(entry)
     }
 
@@ -405,9 +421,11 @@ impl Ledger {
             self.entries.entry(shard).or_insert(entry);
         }
         let is_old = |entry: &Entry| !shards.contains(&entry.shard) && files.contains(entry.file());
-        let (old, kept): (BTreeMap<_, _>, BTreeMap<_, _>) = std::mem::take(&mut self.entries)
+        let (old, mut kept): (BTreeMap<_, _>, BTreeMap<_, _>) = std::mem::take(&mut self.entries)
             .into_iter()
             .partition(|(_, entry)| is_old(entry));
+        // What was made of files that are no longer there is left to whoever took them away.
+        kept.retain(|_, entry| !entry.forgotten);
         let outputs = kept.values().flat_map(|entry| &entry.outputs);
         let in_use: BTreeSet<&str> = outputs.map(|output| output.path.as_str()).collect();
         let outputs = old.values().flat_map(|entry| &entry.outputs);
@@ -468,7 +486,7 @@ impl Ledger {
 
     /// All entries, by the name of the shard.
     pub fn entries(&self) -> impl Iterator<Item = &Entry> {
-        self.entries.values()
+        self.entries.values().filter(|entry| !entry.forgotten)
     }
 
     /// The output folder.
