@@ -228,15 +228,15 @@ fn kill(scratch: &Scratch, kills: usize, seed: u64) {
 }
 
 fn eda(kills: usize) {
-    kill(&workspace(EDA, 6, 1, 150), kills, 1);
+    kill(&workspace(EDA, 6, 1, 100), kills, 1);
 }
 
 fn slow_branch(kills: usize) {
-    kill(&workspace(SLOW_BRANCH, 6, 1, 150), kills, 2);
+    kill(&workspace(SLOW_BRANCH, 6, 1, 100), kills, 2);
 }
 
 fn row_groups(kills: usize) {
-    kill(&workspace(ROW_GROUPS, 2, 5, 150), kills, 3);
+    kill(&workspace(ROW_GROUPS, 2, 5, 100), kills, 3);
 }
 
 #[test]
