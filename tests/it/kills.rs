@@ -200,16 +200,16 @@ fn complete(scratch: &Scratch, expected: &BTreeMap<String, String>, moment: &str
     before.len()
 }
 
-/// Kills runs at so many moments, drawn from `seed` over the whole of a run. Answers how many kills left
+/// Kills runs at so many moments, drawn from `key` over the whole of a run. Answers how many kills left
 /// some shards finished and others not.
 #[expect(clippy::cast_precision_loss, reason = "there are few outputs")]
-fn kill(scratch: &Scratch, kills: usize, seed: u64) -> usize {
+fn kill(scratch: &Scratch, kills: usize, key: u64) -> usize {
     let started = Instant::now();
     scratch.run(RUN).says(0, &[]);
     let whole = started.elapsed();
     let expected = outputs(scratch);
     let all = scratch.visible("out").len();
-    let mut random = Random::from_key(seed);
+    let mut random = Random::from_key(key);
     let mut amid = 0;
     for number in 0..kills {
         fs::remove_dir_all(scratch.path("out")).unwrap();
