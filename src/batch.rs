@@ -28,6 +28,10 @@ pub struct Shard {
     /// The path relative to the root of the source, with `/` between its parts. Row identities
     /// are built from it, so it must not depend on the machine.
     pub path: String,
+    /// What people and the ledger call it: the path, and which part of the file it is.
+    pub name: String,
+    /// What `{shard}` stands for in the path of a sink.
+    pub stem: String,
     /// What the operators counted in this shard.
     pub counters: ShardCounters,
     failure: OnceLock<String>,
@@ -41,10 +45,18 @@ impl Shard {
             index,
             source: source.to_owned(),
             path: path.to_owned(),
+            name: path.to_owned(),
+            stem: path.strip_suffix(".parquet").unwrap_or(path).to_owned(),
             counters: ShardCounters::new(operators),
             failure: OnceLock::new(),
             abandoned: AtomicBool::new(false),
         }
+    }
+
+    /// The same shard under the names of a part of its file.
+    #[must_use]
+    pub fn named(self, name: String, stem: String) -> Self {
+        Self { name, stem, ..self }
     }
 
     /// Marks the shard as failed. Its batches flow on, empty, so that nothing waits for them, and

@@ -17,6 +17,7 @@ pub mod counters;
 pub mod diagnostic;
 mod digest;
 pub mod engine;
+mod failpoint;
 mod figures;
 pub mod inference;
 pub mod ledger;

@@ -10,9 +10,11 @@ use super::write::{Complete, explain};
 use super::{RunError, RunSettings};
 use crate::batch::Shard;
 use crate::counters::Counts;
+use crate::failpoint;
 use crate::ledger::{Entry, Input, Ledger, OutputEntry, Reject};
-use crate::plan::Plan;
+use crate::plan::{Plan, PlannedSource};
 use crate::sink::check_inside;
+use crate::source::{ShardFile, SourceFacts};
 use crate::topology::{Commit, Finished};
 
 /// Publishes shards, and knows which are published already.
@@ -105,20 +107,24 @@ impl<'a> Publisher<'a> {
     /// Brings the ledgers into the order of the plan, so that a finished folder does not tell in
     /// which order its shards were finished.
     pub(super) fn seal(&self) -> Result<(), RunError> {
-        let names: Vec<String> = self
-            .plan
-            .sources
-            .iter()
-            .flat_map(|source| {
-                source
-                    .facts
-                    .shards
-                    .iter()
-                    .map(|file| format!("{}/{}", source.id, file.relative))
-            })
-            .collect();
+        let sources = &self.plan.sources;
+        let names_in = |of: fn(&SourceFacts) -> &[ShardFile]| -> Vec<String> {
+            let names = |source: &PlannedSource| -> Vec<String> {
+                let files = of(&source.facts).iter();
+                files
+                    .map(|file| format!("{}/{}", source.id, file.name()))
+                    .collect()
+            };
+            sources.iter().flat_map(names).collect()
+        };
+        let (names, files) = (
+            names_in(|facts| &facts.shards),
+            names_in(|facts| &facts.files),
+        );
+        let (current, files) = (names.iter().cloned().collect(), files.into_iter().collect());
         let mut ledgers = self.ledgers.lock().unwrap_or_else(PoisonError::into_inner);
         for ledger in ledgers.iter_mut() {
+            ledger.supersede(&current, &files).map_err(RunError::Seal)?;
             ledger
                 .seal(names.iter().map(String::as_str))
                 .map_err(RunError::Seal)?;
@@ -151,7 +157,7 @@ fn targets<'a>(
                 .map(move |shard| {
                     (
                         position,
-                        sink.layout.target(&shard.shard.source, shard.file.stem()),
+                        sink.layout.target(&shard.shard.source, &shard.shard.stem),
                     )
                 })
         })
@@ -173,11 +179,16 @@ fn check_targets(plan: &Plan, shards: &[PlannedShard]) -> Result<(), RunError> {
 }
 
 pub(super) fn input_of(shard: &PlannedShard) -> Input {
-    Input::new(shard.file.bytes, shard.file.modified, shard.rows)
+    let file = &shard.file;
+    let input = Input::new(file.file_bytes, file.modified, shard.rows, &file.footer);
+    match &file.range {
+        None => input,
+        Some(range) => input.part(range.groups.clone()),
+    }
 }
 
 pub(super) fn name_of(shard: &Shard) -> String {
-    format!("{}/{}", shard.source, shard.path)
+    format!("{}/{}", shard.source, shard.name)
 }
 
 impl Commit for Publisher<'_> {
@@ -190,7 +201,7 @@ impl Commit for Publisher<'_> {
         let Some(input) = inputs.get(&shard.index).cloned() else {
             return Err(format!(
                 "{} is not among the shards of this run",
-                shard.path
+                shard.name
             ));
         };
         drop(inputs);
@@ -199,8 +210,10 @@ impl Commit for Publisher<'_> {
             let Ok(complete) = output.into_any().downcast::<Complete>() else {
                 return Err("a sink finished something that is not a file".to_owned());
             };
+            failpoint::reached("file-written");
             // All are on their device before the first becomes visible.
             complete.0.sync().map_err(explain)?;
+            failpoint::reached("file-synced");
             prepared.push((sink, complete.0));
         }
         let mut published = Vec::new();
@@ -210,6 +223,7 @@ impl Commit for Publisher<'_> {
             }
             published.push((sink, output.publish().map_err(explain)?));
         }
+        failpoint::reached("files-published");
         let counts: BTreeMap<String, Counts> = self
             .plan
             .part_names()
@@ -237,6 +251,7 @@ impl Commit for Publisher<'_> {
                     input: input.clone(),
                     outputs,
                     counts: counts.clone(),
+                    forgotten: false,
                 };
                 ledger
                     .append(entry)

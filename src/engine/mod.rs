@@ -129,7 +129,7 @@ impl RunSettings {
 pub struct ShardReport {
     /// The id of its source.
     pub source: String,
-    /// Its path relative to the root of the source.
+    /// Its path relative to the root of the source, and which part of the file it is.
     pub path: String,
     /// What became of it.
     pub outcome: ShardOutcome,
@@ -360,7 +360,7 @@ pub fn run(
             .zip(outcomes)
             .map(|(shard, outcome)| ShardReport {
                 source: shard.shard.source.clone(),
-                path: shard.shard.path.clone(),
+                path: shard.shard.name.clone(),
                 outcome,
             })
             .collect(),

@@ -177,7 +177,7 @@ fn decoded_row(source: &PlannedSource) -> f64 {
 
 #[expect(clippy::cast_precision_loss, reason = "a rough figure")]
 fn encoded_row(source: &PlannedSource) -> f64 {
-    let bytes: u64 = source.facts.shards.iter().map(|shard| shard.bytes).sum();
+    let bytes: u64 = source.facts.files.iter().map(|file| file.bytes).sum();
     bytes as f64 / source.facts.rows.max(1) as f64
 }
 

@@ -43,7 +43,8 @@ pub(super) fn select(plan: &Plan, settings: &RunSettings) -> Vec<PlannedShard> {
                 .shard
                 .is_none_or(|(part, parts)| index % parts == part - 1);
             if mine {
-                let shard = Shard::new(index, &source.id, &file.relative, positions);
+                let shard = Shard::new(index, &source.id, &file.relative, positions)
+                    .named(file.name(), file.stem());
                 selected.push(PlannedShard {
                     source: position,
                     file: file.clone(),
@@ -115,7 +116,7 @@ impl ShardSource for Source<'_> {
         let Some((_, planned)) = found else {
             return Err(format!(
                 "{} is not among the shards of this run",
-                shard.path
+                shard.name
             ));
         };
         let facts = &self.planned.facts;

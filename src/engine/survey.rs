@@ -101,9 +101,11 @@ fn survey(
     stop: &Stop,
 ) -> Result<Option<Surveyed>, String> {
     let folder = folder().map_err(|error| format!("no room for what is found: {error}"))?;
-    let shards = shards_of(plan, operator);
-    let named: Vec<SurveyedShard> = shards
+    let sources = sources_of(plan, operator);
+    let shards = shards_of(&sources);
+    let named: Vec<SurveyedShard> = sources
         .iter()
+        .flat_map(|source| source.facts.files.iter().map(move |file| (source, file)))
         .map(|(source, file)| SurveyedShard {
             source: source.id.clone(),
             path: file.relative.clone(),
@@ -142,24 +144,48 @@ fn survey(
         .map_err(|error| error.to_string())
 }
 
-/// The shards of the sources of `operator`, sources in the order of its inputs.
-fn shards_of<'a>(
-    plan: &'a Plan,
-    operator: &PlannedOperator,
-) -> Vec<(&'a PlannedSource, &'a ShardFile)> {
+/// The sources of `operator`, in the order of its inputs.
+fn sources_of<'a>(plan: &'a Plan, operator: &PlannedOperator) -> Vec<&'a PlannedSource> {
     let sources = operator.inputs.iter().filter_map(|input| match input {
         Producer::Source(source) => plan.sources.get(*source),
         Producer::Operator { .. } => None,
     });
-    sources
-        .flat_map(|source| source.facts.shards.iter().map(move |file| (source, file)))
-        .collect()
+    sources.collect()
+}
+
+/// A shard to survey.
+struct ToShow<'a> {
+    /// The position of its file among the files of all sources. An operator is shown files: how they
+    /// are cut is nothing to it.
+    file: usize,
+    source: &'a PlannedSource,
+    shard: &'a ShardFile,
+}
+
+/// The shards of `sources`.
+fn shards_of<'a>(sources: &[&'a PlannedSource]) -> Vec<ToShow<'a>> {
+    let mut shards = Vec::new();
+    let mut files = 0;
+    for source in sources {
+        for shard in &source.facts.shards {
+            // Whole, or the first of its file.
+            if shard.range.as_ref().is_none_or(|range| range.number == 0) {
+                files += 1;
+            }
+            shards.push(ToShow {
+                file: files - 1,
+                source,
+                shard,
+            });
+        }
+    }
+    shards
 }
 
 /// A pass over all shards for one operator.
 struct Pass<'a> {
     survey: &'a dyn Survey,
-    shards: &'a [(&'a PlannedSource, &'a ShardFile)],
+    shards: &'a [ToShow<'a>],
     /// The shard to begin next.
     next: AtomicUsize,
     /// Why shards could not be surveyed.
@@ -186,20 +212,20 @@ impl Pass<'_> {
     fn work(&self) {
         loop {
             let index = self.next.fetch_add(1, Ordering::Relaxed);
-            let Some((source, file)) = self.shards.get(index) else {
+            let Some(shown) = self.shards.get(index) else {
                 return;
             };
             if self.stop.is_requested() || !self.failures().is_empty() {
                 return;
             }
-            let shown = catch_unwind(AssertUnwindSafe(|| self.show(index, source, file)));
-            let shown = shown.unwrap_or_else(|_| {
-                let path = file.path.display();
+            let noted = catch_unwind(AssertUnwindSafe(|| self.show(shown)));
+            let noted = noted.unwrap_or_else(|_| {
+                let path = shown.shard.path.display();
                 Err(format!(
                     "{path}: the survey panicked. This is a bug in the operator"
                 ))
             });
-            if let Err(reason) = shown {
+            if let Err(reason) = noted {
                 self.failures().insert(index, reason);
             }
         }
@@ -210,7 +236,8 @@ impl Pass<'_> {
     }
 
     /// Shows the rows of one shard to the survey.
-    fn show(&self, index: usize, source: &PlannedSource, file: &ShardFile) -> Result<(), String> {
+    fn show(&self, shown: &ToShow<'_>) -> Result<(), String> {
+        let (source, file) = (shown.source, shown.shard);
         let options = ReadOptions::default();
         let reader = ShardReader::open(file, &source.facts, &options).map_err(explain)?;
         let mut reader = reader
@@ -220,7 +247,7 @@ impl Pass<'_> {
             if self.stop.is_requested() {
                 return Ok(());
             }
-            let noted = self.survey.note(index, first_row, batch.columns());
+            let noted = self.survey.note(shown.file, first_row, batch.columns());
             noted.map_err(|error| {
                 let (path, folder) = (file.path.display(), self.folder.display());
                 format!("{path}: {error} (what is found goes to {folder})")

@@ -63,8 +63,7 @@ pub(super) fn sinks(plan: &Plan, pages_held: usize) -> Result<Vec<Sink<'_>>, Run
 
 impl ShardSink for Sink<'_> {
     fn open(&self, shard: &Shard) -> Result<Box<dyn BatchWriter>, String> {
-        let stem = shard.path.strip_suffix(".parquet").unwrap_or(&shard.path);
-        let target = self.planned.layout.target(&shard.source, stem);
+        let target = self.planned.layout.target(&shard.source, &shard.stem);
         let root = &self.planned.layout.root;
         check_inside(root, &target).map_err(explain)?;
         let writer = ShardWriter::create(&self.plan, target.clone()).map_err(explain)?;

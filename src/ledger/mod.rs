@@ -23,12 +23,14 @@ mod tests;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read, Seek, SeekFrom, Write};
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use serde::{Deserialize, Serialize};
 
 use crate::counters::Counts;
+use crate::failpoint;
 use crate::sink::{create_anew, io_help, obstacle, sync_folder};
 
 pub use peek::{Damage, Flaw, FolderState, Peek, peek, survey, verify};
@@ -36,7 +38,7 @@ pub use peek::{Damage, Flaw, FolderState, Peek, peek, survey, verify};
 pub use rejects::Reject;
 
 use lock::Locks;
-use partial::remove_partials;
+use partial::{remove_partials, remove_unfinished_ledgers};
 
 /// The version of the ledger's format.
 const FORMAT: u32 = 1;
@@ -66,13 +68,20 @@ pub struct Input {
     pub bytes: u64,
     /// When it was last written, in nanoseconds since 1970.
     pub modified_ns: i64,
-    /// Rows in it.
+    /// Rows that were read of it.
     pub rows: u64,
+    /// The SHA-256 of the file's footer, in hexadecimal: a file that was written anew has another,
+    /// even where size and time are the same.
+    #[serde(default)]
+    pub footer: String,
+    /// The first row group of the shard and the one after its last; nothing for a whole file.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub row_groups: Option<(usize, usize)>,
 }
 
 impl Input {
-    /// The fingerprint of an input file.
-    pub fn new(bytes: u64, modified: SystemTime, rows: u64) -> Self {
+    /// The fingerprint of a whole input file.
+    pub fn new(bytes: u64, modified: SystemTime, rows: u64, footer: &str) -> Self {
         let nanoseconds =
             |duration: std::time::Duration| i64::try_from(duration.as_nanos()).unwrap_or(i64::MAX);
         let modified_ns = match modified.duration_since(UNIX_EPOCH) {
@@ -83,6 +92,17 @@ impl Input {
             bytes,
             modified_ns,
             rows,
+            footer: footer.to_owned(),
+            row_groups: None,
+        }
+    }
+
+    /// The fingerprint of a range of row groups of the same file.
+    #[must_use]
+    pub fn part(self, row_groups: Range<usize>) -> Self {
+        Self {
+            row_groups: Some((row_groups.start, row_groups.end)),
+            ..self
         }
     }
 }
@@ -103,7 +123,8 @@ pub struct OutputEntry {
 /// A finished shard.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Entry {
-    /// The id of the source and the relative path of the shard: `train/part-0.parquet`.
+    /// The id of the source and the name of the shard: `train/part-0.parquet`, or, for a part of a
+    /// file, `train/part-0.parquet/00003-of-00012`.
     pub shard: String,
     /// What its file looked like.
     pub input: Input,
@@ -111,6 +132,28 @@ pub struct Entry {
     pub outputs: Vec<OutputEntry>,
     /// What the operators counted, by their ids.
     pub counts: BTreeMap<String, Counts>,
+    /// Whether a run that starts over has forgotten the shard: it is to be done again, and its outputs
+    /// are known only so that they can go if other shards take its place.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub forgotten: bool,
+}
+
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "it is what serde hands over"
+)]
+fn is_false(flag: &bool) -> bool {
+    !*flag
+}
+
+impl Entry {
+    /// The id of the source and the relative path of the shard's file.
+    fn file(&self) -> &str {
+        match self.shard.rsplit_once('/') {
+            Some((file, _)) if self.input.row_groups.is_some() => file,
+            _ => &self.shard,
+        }
+    }
 }
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -259,8 +302,8 @@ pub struct Ledger {
 
 impl Ledger {
     /// Locks the output folder `root`, which is created if need be, reads its ledger, and removes
-    /// unfinished outputs of runs that were killed. With [`Mode::Fresh`] the ledger is emptied;
-    /// otherwise nothing is written to it before [`Ledger::claim`].
+    /// unfinished outputs of runs that were killed. With [`Mode::Fresh`] all shards are marked as
+    /// forgotten; otherwise nothing is written to it before [`Ledger::claim`].
     ///
     /// # Errors
     /// When the folder cannot be written, is in use, or holds the output of another pipeline.
@@ -294,8 +337,12 @@ impl Ledger {
         };
         match (mode, part) {
             (Mode::Fresh, None) => {
-                ledger.remove_others()?;
+                ledger.entries = peek(root)?.known;
+                for entry in ledger.entries.values_mut() {
+                    entry.forgotten = true;
+                }
                 ledger.rewrite([])?;
+                ledger.remove_others()?;
             }
             (Mode::Fresh, Some(_)) => ledger.rewrite([])?,
             (Mode::Resume | Mode::Force, _) => {
@@ -306,6 +353,7 @@ impl Ledger {
         // Another part may be writing what looks unfinished here.
         if part.is_none() {
             remove_partials(root).map_err(|error| LedgerError::io(root, error))?;
+            remove_unfinished_ledgers(&folder).map_err(|error| LedgerError::io(&folder, error))?;
         }
         Ok(ledger)
     }
@@ -352,7 +400,7 @@ impl Ledger {
             .entries
             .get(shard)
             .or_else(|| self.elsewhere.get(shard))
-            .filter(|entry| entry.input == *input)?;
+            .filter(|entry| entry.input == *input && !entry.forgotten)?;
         intact(&self.root, entry).then_some(entry)
     }
 
@@ -366,9 +414,54 @@ impl Ledger {
         }
         if let Some(file) = &mut self.file {
             append_line(file, &entry).map_err(|error| LedgerError::io(&self.path, error))?;
+            failpoint::reached("ledger-line-synced");
         }
         self.entries.insert(entry.shard.clone(), entry);
         Ok(())
+    }
+
+    /// Takes out what was made of files that are cut into other shards now, with its outputs: the
+    /// rows are in those of the new shards. To be called when all of `shards` are finished, with the
+    /// `files` that they are of. A part of a run leaves this to the whole.
+    ///
+    /// # Errors
+    /// When an output cannot be removed. The next run tries again.
+    pub fn supersede(
+        &mut self,
+        shards: &BTreeSet<String>,
+        files: &BTreeSet<String>,
+    ) -> Result<(), LedgerError> {
+        if self.part.is_some() {
+            return Ok(());
+        }
+        for (shard, entry) in std::mem::take(&mut self.elsewhere) {
+            self.entries.entry(shard).or_insert(entry);
+        }
+        let is_old = |entry: &Entry| !shards.contains(&entry.shard) && files.contains(entry.file());
+        let (old, mut kept): (BTreeMap<_, _>, BTreeMap<_, _>) = std::mem::take(&mut self.entries)
+            .into_iter()
+            .partition(|(_, entry)| is_old(entry));
+        // What was made of files that are no longer there is left to whoever took them away.
+        kept.retain(|_, entry| !entry.forgotten);
+        let outputs = kept.values().flat_map(|entry| &entry.outputs);
+        let in_use: BTreeSet<&str> = outputs.map(|output| output.path.as_str()).collect();
+        let outputs = old.values().flat_map(|entry| &entry.outputs);
+        let removed = outputs
+            .filter(|output| !in_use.contains(output.path.as_str()))
+            .try_for_each(|output| {
+                let path = self.root.join(&output.path);
+                match fs::remove_file(&path) {
+                    Err(error) if error.kind() != io::ErrorKind::NotFound => {
+                        Err(LedgerError::io(&path, error))
+                    }
+                    _ => Ok(()),
+                }
+            });
+        self.entries = kept;
+        if !old.is_empty() {
+            failpoint::reached("superseded-removed");
+        }
+        removed
     }
 
     /// Writes the ledger anew, with the entries in the order of `shards` and those of other shards
@@ -410,7 +503,7 @@ impl Ledger {
 
     /// All entries, by the name of the shard.
     pub fn entries(&self) -> impl Iterator<Item = &Entry> {
-        self.entries.values()
+        self.entries.values().filter(|entry| !entry.forgotten)
     }
 
     /// The output folder.
@@ -547,7 +640,9 @@ impl Ledger {
             let mut file = create_anew(&temporary)?;
             file.write_all(&bytes)?;
             file.sync_all()?;
+            failpoint::reached("ledger-rewritten");
             fs::rename(&temporary, &self.path)?;
+            failpoint::reached("ledger-renamed");
             if let Some(folder) = self.path.parent() {
                 sync_folder(folder)?;
             }
@@ -596,8 +691,12 @@ struct Lines {
 fn append_line(file: &mut File, entry: &Entry) -> io::Result<()> {
     let end = file.stream_position()?;
     let line = line_of(entry)?;
+    failpoint::torn("ledger-line-torn", &line, file)?;
     file.write_all(&line)
-        .and_then(|()| file.sync_data())
+        .and_then(|()| {
+            failpoint::reached("ledger-line-written");
+            file.sync_data()
+        })
         .inspect_err(|_| {
             // Should this fail as well, the next run removes the rest of the line.
             drop(

@@ -50,3 +50,16 @@ fn find_below(folder: &Path, is_root: bool, found: &mut Found) -> io::Result<()>
 pub(super) fn remove_partials(root: &Path) -> io::Result<()> {
     find(root)?.partials.iter().try_for_each(fs::remove_file)
 }
+
+/// Removes ledgers in `folder` that were being written anew when their run was killed.
+pub(super) fn remove_unfinished_ledgers(folder: &Path) -> io::Result<()> {
+    for entry in fs::read_dir(folder)? {
+        let entry = entry?;
+        let name = entry.file_name();
+        let name = name.to_string_lossy();
+        if name.starts_with("ledger") && name.ends_with(".jsonl.new") {
+            fs::remove_file(entry.path())?;
+        }
+    }
+    Ok(())
+}

@@ -14,6 +14,8 @@ use crate::digest::{digest_of_file, hexadecimal};
 pub struct Peek {
     /// The finished shards, by name.
     pub entries: BTreeMap<String, Entry>,
+    /// All recorded shards, by name, also those that a run that starts over has forgotten.
+    pub(super) known: BTreeMap<String, Entry>,
     /// The fingerprint of the run that wrote to the folder; nothing if none has.
     pub fingerprint: Option<String>,
     /// How many ledgers there are: one, or one for each part of a run that is split.
@@ -70,7 +72,12 @@ fn read_lines(bytes: &[u8], found: &mut Peek) {
     }
     for line in lines {
         match serde_json::from_slice::<Entry>(line) {
-            Ok(entry) => drop(found.entries.insert(entry.shard.clone(), entry)),
+            Ok(entry) => {
+                if !entry.forgotten {
+                    found.entries.insert(entry.shard.clone(), entry.clone());
+                }
+                found.known.insert(entry.shard.clone(), entry);
+            }
             Err(_) => found.unreadable += 1,
         }
     }
@@ -128,7 +135,7 @@ pub fn survey(root: &Path) -> Result<FolderState, LedgerError> {
     let ledger = peek(root)?;
     let Found { partials, visible } =
         partial::find(root).map_err(|error| LedgerError::io(root, error))?;
-    let outputs = || ledger.entries.values().flat_map(|entry| &entry.outputs);
+    let outputs = || ledger.known.values().flat_map(|entry| &entry.outputs);
     let known: BTreeSet<PathBuf> = outputs().map(|output| root.join(&output.path)).collect();
     let damaged = damages(root, &ledger, |_, _| None);
     Ok(FolderState {

@@ -12,6 +12,8 @@ fn entry(root: &Path, shard: &str) -> Entry {
             bytes: 10,
             modified_ns: 1_700_000_000_123_456_789,
             rows: 3,
+            footer: "f0".to_owned(),
+            row_groups: None,
         },
         outputs: vec![OutputEntry {
             path,
@@ -26,6 +28,7 @@ fn entry(root: &Path, shard: &str) -> Entry {
                 ..Counts::default()
             },
         )]),
+        forgotten: false,
     }
 }
 
@@ -134,6 +137,61 @@ fn sealing_forgets_the_order_of_commits() {
         .map(|line| serde_json::from_slice::<Entry>(line).unwrap().shard)
         .collect();
     assert_eq!(shards, ["c", "a", "b", "d"]);
+}
+
+/// The shard `shard` of the ledger, as a part of its file.
+fn part(root: &Path, shard: &str) -> Entry {
+    let whole = entry(root, shard);
+    Entry {
+        input: whole.input.part(0..1),
+        ..whole
+    }
+}
+
+fn names(names: &[&str]) -> BTreeSet<String> {
+    names.iter().map(|&name| name.to_owned()).collect()
+}
+
+#[test]
+fn other_shards_of_a_file_take_the_place_of_the_old_ones() {
+    let root = tempfile::tempdir().unwrap();
+    let root = root.path();
+    for mode in [Mode::Resume, Mode::Fresh] {
+        let mut ledger = open(root).unwrap();
+        for old in ["s/a", "s/gone", "s/kept"] {
+            ledger.append(entry(root, old)).unwrap();
+        }
+        ledger.append(part(root, "s/b/0-of-2")).unwrap();
+        drop(ledger);
+
+        let mut ledger = Ledger::open(root, "print", mode, None).unwrap();
+        for new in ["s/a/0-of-2", "s/a/1-of-2", "s/b/0-of-1"] {
+            ledger.append(part(root, new)).unwrap();
+        }
+        ledger.append(entry(root, "s/kept")).unwrap();
+        // A run that is killed here knows as much afterwards.
+        drop(ledger);
+        let mut ledger = open(root).unwrap();
+        let current = ["s/a/0-of-2", "s/a/1-of-2", "s/b/0-of-1", "s/kept"];
+        let files = names(&["s/a", "s/b", "s/kept"]);
+        ledger.supersede(&names(&current), &files).unwrap();
+        ledger.seal(current).unwrap();
+        drop(ledger);
+        let exists = |shard: &str| root.join(format!("{shard}.out")).exists();
+        assert!(current.into_iter().all(exists));
+        assert!(!exists("s/a") && !exists("s/b/0-of-2"));
+        // A file that is no longer read keeps its output, and, unless all is done again, its line.
+        assert!(exists("s/gone"));
+        let ledger = open(root).unwrap();
+        let gone = ledger.entries().any(|entry| entry.shard == "s/gone");
+        assert_eq!(
+            (gone, ledger.entries().count()),
+            match mode {
+                Mode::Fresh => (false, 4),
+                _ => (true, 5),
+            }
+        );
+    }
 }
 
 #[test]

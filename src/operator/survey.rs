@@ -12,7 +12,7 @@ use super::{Configured, OperatorError, Resources, ScratchFolder, TextColumn};
 /// What a survey found out: a value of whatever type the operator expects.
 pub type Surveyed = Arc<dyn Any + Send + Sync>;
 
-/// A shard that is surveyed.
+/// A file that is surveyed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SurveyedShard {
     /// The id of its source.
@@ -47,7 +47,7 @@ pub trait Survey: Send + Sync {
 
     /// Takes note of rows of the shard at `shard` of [`SurveySite::shards`], the first of which has
     /// the number `first_row` in it. `columns` are those asked for. Many threads call this at a
-    /// time; the batches of one shard come in order.
+    /// time, also with batches of one shard, which may come in any order.
     ///
     /// # Errors
     /// A message that names what is wrong and the remedy.

@@ -5,6 +5,7 @@
 
 mod catalog;
 mod counting;
+mod cut;
 mod draw;
 mod estimate;
 mod file_schema;
@@ -214,11 +215,12 @@ pub fn compile(
     catalog: &dyn Catalog,
 ) -> Result<(Plan, Vec<Diagnostic>), Vec<Diagnostic>> {
     let mut problems = raw.problems.clone();
-    let nodes = nodes::read(raw, registry, catalog, &mut problems);
+    let mut nodes = nodes::read(raw, registry, catalog, &mut problems);
     let wiring = graph::wire(raw, &nodes, &mut problems);
     let order = order::sort(raw, &wiring, &mut problems);
     let reach = reach::follow(raw, &nodes, &wiring, &order, &mut problems);
     let schemas = schema::flow(raw, &nodes, &wiring, &order, &mut problems);
+    cut::keep_whole(raw, &mut nodes, &reach, &mut problems);
     paths::check(raw, &nodes, &reach, &mut problems);
     drop_echoes(&mut problems);
     if problems

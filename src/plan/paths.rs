@@ -39,11 +39,11 @@ pub(super) fn check(
             let id = &raw.sources.get(source)?.id;
             let facts = nodes.sources.get(source)?.facts.as_ref()?;
             facts.shards.iter().find_map(|shard| {
-                let target = absolute(&layout.target(id, shard.stem()));
+                let target = absolute(&layout.target(id, &shard.stem()));
                 if let Some(problem) = inputs.clash(node, &target) {
                     return Some(problem);
                 }
-                let from = format!("{id}/{}", shard.relative);
+                let from = format!("{id}/{}", shard.name());
                 match written.insert(target, (&node.id, from.clone())) {
                     Some((other, _)) if other != node.id => Some(same_path(node, other)),
                     Some((_, earlier)) => Some(same_file(node, &earlier, &from)),
@@ -119,7 +119,7 @@ impl<'a> Inputs<'a> {
             places: Vec::new(),
         };
         for (node, source) in raw.sources.iter().zip(&nodes.sources) {
-            for shard in source.facts.iter().flat_map(|facts| &facts.shards) {
+            for shard in source.facts.iter().flat_map(|facts| &facts.files) {
                 inputs.files.insert(absolute(&shard.path), &node.id);
             }
             for path in source.config.iter().flat_map(|config| &config.paths) {

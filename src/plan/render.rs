@@ -178,12 +178,17 @@ impl Plan {
 
 fn render_source(source: &PlannedSource, out: &mut String) {
     let facts = &source.facts;
-    let bytes: u64 = facts.shards.iter().map(|shard| shard.bytes).sum();
+    let bytes: u64 = facts.files.iter().map(|shard| shard.bytes).sum();
+    let shards = counted(facts.shards.len() as u64, "shard");
+    let shards = if facts.shards.len() == facts.files.len() {
+        shards
+    } else {
+        format!("{} in {shards}", counted(facts.files.len() as u64, "file"))
+    };
     let _ = writeln!(
         out,
-        "\nsource {}: {}, {}, {}",
+        "\nsource {}: {shards}, {}, {}",
         source.id,
-        counted(facts.shards.len() as u64, "shard"),
         counted(facts.rows, "row"),
         size(bytes),
     );

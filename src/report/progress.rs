@@ -216,7 +216,7 @@ impl<'a> Progress<'a> {
         self.shards()
             .running
             .iter()
-            .map(|shard| shard.path.clone())
+            .map(|shard| shard.name.clone())
             .collect()
     }
 
@@ -491,9 +491,9 @@ impl Observer for Progress<'_> {
         drop(shards);
         if self.verbose && self.show != Show::Json {
             self.say(&match outcome {
-                ShardOutcome::Committed => format!("committed {}", shard.path),
-                ShardOutcome::Failed(reason) => format!("failed {}: {reason}", shard.path),
-                ShardOutcome::Abandoned => format!("given up {}", shard.path),
+                ShardOutcome::Committed => format!("committed {}", shard.name),
+                ShardOutcome::Failed(reason) => format!("failed {}: {reason}", shard.name),
+                ShardOutcome::Abandoned => format!("given up {}", shard.name),
             });
         }
     }

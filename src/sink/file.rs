@@ -8,6 +8,7 @@ use sha2::{Digest, Sha256};
 
 use super::SinkError;
 use crate::digest::hexadecimal;
+use crate::failpoint;
 
 /// How the name of an unfinished output ends.
 pub(crate) const PARTIAL_SUFFIX: &str = ".augment-partial";
@@ -82,6 +83,7 @@ impl Temporary {
             })?;
         }
         let file = create_anew(&path).map_err(|error| SinkError::io(&path, error))?;
+        failpoint::reached("file-created");
         Ok((Self { path, kept: false }, file))
     }
 
@@ -98,6 +100,7 @@ impl Temporary {
         }
         fs::rename(&self.path, target).map_err(|error| SinkError::io(target, error))?;
         self.kept = true;
+        failpoint::reached("file-renamed");
         match target.parent() {
             Some(folder) => sync_folder(folder).map_err(|error| SinkError::io(folder, error)),
             None => Ok(()),

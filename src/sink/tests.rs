@@ -33,7 +33,7 @@ use super::parquet::ParquetSinkConfig;
 use super::*;
 use crate::batch::{Batch, EditLog, EditRecord, OperatorSet, Origins, Rows, Shard};
 use crate::source::parquet::ParquetSourceConfig;
-use crate::source::{ReadOptions, ShardReader, discover};
+use crate::source::{ReadOptions, ShardReader, ShardUnit, discover};
 
 /// One row in five is null.
 fn nulls(rows: usize) -> NullBuffer {
@@ -480,6 +480,7 @@ fn sources_read_what_sinks_write() {
         text: "text".into(),
         id: Some("i64".to_owned()),
         spans: None,
+        shard: ShardUnit::Auto,
     };
     let facts = discover(&config, folder.path()).unwrap();
     assert_eq!(

@@ -15,7 +15,7 @@ use crate::digest::hexadecimal;
 /// When a file cannot be read any more.
 pub fn digest(facts: &SourceFacts) -> Result<String, SourceError> {
     let mut whole = Sha256::new();
-    for shard in &facts.shards {
+    for shard in &facts.files {
         let footer = File::open(&shard.path).and_then(|file| footer::bytes(&file));
         let footer = footer.map_err(|source| SourceError::Io {
             path: shard.path.clone(),

@@ -10,6 +10,7 @@ use arrow::datatypes::{DataType, Field, Fields, Schema};
 use parquet::arrow::ARROW_SCHEMA_META_KEY;
 use parquet::arrow::arrow_reader::ArrowReaderMetadata;
 
+use super::cut::cut;
 use super::parquet::ParquetSourceConfig;
 use super::paths::{Expansion, expand};
 use super::{ShardFile, SourceError, SourceFacts, footer};
@@ -29,20 +30,21 @@ pub fn discover(
         files,
         mut problems,
     } = expand(&config.paths, base);
-    let mut shards: Vec<ShardFile> = Vec::with_capacity(files.len());
+    let mut found: Vec<ShardFile> = Vec::with_capacity(files.len());
+    let mut shards = Vec::new();
     let mut first: Option<ArrowReaderMetadata> = None;
     for (relative, path) in files {
-        let (shard, metadata) = match look_at(relative, &path) {
+        let (file, metadata) = match look_at(relative, &path) {
             Ok(found) => found,
             Err(problem) => {
                 problems.push(problem);
                 continue;
             }
         };
-        match (&first, shards.first()) {
-            (Some(first), Some(first_shard)) => {
+        match (&first, found.first()) {
+            (Some(first), Some(first_file)) => {
                 if let Some((column, difference)) = difference(first.schema(), metadata.schema()) {
-                    let first = first_shard.path.clone();
+                    let first = first_file.path.clone();
                     problems.push(SourceError::SchemaMismatch {
                         path,
                         first,
@@ -51,29 +53,30 @@ pub fn discover(
                     });
                 }
             }
-            _ => first = Some(metadata),
+            _ => first = Some(metadata.clone()),
         }
-        shards.push(shard);
+        shards.extend(cut(&file, metadata.metadata(), config.shard));
+        found.push(file);
     }
-    let (Some(metadata), Some(first_shard)) = (first, shards.first()) else {
+    let (Some(metadata), Some(first_file)) = (first, found.first()) else {
         return Err(problems);
     };
     let schema = metadata.schema();
-    let texts =
-        row_texts(config, schema, &first_shard.path).map_err(|found| problems.extend(found));
+    let texts = row_texts(config, schema, &first_file.path).map_err(|found| problems.extend(found));
     let id = match &config.id {
         None => Ok(None),
-        Some(id) => id_column(id, schema, &first_shard.path)
+        Some(id) => id_column(id, schema, &first_file.path)
             .map(Some)
             .map_err(|problem| problems.push(problem)),
     };
     match (texts, id) {
         (Ok(texts), Ok(id)) if problems.is_empty() => Ok(SourceFacts {
             root,
-            rows: shards
+            rows: found
                 .iter()
-                .map(|shard| shard.rows)
+                .map(|file| file.rows)
                 .fold(0, u64::saturating_add),
+            files: found,
             shards,
             schema: Arc::clone(schema),
             key_value_metadata: key_values(&metadata),
@@ -99,15 +102,18 @@ fn look_at(relative: String, path: &Path) -> Result<(ShardFile, ArrowReaderMetad
         rows: rows_of(&metadata),
         row_groups: metadata.metadata().num_row_groups(),
         bytes: status.len(),
+        file_bytes: status.len(),
         decoded_bytes: decoded_bytes_of(&metadata),
         // Where the file system does not know, the size alone tells versions apart.
         modified: status.modified().unwrap_or(SystemTime::UNIX_EPOCH),
+        footer: footer::digest(&file).map_err(io_error)?,
+        range: None,
     };
     Ok((shard, metadata))
 }
 
 /// Rows in all row groups; a footer that promises fewer than none has none.
-pub(super) fn rows_of(metadata: &ArrowReaderMetadata) -> u64 {
+fn rows_of(metadata: &ArrowReaderMetadata) -> u64 {
     let groups = metadata.metadata().row_groups();
     groups
         .iter()

@@ -16,6 +16,7 @@ use super::limits::{check_footer, check_widths};
 
 /// Stack of the thread that decodes a footer.
 const STACK_BYTES: usize = 16 << 20;
+use crate::digest::sha256;
 
 /// The shortest Parquet file: two magic words and the length of the footer.
 const SHORTEST: u64 = 12;
@@ -89,6 +90,15 @@ pub(super) fn bytes(mut file: &File) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
     file.take(u64::from(length)).read_to_end(&mut bytes)?;
     Ok(bytes)
+}
+
+/// The SHA-256, in hexadecimal, of the footer of a Parquet file. It holds where all pages' columns lie,
+/// how large they are, and as a rule their bounds.
+///
+/// # Errors
+/// When the file cannot be read.
+pub(super) fn digest(file: &File) -> io::Result<String> {
+    Ok(sha256(bytes(file)?))
 }
 
 /// Runs a piece of the decoder. Damaged bytes should end in an error; should they make it panic

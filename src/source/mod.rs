@@ -1,6 +1,7 @@
 //! Input: Parquet files, found, checked and read batch by batch.
 
 mod compact;
+mod cut;
 mod digest;
 mod discover;
 mod error;
@@ -17,6 +18,7 @@ mod reader;
 mod tests;
 mod weight;
 
+pub use cut::{RowGroupRange, ShardUnit};
 pub use digest::digest;
 pub use discover::{discover, row_texts};
 pub use error::SourceError;
@@ -31,31 +33,50 @@ use arrow::datatypes::SchemaRef;
 
 use crate::columns::RowTexts;
 
-/// One file of a source.
+/// One file of a source, or a range of its row groups.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ShardFile {
     /// Where it lies.
     pub path: PathBuf,
     /// Its path relative to the root of the source, with `/` between its parts.
     pub relative: String,
-    /// Rows in the file.
+    /// Rows in it.
     pub rows: u64,
-    /// Row groups in the file.
+    /// Row groups in it.
     pub row_groups: usize,
-    /// Size of the file in bytes.
+    /// Its size in bytes: of a range, that of its columns.
     pub bytes: u64,
     /// Bytes of its columns when decompressed, as the footer has it.
     pub decoded_bytes: u64,
+    /// Size of the whole file in bytes.
+    pub file_bytes: u64,
     /// When the file was last written.
     pub modified: SystemTime,
+    /// The SHA-256, in hexadecimal, of the footer of the file, which tells more than size and time.
+    pub footer: String,
+    /// Which of the file's row groups; nothing for the whole file.
+    pub range: Option<RowGroupRange>,
 }
 
 impl ShardFile {
-    /// The relative path without `.parquet`: what `{shard}` stands for in the path of a sink.
-    pub fn stem(&self) -> &str {
-        self.relative
-            .strip_suffix(".parquet")
-            .unwrap_or(&self.relative)
+    /// What people and the ledger call it: the relative path, and the number of the range, as
+    /// `big.parquet/00003-of-00012`. No other file has such a name, because a file is not a folder.
+    pub fn name(&self) -> String {
+        match &self.range {
+            None => self.relative.clone(),
+            Some(range) => format!("{}/{:05}-of-{:05}", self.relative, range.number, range.of),
+        }
+    }
+
+    /// What `{shard}` stands for in the path of a sink: the relative path without `.parquet`, and the
+    /// number of the range, as `big-00003-of-00012`.
+    pub fn stem(&self) -> String {
+        let stem = self.relative.strip_suffix(".parquet");
+        let stem = stem.unwrap_or(&self.relative);
+        match &self.range {
+            None => stem.to_owned(),
+            Some(range) => format!("{stem}-{:05}-of-{:05}", range.number, range.of),
+        }
     }
 }
 
@@ -65,6 +86,9 @@ pub struct SourceFacts {
     /// The folder that all shards lie in or below.
     pub root: PathBuf,
     /// The files, in the order of their relative paths.
+    pub files: Vec<ShardFile>,
+    /// The same files, each whole or cut into ranges of row groups: what is read, written and
+    /// committed alone.
     pub shards: Vec<ShardFile>,
     /// The columns of every shard; field metadata is that of the first.
     pub schema: SchemaRef,

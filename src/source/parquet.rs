@@ -3,10 +3,11 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::ShardUnit;
 use crate::columns::{SpanNames, SpanTable, TextNames};
 use crate::diagnostic::Problem;
 
-/// Reads Parquet files. Each file is one shard: the unit of commit and resume.
+/// Reads Parquet files. A file, or a part of a large one, is a shard: the unit of commit and resume.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct ParquetSourceConfig {
     /// Files, globs and folders, relative to the pipeline file. A folder stands for all
@@ -29,6 +30,13 @@ pub struct ParquetSourceConfig {
     /// a list of such.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub spans: Option<SpanNames>,
+    /// What is one shard, which is read, written and committed alone: `file`, `row_group`, or `auto`
+    /// for files of up to 256 MiB (decompressed) and, where a file is larger, ranges of its row groups
+    /// of about that size. An interrupted run repeats at most the shards that it was working on. The
+    /// rows are the same either way, and so are their identities and all draws; only the output files
+    /// are others: where `{shard}` is `big` for the whole file, it is `big-00003-of-00012` for a part.
+    #[serde(default)]
+    pub shard: ShardUnit,
 }
 
 impl ParquetSourceConfig {
@@ -101,6 +109,7 @@ mod tests {
             text: TextNames::from(""),
             id: Some(String::new()),
             spans: None,
+            shard: ShardUnit::Auto,
         };
         let options: Vec<_> = config
             .validate()
@@ -113,6 +122,7 @@ mod tests {
             text: TextNames::from("text"),
             id: None,
             spans: None,
+            shard: ShardUnit::Auto,
         };
         assert_eq!(none.validate().len(), 1);
     }

@@ -18,7 +18,7 @@ use parquet::arrow::arrow_reader::{
 use parquet::errors::ParquetError;
 use parquet::file::metadata::RowGroupMetaData;
 
-use super::discover::{difference, rows_of};
+use super::discover::difference;
 use super::footer::{self, guarded};
 use super::pages::Pages;
 use super::pieces::Units;
@@ -40,8 +40,10 @@ pub struct ShardReader {
     options: ReadOptions,
     /// The row group to open next.
     next_group: usize,
+    /// The row group after the last one of the shard.
+    end_group: usize,
     current: Option<RowGroup>,
-    /// Number of the next row in the shard.
+    /// Number of the next row in the file.
     row: u64,
     /// Rows still to read.
     left: u64,
@@ -51,7 +53,7 @@ pub struct ShardReader {
 struct RowGroup {
     index: usize,
     reader: ParquetRecordBatchReader,
-    /// Number, in the shard, of the row after the last one to come.
+    /// Number, in the file, of the row after the last one to come.
     end: u64,
     batch_rows: u64,
     units: Units,
@@ -80,11 +82,11 @@ impl ShardReader {
         })?;
         let status = file.metadata().map_err(io_error)?;
         let modified = status.modified().unwrap_or(SystemTime::UNIX_EPOCH);
-        if status.len() != shard.bytes || modified != shard.modified {
+        if status.len() != shard.file_bytes || modified != shard.modified {
             return Err(SourceError::Changed { path });
         }
         let metadata = footer::read(&path, &file)?;
-        if rows_of(&metadata) != shard.rows
+        if footer::digest(&file).map_err(io_error)? != shard.footer
             || difference(&facts.schema, metadata.schema()).is_some()
         {
             return Err(SourceError::Changed { path });
@@ -94,6 +96,11 @@ impl ShardReader {
                 path: path.clone(),
                 message: error.to_string(),
             })?;
+        let all = 0..metadata.metadata().num_row_groups();
+        let (groups, row) = match &shard.range {
+            None => (all, 0),
+            Some(range) => (range.groups.clone(), range.first_row),
+        };
         Ok(Self {
             path,
             pages,
@@ -102,9 +109,10 @@ impl ShardReader {
             schema: Arc::clone(&facts.schema),
             projection: ProjectionMask::all(),
             options: *options,
-            next_group: 0,
+            next_group: groups.start,
+            end_group: groups.end,
             current: None,
-            row: 0,
+            row,
             left: options
                 .limit
                 .map_or(shard.rows, |limit| limit.min(shard.rows)),
@@ -128,7 +136,7 @@ impl ShardReader {
         &self.schema
     }
 
-    /// The next batch and the number of its first row in the shard; nothing at the end. After an
+    /// The next batch and the number of its first row in the file; nothing at the end. After an
     /// error nothing follows.
     ///
     /// # Errors
@@ -223,7 +231,8 @@ impl ShardReader {
     fn open_group(&mut self) -> Result<bool, String> {
         let index = self.next_group;
         let metadata = Arc::clone(self.metadata.metadata());
-        let Some(group) = metadata.row_groups().get(index) else {
+        let group = metadata.row_groups().get(index);
+        let Some(group) = group.filter(|_| index < self.end_group) else {
             return Ok(false);
         };
         self.next_group += 1;

@@ -29,6 +29,7 @@ fn config(paths: &[&str]) -> ParquetSourceConfig {
         text: "text".into(),
         id: None,
         spans: None,
+        shard: ShardUnit::Auto,
     }
 }
 

@@ -10,11 +10,12 @@ use crate::scratch::files_below;
 
 /// Every module of the crate, the lowest first, and the modules that it may name, some of those
 /// before it. What a module does not use is not listed: the list is the picture of the crate.
-const LAYERS: [(&str, &[&str]); 27] = [
+const LAYERS: [(&str, &[&str]); 28] = [
     // The vocabulary: rows and where they come from, counts, keyed randomness, problems as data.
     ("digest", &[]),
     ("figures", &[]),
     ("random", &[]),
+    ("failpoint", &[]),
     ("counters", &[]),
     ("diagnostic", &[]),
     ("batch", &["random", "counters"]),
@@ -70,8 +71,11 @@ const LAYERS: [(&str, &[&str]); 27] = [
     ),
     // Parquet in, Parquet out, what is finished.
     ("source", &["diagnostic", "digest", "table", "columns"]),
-    ("sink", &["diagnostic", "digest", "batch", "source"]),
-    ("ledger", &["digest", "counters", "sink"]),
+    (
+        "sink",
+        &["diagnostic", "digest", "failpoint", "batch", "source"],
+    ),
+    ("ledger", &["digest", "failpoint", "counters", "sink"]),
     // From a text to a plan, without running anything.
     ("config", &["diagnostic", "table"]),
     (
@@ -97,6 +101,7 @@ const LAYERS: [(&str, &[&str]); 27] = [
         "engine",
         &[
             "random",
+            "failpoint",
             "figures",
             "counters",
             "batch",

@@ -199,7 +199,10 @@ impl Catalog for Shelf {
             row_groups: 2,
             bytes: 1_250_000,
             decoded_bytes: 3_000_000,
+            file_bytes: 1_250_000,
             modified: SystemTime::UNIX_EPOCH,
+            footer: String::new(),
+            range: None,
         };
         let shards: Vec<ShardFile> = names.map(shard).to_vec();
         let schema = Arc::new(Schema::new(columns));
@@ -228,6 +231,7 @@ impl Catalog for Shelf {
         match (texts, id) {
             (Ok(texts), Ok(id)) => Ok(SourceFacts {
                 root,
+                files: shards.clone(),
                 shards,
                 schema,
                 rows: 8000,

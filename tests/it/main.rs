@@ -13,6 +13,7 @@ mod determinism;
 mod fixture;
 mod folder;
 mod hostile;
+mod kills;
 #[cfg(feature = "onnx")]
 mod loopback;
 mod lossless;
@@ -28,6 +29,7 @@ mod plan;
 mod plugin;
 mod reference;
 mod resume;
+mod row_groups;
 #[cfg(feature = "onnx")]
 mod runtime;
 mod samples;

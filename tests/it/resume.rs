@@ -3,13 +3,16 @@
 #![cfg(unix)]
 
 use std::collections::BTreeMap;
-use std::fs;
+use std::fs::{self, File};
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
-use std::time::{Duration, Instant, SystemTime};
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
 
-use augment::random::Random;
+use arrow::array::{ArrayRef, AsArray, RecordBatch, StringArray};
+use parquet::basic::Compression;
+use parquet::file::properties::WriterProperties;
 use serde_json::Value;
 
 use crate::samples;
@@ -45,9 +48,6 @@ type = "parquet"
 inputs = ["usable.rejected"]
 path = "out/rest/{shard}.parquet"
 "#;
-
-const SHARDS: usize = 8;
-const KILLS: usize = 20;
 
 fn workspace(shards: usize, rows: usize) -> Scratch {
     let scratch = Scratch::new();
@@ -122,59 +122,6 @@ fn spawn(scratch: &Scratch) -> Child {
     let mut command = scratch.command(RUN);
     command.stdout(Stdio::null()).stderr(Stdio::null());
     command.spawn().unwrap()
-}
-
-#[test]
-fn killed_at_20_moments() {
-    let scratch = workspace(SHARDS, 600);
-    let started = Instant::now();
-    scratch.run(RUN).says(0, &[]);
-    let whole = started.elapsed();
-    let expected = outputs(&scratch);
-    assert_eq!(expected.len(), 2 * SHARDS + 2);
-
-    let mut random = Random::from_key(20);
-    let mut interrupted = 0;
-    for kill in 0..KILLS {
-        fs::remove_dir_all(scratch.path("out")).unwrap();
-        let mut run = spawn(&scratch);
-        // The moments are spread over the whole of a run, on a slow machine as on a fast one: so
-        // many outputs are seen first, and the rest is drawn.
-        let seen = kill % SHARDS;
-        while scratch.visible("out/variants").len() < seen && run.try_wait().unwrap().is_none() {
-            std::thread::sleep(Duration::from_millis(1));
-        }
-        std::thread::sleep(whole.mul_f64(random.unit() / 5.0));
-        run.kill().unwrap();
-        run.wait().unwrap();
-
-        let visible = scratch.visible("out");
-        for (name, digest) in scratch.digests("out") {
-            if visible.contains(&name) {
-                assert_eq!(
-                    digest, expected[&name],
-                    "kill {kill}: {name} is not complete"
-                );
-            }
-        }
-        let finished = committed(&scratch);
-        interrupted += usize::from((1..SHARDS).contains(&finished.len()));
-        let before = marks(&scratch, &finished);
-        scratch.run(RUN).says(0, &[]);
-        assert_eq!(outputs(&scratch), expected, "kill {kill}");
-        assert_eq!(
-            marks(&scratch, &finished),
-            before,
-            "kill {kill}: written again"
-        );
-        assert!(
-            scratch.leftovers("out").is_empty(),
-            "{:?}",
-            scratch.leftovers("out")
-        );
-    }
-    // Were this not so, the test would show little.
-    assert!(interrupted >= 3, "{interrupted} kills came amid the shards");
 }
 
 #[test]
@@ -277,6 +224,88 @@ fn only_a_changed_shard_is_done_again() {
             .all(|ledger| changed.iter().any(|name| name == ledger))
     );
     assert_eq!(changed.len(), 4, "{changed:?}");
+}
+
+/// Rows of fixed width without compression: two such files of as many rows have the same size.
+fn numbered(scratch: &Scratch, first: u64) -> (u64, SystemTime) {
+    let texts: StringArray = (first..first + 50)
+        .map(|number| Some(format!("the big dog number {number:08} runs home")))
+        .collect();
+    let batch = RecordBatch::try_from_iter([("text", Arc::new(texts) as ArrayRef)]).unwrap();
+    let properties = WriterProperties::builder()
+        .set_compression(Compression::UNCOMPRESSED)
+        .build();
+    let path = scratch.parquet_with("data/part-1.parquet", &[batch], properties);
+    let status = fs::metadata(path).unwrap();
+    (status.len(), status.modified().unwrap())
+}
+
+#[test]
+fn other_content_of_the_same_size_and_time_is_noticed() {
+    let scratch = workspace(0, 0);
+    let (bytes, modified) = numbered(&scratch, 1_000);
+    scratch.run(RUN).says(0, &[]);
+    let old = outputs(&scratch);
+    assert_eq!(numbered(&scratch, 2_000).0, bytes);
+    let file = File::options()
+        .write(true)
+        .open(scratch.path("data/part-1.parquet"));
+    file.unwrap().set_modified(modified).unwrap();
+    scratch.run(RUN).says(0, &[]);
+    let new = outputs(&scratch);
+    assert_ne!(
+        new["variants/part-1.parquet"],
+        old["variants/part-1.parquet"]
+    );
+    let rows = scratch.read("out/variants/part-1.parquet");
+    let texts = rows.column_by_name("text").unwrap().as_string::<i32>();
+    assert!(texts.value(0).contains("00002000"), "{}", texts.value(0));
+}
+
+/// A footer does not say what is in every page, so a file that was touched counts as changed.
+#[test]
+fn a_touched_file_is_done_again() {
+    let scratch = workspace(2, 50);
+    scratch.run(RUN).says(0, &[]);
+    let (old, before) = (outputs(&scratch), marks(&scratch, &committed(&scratch)));
+    let file = File::options()
+        .write(true)
+        .open(scratch.path("data/part-1.parquet"));
+    file.unwrap()
+        .set_modified(SystemTime::now() + Duration::from_secs(9))
+        .unwrap();
+    scratch.run(RUN).says(0, &[]);
+    let again: Vec<String> = marks(&scratch, &committed(&scratch))
+        .into_iter()
+        .filter(|mark| !before.contains(mark))
+        .map(|(name, ..)| name)
+        .collect();
+    assert_eq!(
+        again,
+        ["out/variants/part-1.parquet", "out/rest/part-1.parquet"]
+    );
+    let new = outputs(&scratch);
+    assert!(again.iter().all(|name| {
+        let name = name.trim_start_matches("out/");
+        new[name] == old[name]
+    }));
+}
+
+#[test]
+fn fresh_writes_everything_again() {
+    let scratch = workspace(3, 50);
+    scratch.run(RUN).says(0, &[]);
+    let (old, before) = (outputs(&scratch), marks(&scratch, &committed(&scratch)));
+    scratch.run(RUN.into_iter().chain(["--fresh"])).says(0, &[]);
+    assert_eq!(outputs(&scratch), old);
+    let after = marks(&scratch, &committed(&scratch));
+    assert_eq!(after.len(), 6);
+    assert!(after.iter().all(|mark| !before.contains(mark)));
+    // With `--force` what is committed stays, here as without it.
+    scratch.run(RUN.into_iter().chain(["--force"])).says(0, &[]);
+    assert_eq!(marks(&scratch, &committed(&scratch)), after);
+    let both = scratch.run(RUN.into_iter().chain(["--fresh", "--force"]));
+    both.says(2, &["cannot be used with"]);
 }
 
 #[test]

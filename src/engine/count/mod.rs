@@ -61,6 +61,14 @@ pub(super) fn all(
     Ok(true)
 }
 
+/// All files of some sources.
+fn files_of(plan: &Plan, sources: impl Iterator<Item = usize>) -> Shards<'_> {
+    sources
+        .filter_map(|source| plan.sources.get(source))
+        .flat_map(|source| source.facts.files.iter().map(move |file| (source, file)))
+        .collect()
+}
+
 /// All shards of some sources.
 fn shards_of(plan: &Plan, sources: impl Iterator<Item = usize>) -> Shards<'_> {
     sources

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::super::RunError;
 use super::super::read::explain;
 use super::pass::{self, Tally};
-use super::{Counters, Shards, shards_of};
+use super::{Counters, Shards, files_of};
 use crate::columns::{RowTexts, TextPath};
 use crate::operator::{Resources, RowTextReader};
 use crate::plan::{Plan, PlannedOperator, PlannedSource};
@@ -24,7 +24,8 @@ pub(super) fn of(plan: &Plan) -> Vec<Words<'_>> {
     let countings = plan.countings().into_iter();
     countings
         .map(|counting| Words {
-            shards: shards_of(plan, counting.sources.iter().copied()),
+            // Whole files, so that how they are cut into shards does not decide what is forgotten.
+            shards: files_of(plan, counting.sources.iter().copied()),
             operators: counting.operators,
         })
         .collect()

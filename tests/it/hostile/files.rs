@@ -35,6 +35,7 @@ pub(crate) fn config(text: &str, spans: Option<&str>, id: Option<&str>) -> Parqu
     let texts: Vec<String> = text.split(' ').map(str::to_owned).collect();
     ParquetSourceConfig {
         paths: vec!["a.parquet".to_owned()],
+        shard: augment::source::ShardUnit::default(),
         text: serde_json::from_value::<TextNames>(serde_json::json!(texts)).unwrap(),
         id: id.map(str::to_owned),
         spans: spans.map(|name| {
