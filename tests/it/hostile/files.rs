@@ -189,6 +189,8 @@ fn field(name: &str, values: ArrayRef) -> (Arc<Field>, ArrayRef) {
 fn list(items: ArrayRef, rows: usize, each: usize, nulls: usize) -> ArrayRef {
     let item = Arc::new(Field::new_list_field(items.data_type().clone(), true));
     let offsets = OffsetBuffer::from_lengths(std::iter::repeat_n(each, rows));
-    let valid = NullBuffer::from_iter((0..rows).map(|row| row % nulls != 1));
+    let valid = (0..rows)
+        .map(|row| row % nulls != 1)
+        .collect::<NullBuffer>();
     Arc::new(ListArray::new(item, offsets, items, Some(valid)))
 }

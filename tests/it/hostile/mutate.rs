@@ -1,5 +1,7 @@
 //! Damage to Parquet files, of every kind that bytes can have.
 
+#![expect(clippy::cast_possible_wrap, reason = "files of tests are small")]
+
 use augment::random::Random;
 
 use super::thrift::{Lies, Value, parse};

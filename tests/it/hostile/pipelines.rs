@@ -88,7 +88,7 @@ fn damage(text: &str, other: &str, random: &mut Random) -> String {
         match random.below(9) {
             0 => parts.swap(at, to),
             1 => drop(parts.remove(at)),
-            2 => parts[at] = others[random.below(others.len())].to_owned(),
+            2 => others[random.below(others.len())].clone_into(&mut parts[at]),
             3 => parts.insert(at, others[random.below(others.len())].to_owned()),
             4 => parts[at] = parts[at].repeat(1 + random.below(30)),
             5 => parts[at] = "[".repeat(1 + random.below(3_000)),
@@ -155,7 +155,7 @@ fn bytes_that_are_no_text() {
             match random.below(3) {
                 0 => bytes[at] = 0,
                 1 => bytes[at] ^= 1 << random.below(8),
-                _ => bytes[at] = 0x80 | bytes[at],
+                _ => bytes[at] |= 0x80,
             }
         }
         let path = scratch.write("a.toml", bytes);

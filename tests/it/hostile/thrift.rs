@@ -1,6 +1,14 @@
 //! Thrift's compact protocol as a tree, so that what a file says of itself can be altered in ways that
 //! a flipped bit hardly ever hits.
 
+#![expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_possible_wrap,
+    clippy::verbose_bit_mask,
+    clippy::needless_for_each,
+    reason = "bits are cut on purpose, and any number will do for damage"
+)]
+
 use augment::random::Random;
 
 /// A value, as it stands in a file.
