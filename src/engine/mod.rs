@@ -42,7 +42,7 @@ const BATCH_BYTES: usize = 8 << 20;
 const USUAL_BATCH_BYTES: usize = 4 << 20;
 
 /// Bytes of the largest row that is taken on where nothing is said about memory.
-const MOST_ROW_BYTES: usize = 8 << 20;
+const MOST_ROW_BYTES: usize = 64 << 20;
 
 /// How a run behaves. Nothing here but `limit` changes the output.
 #[derive(Debug, Clone, PartialEq, Eq)]
