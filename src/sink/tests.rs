@@ -648,8 +648,10 @@ fn a_full_disk_is_named_and_leaves_nothing() {
     let plan = plan("row_group_rows = 1000", &rows.schema());
     let hidden = folder.path().join(".a.parquet.augment-partial");
     let full = || {
-        std::os::unix::fs::symlink("/dev/full", &hidden).unwrap();
-        ShardWriter::create(&plan, folder.path().join("a.parquet")).unwrap()
+        let target = folder.path().join("a.parquet");
+        let (temporary, _) = super::file::Temporary::create(&target).unwrap();
+        let file = File::options().write(true).open("/dev/full").unwrap();
+        ShardWriter::writing_to(file, temporary, &plan, target)
     };
     // One fails when the footer is flushed, the other long before.
     let small = full().finish().unwrap_err();

@@ -76,8 +76,18 @@ impl ShardWriter {
     /// When the file or its folder cannot be created.
     pub fn create(plan: &SinkPlan, target: PathBuf) -> Result<Self, SinkError> {
         let (temporary, file) = Temporary::create(&target)?;
+        Ok(Self::writing_to(file, temporary, plan, target))
+    }
+
+    /// Writes to `file`, which lies where `temporary` says.
+    pub(super) fn writing_to(
+        file: File,
+        temporary: Temporary,
+        plan: &SinkPlan,
+        target: PathBuf,
+    ) -> Self {
         let buffered = BufWriter::with_capacity(BUFFER_BYTES, HashingFile::new(file));
-        Ok(Self {
+        Self {
             output: Encoder::Waiting {
                 file: buffered,
                 plan: Box::new(plan.clone()),
@@ -93,7 +103,7 @@ impl ShardWriter {
             row_group_bytes: plan.row_group_bytes,
             next_chunk: FIRST_CHUNK_ROWS.min(plan.row_group_rows),
             rows: 0,
-        })
+        }
     }
 
     /// Appends the rows of `batch`.

@@ -473,7 +473,7 @@ fn a_changed_file_is_noticed() {
     let error = ShardReader::open(&facts.shards[0], &facts, &ReadOptions::default())
         .err()
         .unwrap();
-    assert_eq!(error.code(), "A407");
+    assert_eq!(error.code(), "A415");
 }
 
 /// Reads all of `bytes` as a file; nothing if its footer is refused.
