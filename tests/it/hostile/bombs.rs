@@ -157,7 +157,7 @@ fn a_long_text_in_every_row_of_a_dictionary() {
         let mut reader =
             augment::source::ShardReader::open(&facts.shards[0], &facts, &options).unwrap();
         // The beginning is enough.
-        let batches = (0..4).map(|_| reader.next_batch().unwrap().unwrap().1.num_rows());
+        let batches = (0..20).map(|_| reader.next_batch().unwrap().unwrap().1.num_rows());
         batches.sum::<usize>()
     });
     assert!(rows > 100, "{rows} rows");
