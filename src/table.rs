@@ -53,6 +53,14 @@ fn distance(name: &str, candidate: &str) -> usize {
     strsim::damerau_levenshtein(&plain(name), &plain(candidate))
 }
 
+/// Whether `id` can name a node or a port: `[a-z][a-z0-9_]*`.
+pub fn is_id(id: &str) -> bool {
+    id.starts_with(|first: char| first.is_ascii_lowercase())
+        && id.chars().all(|character| {
+            character.is_ascii_lowercase() || character.is_ascii_digit() || character == '_'
+        })
+}
+
 /// Checks that `table` has no key but those in `known`.
 pub fn check_keys(table: &DeTable<'_>, known: &[&str]) -> Vec<Diagnostic> {
     table

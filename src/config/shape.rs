@@ -7,7 +7,7 @@ use toml::de::{DeString, DeTable, DeValue};
 
 use super::{Document, NodeKind, RawNode, RawPipeline, test};
 use crate::diagnostic::Diagnostic;
-use crate::table::check_keys;
+use crate::table::{check_keys, is_id};
 
 const TOP_LEVEL: [&str; 6] = ["version", "seed", "sources", "operators", "sinks", "tests"];
 /// The seed of a pipeline that does not give one.
@@ -103,14 +103,6 @@ fn read_seed(root: &DeTable<'_>) -> Result<u64, Diagnostic> {
 fn whole_number(value: &DeValue<'_>) -> Option<u64> {
     let integer = value.as_integer()?;
     u64::from_str_radix(&integer.as_str().replace('_', ""), integer.radix()).ok()
-}
-
-/// Whether `id` can name a node: `[a-z][a-z0-9_]*`.
-fn is_id(id: &str) -> bool {
-    id.starts_with(|first: char| first.is_ascii_lowercase())
-        && id.chars().all(|character| {
-            character.is_ascii_lowercase() || character.is_ascii_digit() || character == '_'
-        })
 }
 
 /// The id nearest to `name` in form.

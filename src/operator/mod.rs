@@ -160,14 +160,6 @@ impl Port {
         }
     }
 
-    /// Whether `name` can be the name of a port: the rule for the ids of nodes.
-    pub fn is_name(name: &str) -> bool {
-        name.starts_with(|first: char| first.is_ascii_lowercase())
-            && name.chars().all(|character| {
-                character.is_ascii_lowercase() || character.is_ascii_digit() || character == '_'
-            })
-    }
-
     /// A side output that may be left unread: what leaves by it is counted either way.
     pub fn side(name: &str) -> Self {
         Self {

@@ -11,6 +11,7 @@ use super::measures::{self, Meter};
 use super::sql_option::{NamedSql, failed, misfit, unusable};
 use crate::prelude::*;
 use crate::sql::Condition;
+use crate::table::is_id;
 
 /// The port of the rows that no condition takes.
 const REST: &str = "rest";
@@ -174,11 +175,7 @@ impl OperatorConfig for Route {
 
 /// What is wrong with the name of a port, and what to do about it.
 fn wrong_name(name: &str) -> Option<(String, &'static str)> {
-    let is_id = name.starts_with(|first: char| first.is_ascii_lowercase())
-        && name
-            .bytes()
-            .all(|byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'_'));
-    if !is_id {
+    if !is_id(name) {
         let help = "use small letters, digits and `_` only, a letter first";
         return Some((format!("`{name}` cannot name a port"), help));
     }

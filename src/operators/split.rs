@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use super::groups::{self, GroupKeys};
 use crate::prelude::*;
 use crate::random::OperatorKey;
+use crate::table::is_id;
 
 /// How far the shares may be from 1 in all.
 const TOLERANCE: f64 = 1e-9;
@@ -58,7 +59,7 @@ impl OperatorConfig for Split {
         }
         for (name, share) in &self.shares {
             let option = format!("shares.{name}");
-            if !Port::is_name(name) {
+            if !is_id(name) {
                 problems.push(Problem::new(
                     &option,
                     format!("`{name}` cannot name a part"),
