@@ -146,7 +146,7 @@ fn targets<'a>(
 }
 
 pub(super) fn input_of(shard: &PlannedShard) -> Input {
-    Input::new(shard.file.bytes, shard.file.modified, shard.rows)
+    Input::new(shard.file.bytes, shard.file.modified, shard.rows).tagged(shard.file.tag.clone())
 }
 
 pub(super) fn name_of(shard: &Shard) -> String {

@@ -1,9 +1,11 @@
-//! Input: Parquet files, found, checked and read batch by batch.
+//! Input: Parquet files, on a file system or in a store, found, checked and read batch by batch.
 
 mod digest;
 mod discover;
 mod error;
 mod footer;
+mod input;
+mod listing;
 pub mod parquet;
 mod paths;
 mod reader;
@@ -40,6 +42,8 @@ pub struct ShardFile {
     pub decoded_bytes: u64,
     /// When the file was last written.
     pub modified: SystemTime,
+    /// What changes whenever the bytes do, where a store has such a thing.
+    pub tag: Option<String>,
 }
 
 impl ShardFile {

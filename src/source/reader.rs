@@ -1,9 +1,7 @@
 //! Reading a shard batch by batch.
 
-use std::fs::File;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::SystemTime;
 
 use arrow::array::{ArrayRef, AsArray, RecordBatch, RecordBatchOptions, StringArray};
 use arrow::compute::{CastOptions, cast, cast_with_options};
@@ -18,14 +16,16 @@ use parquet::file::metadata::RowGroupMetaData;
 
 use super::discover::{difference, rows_of};
 use super::footer::{self, guarded};
+use super::input::{InputFile, Version};
 use super::{ReadOptions, ShardFile, SourceError, SourceFacts};
+use crate::store;
 
 /// Reads the rows of one shard in order. Pages are read and decoded one at a time: memory does not
 /// grow with the row groups of the file. No batch crosses a row group. Checksums of pages are
 /// verified where the file has them.
 pub struct ShardReader {
     path: PathBuf,
-    file: File,
+    file: InputFile,
     metadata: ArrowReaderMetadata,
     schema: SchemaRef,
     /// The columns that are read.
@@ -64,10 +64,13 @@ impl ShardReader {
             path: path.clone(),
             source,
         };
-        let file = File::open(&path).map_err(io_error)?;
-        let status = file.metadata().map_err(io_error)?;
-        let modified = status.modified().unwrap_or(SystemTime::UNIX_EPOCH);
-        if status.len() != shard.bytes || modified != shard.modified {
+        let file = InputFile::open(&path).map_err(io_error)?;
+        let found = Version {
+            bytes: shard.bytes,
+            modified: shard.modified,
+            tag: shard.tag.clone(),
+        };
+        if file.version().map_err(io_error)? != found {
             return Err(SourceError::Changed { path });
         }
         let metadata = footer::read(&path, &file)?;
@@ -127,6 +130,17 @@ impl ShardReader {
             Err(message) => {
                 self.left = 0;
                 let group = self.current.take();
+                match self.file.take_failure() {
+                    Some(failure) if store::is_changed(&failure) => {
+                        let path = self.path.clone();
+                        return Err(SourceError::Changed { path });
+                    }
+                    Some(source) => {
+                        let path = self.path.clone();
+                        return Err(SourceError::Io { path, source });
+                    }
+                    None => {}
+                }
                 let row_group = group
                     .as_ref()
                     .map_or(self.next_group.saturating_sub(1), |group| group.index);
@@ -177,6 +191,8 @@ impl ShardReader {
         let rows = u64::try_from(group.num_rows())
             .unwrap_or_default()
             .min(self.left);
+        let columns = (0..group.num_columns()).filter(|leaf| self.projection.leaf_included(*leaf));
+        self.file.expect_columns(columns.count());
         if rows == 0 {
             return Ok(true);
         }

@@ -10,7 +10,7 @@ use crate::scratch::files_below;
 
 /// Every module of the crate, the lowest first, and the modules that it may name, some of those
 /// before it. What a module does not use is not listed: the list is the picture of the crate.
-const LAYERS: [(&str, &[&str]); 27] = [
+const LAYERS: [(&str, &[&str]); 28] = [
     // The vocabulary: rows and where they come from, counts, keyed randomness, problems as data.
     ("digest", &[]),
     ("figures", &[]),
@@ -69,9 +69,17 @@ const LAYERS: [(&str, &[&str]); 27] = [
         ],
     ),
     // Parquet in, Parquet out, what is finished.
-    ("source", &["diagnostic", "digest", "table", "columns"]),
-    ("sink", &["diagnostic", "digest", "batch", "source"]),
-    ("ledger", &["digest", "counters", "sink"]),
+    // Objects in stores: the only asynchronous code.
+    ("store", &["digest"]),
+    (
+        "source",
+        &["diagnostic", "digest", "table", "columns", "store"],
+    ),
+    (
+        "sink",
+        &["diagnostic", "digest", "batch", "source", "store"],
+    ),
+    ("ledger", &["digest", "counters", "sink", "store"]),
     // From a text to a plan, without running anything.
     ("config", &["diagnostic", "table"]),
     (
@@ -85,6 +93,7 @@ const LAYERS: [(&str, &[&str]); 27] = [
             "columns",
             "inference",
             "operator",
+            "store",
             "source",
             "sink",
             "config",
@@ -104,6 +113,7 @@ const LAYERS: [(&str, &[&str]); 27] = [
             "inference",
             "sql",
             "operator",
+            "store",
             "source",
             "sink",
             "ledger",
@@ -128,6 +138,7 @@ const LAYERS: [(&str, &[&str]); 27] = [
             "inference",
             "mt",
             "operator",
+            "store",
             "ledger",
             "config",
             "plan",

@@ -200,6 +200,7 @@ impl Catalog for Shelf {
             bytes: 1_250_000,
             decoded_bytes: 3_000_000,
             modified: SystemTime::UNIX_EPOCH,
+            tag: None,
         };
         let shards: Vec<ShardFile> = names.map(shard).to_vec();
         let schema = Arc::new(Schema::new(columns));
