@@ -166,7 +166,7 @@ pub fn survey(root: &Path) -> Result<FolderState, LedgerError> {
 pub fn verify(root: &Path, ledger: &Peek, watch: &mut dyn FnMut(u64)) -> Vec<Damage> {
     damages(root, ledger, |path, output| {
         let read = if store::is_remote(path) {
-            remote::digest_of(path)
+            store::digest_of(path)
         } else {
             digest_of_file(path).map(|digest| hexadecimal(&digest))
         };

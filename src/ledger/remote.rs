@@ -10,15 +10,13 @@
 mod lock;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::io::{self, Read};
+use std::io;
 use std::path::{Path, PathBuf};
 
-use sha2::{Digest, Sha256};
-
 use super::partial::Found;
-use super::{Entry, Header, LedgerError, Mode, Part, Peek, line_of, parse};
 use super::peek::read_lines;
-use crate::digest::{hexadecimal, sha256};
+use super::{Entry, Header, LedgerError, Mode, Part, Peek, line_of, parse};
+use crate::digest::sha256;
 use crate::store;
 
 use lock::Locks;
@@ -259,17 +257,4 @@ pub(super) fn found(root: &Path, stored: &BTreeMap<String, u64>) -> Found {
 /// Who works on `root`, as far as is known: a lock that is there may be that of a run that crashed.
 pub(super) fn holder(root: &Path) -> Option<String> {
     lock::holder(&root.join(super::FOLDER))
-}
-
-/// The SHA-256 of an object, in hexadecimal.
-pub(super) fn digest_of(path: &Path) -> io::Result<String> {
-    let mut stream = store::Object::open(path)?.stream(0);
-    let mut digest = Sha256::new();
-    let mut buffer = vec![0; 1 << 16];
-    loop {
-        match stream.read(&mut buffer)? {
-            0 => return Ok(hexadecimal(&digest.finalize())),
-            length => digest.update(buffer.get(..length).unwrap_or_default()),
-        }
-    }
 }

@@ -12,6 +12,7 @@ fn entry(root: &Path, shard: &str) -> Entry {
             bytes: 10,
             modified_ns: 1_700_000_000_123_456_789,
             rows: 3,
+            tag: None,
         },
         outputs: vec![OutputEntry {
             path,

@@ -30,12 +30,13 @@ use std::time::SystemTime;
 pub(crate) use address::{is_remote, read_problem, resolve, write_problem};
 pub(crate) use error::{help, is_changed};
 #[cfg(feature = "object-store")]
-pub(crate) use object::{Object, ObjectReader};
+pub(crate) use object::{Object, ObjectReader, digest_of};
 #[cfg(feature = "object-store")]
 pub(crate) use requests::{create, facts_of, list, read, read_all, remove, replace, write};
 #[cfg(not(feature = "object-store"))]
 pub(crate) use unavailable::{
-    Object, ObjectReader, Upload, create, facts_of, list, read, read_all, remove, replace, write,
+    Object, ObjectReader, Upload, create, digest_of, facts_of, list, read, read_all, remove,
+    replace, write,
 };
 #[cfg(feature = "object-store")]
 pub(crate) use upload::Upload;

@@ -8,12 +8,14 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use bytes::{Bytes, BytesMut};
 use object_store::{GetOptions, GetRange, ObjectStore};
+use sha2::{Digest, Sha256};
 use tokio::task::JoinHandle;
 
 use super::Facts;
 use super::client::{Place, place};
 use super::requests::facts_of;
 use super::runtime::{explain, persistently, runtime, wait};
+use crate::digest::hexadecimal;
 
 /// Bytes that are asked for at once.
 const BLOCK: u64 = 1 << 20;
@@ -278,5 +280,18 @@ impl Read for ObjectReader {
         }
         self.at += length as u64;
         Ok(length)
+    }
+}
+
+/// The SHA-256 of the object `path`, in hexadecimal, read piece by piece.
+pub(crate) fn digest_of(path: &Path) -> io::Result<String> {
+    let mut stream = Object::open(path)?.stream(0);
+    let mut digest = Sha256::new();
+    let mut buffer = vec![0; 1 << 16];
+    loop {
+        match stream.read(&mut buffer)? {
+            0 => return Ok(hexadecimal(&digest.finalize())),
+            length => digest.update(buffer.get(..length).unwrap_or_default()),
+        }
     }
 }

@@ -2,21 +2,19 @@
 
 use std::collections::VecDeque;
 use std::fmt;
-use std::io::{self, Read, Write};
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use object_store::PutPayload;
 use object_store::multipart::{MultipartStore, PartId};
-use sha2::{Digest, Sha256};
 use tokio::task::JoinHandle;
 
 use super::client::{Place, place};
 use super::error::{Kind, StoreError};
-use super::object::Object;
+use super::object::digest_of;
 use super::requests::write;
 use super::runtime::{explain, persistently, runtime, wait};
-use crate::digest::hexadecimal;
 
 /// Bytes in a part. S3 takes up to 10 000 parts, the last of which alone may be under 5 MiB.
 const PART: usize = 8 << 20;
@@ -173,18 +171,6 @@ impl Drop for Upload {
             // Once: what went wrong before may go wrong again, and the store forgets uploads that
             // nobody completes, where it is told to.
             drop(runtime.block_on(self.parts.abort_multipart(&self.place.key, &id)));
-        }
-    }
-}
-
-fn digest_of(path: &Path) -> io::Result<String> {
-    let mut stream = Object::open(path)?.stream(0);
-    let mut digest = Sha256::new();
-    let mut buffer = vec![0; 1 << 16];
-    loop {
-        match stream.read(&mut buffer)? {
-            0 => return Ok(hexadecimal(&digest.finalize())),
-            length => digest.update(buffer.get(..length).unwrap_or_default()),
         }
     }
 }

@@ -33,6 +33,10 @@ mod scratch;
 mod sql_errors;
 #[cfg(feature = "polars")]
 mod sql_pipeline;
+#[cfg(feature = "object-store")]
+mod store_server;
+#[cfg(feature = "object-store")]
+mod stores;
 mod texts;
 mod word_counts;
 mod wordnet;
