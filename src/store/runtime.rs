@@ -102,6 +102,10 @@ pub(super) fn explain(error: object_store::Error) -> io::Error {
         Refusal::Precondition { .. } | Refusal::NotModified { .. } => Kind::Changed,
         Refusal::PermissionDenied { .. } | Refusal::Unauthenticated { .. } => Kind::Refused,
         _ if chain(&error).any(|error| error.is::<HttpError>()) => Kind::Unreachable,
+        // Listings have no errors of their own for these.
+        _ if text.starts_with("the server answered 401") => Kind::Refused,
+        _ if text.starts_with("the server answered 403") => Kind::Refused,
+        _ if text.starts_with("the server answered 404") => Kind::NotFound,
         _ if text.starts_with("the server answered") => Kind::Other,
         _ => Kind::Settings,
     };

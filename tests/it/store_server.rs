@@ -66,7 +66,8 @@ pub(crate) fn ask(server: SocketAddr, method: &str, target: &str, body: &[u8]) -
     let length = body.len();
     let head = format!(
         "{method} {target} HTTP/1.1\r\nHost: {server}\r\nContent-Length: {length}\r\n\
-         Connection: close\r\n\r\n"
+         x-amz-acl: public-read\r\nAuthorization: AWS4-HMAC-SHA256 Credential=ann/20250101/\
+         us-east-1/s3/aws4_request, SignedHeaders=host, Signature=0\r\nConnection: close\r\n\r\n"
     );
     stream.write_all(head.as_bytes()).unwrap();
     stream.write_all(body).unwrap();
