@@ -124,10 +124,11 @@ impl RemoteRecord {
             && let Some(first) = existing.next()
         {
             let first = first.to_owned();
-            let more = existing.count();
-            return Err(LedgerError::Foreign { first, more });
+            return Err(LedgerError::Foreign {
+                first,
+                more: existing.count(),
+            });
         }
-        drop(existing);
         self.write_header()
     }
 
@@ -150,7 +151,7 @@ impl RemoteRecord {
         if self.known.contains(&entry.shard) {
             store::write(&object, bytes).map_err(io_error)?;
         } else {
-            store::create(&object, bytes).map_err(|error| match error.kind() {
+            store::create(&object, &bytes).map_err(|error| match error.kind() {
                 io::ErrorKind::AlreadyExists => LedgerError::Locked {
                     root: self.root.clone(),
                     holder: Some(format!(" (it has finished `{}`)", entry.shard)),
@@ -211,7 +212,12 @@ fn entry_objects(folder: &Path, root: &Path, stored: &BTreeMap<String, u64>) -> 
         let name = name
             .strip_prefix(folder)
             .and_then(|name| name.strip_prefix('/'));
-        name.is_some_and(|name| name.ends_with(".jsonl") && !name.contains('/'))
+        name.is_some_and(|name| {
+            Path::new(name)
+                .extension()
+                .is_some_and(|end| end == "jsonl")
+                && !name.contains('/')
+        })
     };
     stored
         .keys()

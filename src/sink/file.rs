@@ -27,7 +27,7 @@ pub(super) enum Growing {
     /// A hidden file.
     Local(File),
     /// An object that nobody sees yet.
-    Remote(Upload),
+    Remote(Box<Upload>),
 }
 
 impl Growing {
@@ -106,7 +106,7 @@ impl Temporary {
         if store::is_remote(target) {
             let upload = Upload::begin(target).map_err(|error| SinkError::io(target, error))?;
             let path = target.to_owned();
-            return Ok((Self { path, kept: true }, Growing::Remote(upload)));
+            return Ok((Self { path, kept: true }, Growing::Remote(Box::new(upload))));
         }
         if target.is_dir() {
             return Err(SinkError::IsFolder {

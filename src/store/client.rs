@@ -53,13 +53,12 @@ pub(super) fn place(path: &Path) -> io::Result<Place> {
     // The cryptography has to be there before the first connection.
     runtime()?;
     let mut clients = CLIENTS.lock().unwrap_or_else(PoisonError::into_inner);
-    let client = match clients.get(&address.store) {
-        Some(client) => client.clone(),
-        None => {
-            let client = connect(&address).map_err(explain)?;
-            clients.insert(address.store.clone(), client.clone());
-            client
-        }
+    let client = if let Some(client) = clients.get(&address.store) {
+        client.clone()
+    } else {
+        let client = connect(&address).map_err(explain)?;
+        clients.insert(address.store.clone(), client.clone());
+        client
     };
     Ok(Place {
         client,

@@ -115,14 +115,13 @@ impl Object {
         if start < tail {
             return self.noting(wait(|| self.0.clone().request(start, end)));
         }
-        let bytes = match self.0.tail.get() {
-            Some(bytes) => bytes.clone(),
-            None => {
-                let inner = &self.0;
-                let read = wait(|| inner.clone().request(tail, inner.facts.bytes));
-                let bytes = self.noting(read)?;
-                inner.tail.get_or_init(|| bytes).clone()
-            }
+        let bytes = if let Some(bytes) = self.0.tail.get() {
+            bytes.clone()
+        } else {
+            let inner = &self.0;
+            let read = wait(|| inner.clone().request(tail, inner.facts.bytes));
+            let bytes = self.noting(read)?;
+            inner.tail.get_or_init(|| bytes).clone()
         };
         slice(&bytes, start - tail, end - tail)
     }

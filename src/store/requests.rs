@@ -83,9 +83,9 @@ pub(crate) fn write(path: &Path, bytes: Vec<u8>) -> io::Result<Option<String>> {
 }
 
 /// Writes an object if there is none of its name; answers its tag.
-pub(crate) fn create(path: &Path, bytes: Vec<u8>) -> io::Result<Option<String>> {
+pub(crate) fn create(path: &Path, bytes: &[u8]) -> io::Result<Option<String>> {
     // Where an answer gets lost, the object in the way may be this one.
-    match put(path, bytes.clone(), &PutMode::Create) {
+    match put(path, bytes.to_vec(), &PutMode::Create) {
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => match read(path) {
             Ok((found, facts)) if found == bytes => Ok(facts.tag),
             _ => Err(error),
@@ -95,16 +95,12 @@ pub(crate) fn create(path: &Path, bytes: Vec<u8>) -> io::Result<Option<String>> 
 }
 
 /// Writes an object in place of the one with this tag; answers the new tag.
-pub(crate) fn replace(
-    path: &Path,
-    bytes: Vec<u8>,
-    tag: Option<&str>,
-) -> io::Result<Option<String>> {
+pub(crate) fn replace(path: &Path, bytes: &[u8], tag: Option<&str>) -> io::Result<Option<String>> {
     let mode = PutMode::Update(UpdateVersion {
         e_tag: tag.map(str::to_owned),
         version: None,
     });
-    match put(path, bytes.clone(), &mode) {
+    match put(path, bytes.to_vec(), &mode) {
         Err(error) if super::is_changed(&error) => match read(path) {
             Ok((found, facts)) if found == bytes => Ok(facts.tag),
             _ => Err(error),

@@ -13,7 +13,7 @@ use super::credentials::without_secrets;
 use super::error::{Kind, StoreError};
 
 /// How long a request is made again, unless `AUGMENT_STORE_PATIENCE` says otherwise, in seconds.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// Threads that requests share: they wait for the network nearly all the time.
 const THREADS: usize = 2;
@@ -93,6 +93,10 @@ fn is_cut_off(error: &(dyn Error + 'static)) -> bool {
 }
 
 /// What a store refused, in words, and without anything secret.
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "it is what `map_err` hands over"
+)]
 pub(super) fn explain(error: object_store::Error) -> io::Error {
     use object_store::Error as Refusal;
     let text = said(&error);
@@ -101,7 +105,7 @@ pub(super) fn explain(error: object_store::Error) -> io::Error {
         Refusal::AlreadyExists { .. } => Kind::Exists,
         Refusal::Precondition { .. } | Refusal::NotModified { .. } => Kind::Changed,
         Refusal::PermissionDenied { .. } | Refusal::Unauthenticated { .. } => Kind::Refused,
-        _ if chain(&error).any(|error| error.is::<HttpError>()) => Kind::Unreachable,
+        _ if chain(&error).any(<dyn Error>::is::<HttpError>) => Kind::Unreachable,
         // Listings have no errors of their own for these.
         _ if text.starts_with("the server answered 401") => Kind::Refused,
         _ if text.starts_with("the server answered 403") => Kind::Refused,

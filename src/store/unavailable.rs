@@ -107,13 +107,13 @@ pub(crate) fn write(_path: &Path, _bytes: Vec<u8>) -> io::Result<Option<String>>
     Err(refusal())
 }
 
-pub(crate) fn create(_path: &Path, _bytes: Vec<u8>) -> io::Result<Option<String>> {
+pub(crate) fn create(_path: &Path, _bytes: &[u8]) -> io::Result<Option<String>> {
     Err(refusal())
 }
 
 pub(crate) fn replace(
     _path: &Path,
-    _bytes: Vec<u8>,
+    _bytes: &[u8],
     _tag: Option<&str>,
 ) -> io::Result<Option<String>> {
     Err(refusal())

@@ -111,12 +111,11 @@ impl Upload {
 
     fn send(&self, state: &mut State, bytes: Vec<u8>) -> io::Result<()> {
         let key = &self.place.key;
-        let id = match &state.id {
-            Some(id) => id.clone(),
-            None => {
-                let id = wait(|| self.parts.create_multipart(key))?;
-                state.id.insert(id).clone()
-            }
+        let id = if let Some(id) = &state.id {
+            id.clone()
+        } else {
+            let id = wait(|| self.parts.create_multipart(key))?;
+            state.id.insert(id).clone()
         };
         while state.coming.len() >= AT_A_TIME {
             state.await_part()?;

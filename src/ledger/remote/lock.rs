@@ -124,7 +124,7 @@ impl Lock {
         };
         let bytes = claim.bytes().map_err(io_error)?;
         let tag = loop {
-            match store::create(path, bytes.clone()) {
+            match store::create(path, &bytes) {
                 Ok(tag) => break tag,
                 Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
                 Err(error) => return Err(io_error(error)),
@@ -132,7 +132,7 @@ impl Lock {
             let Some(old) = abandoned(root, path)? else {
                 continue;
             };
-            match store::replace(path, bytes.clone(), old.as_deref()) {
+            match store::replace(path, &bytes, old.as_deref()) {
                 Ok(tag) => break tag,
                 // Another was quicker: it is alive.
                 Err(error)
@@ -174,7 +174,7 @@ fn renew(shared: &Shared, mut claim: Claim, mut tag: Option<String>) {
         claim.renewals += 1;
         let renewed = claim
             .bytes()
-            .and_then(|bytes| store::replace(&shared.path, bytes, tag.as_deref()));
+            .and_then(|bytes| store::replace(&shared.path, &bytes, tag.as_deref()));
         match renewed {
             Ok(new) => tag = new,
             Err(error) if store::is_changed(&error) || error.kind() == io::ErrorKind::NotFound => {
@@ -216,6 +216,10 @@ fn number() -> u64 {
 }
 
 /// Watches the lock of another: its tag if it is nobody's any more, nothing if it is gone.
+#[expect(
+    clippy::option_option,
+    reason = "whether the lock is there is one thing, whether the store tags it another"
+)]
 fn abandoned(root: &Path, path: &Path) -> Result<Option<Option<String>>, LedgerError> {
     let begun = Instant::now();
     let mut first = None;
