@@ -341,7 +341,7 @@ fn parts_of_a_run_share_the_record() {
 
 #[test]
 fn large_outputs_go_in_parts_and_leave_none_behind() {
-    let Some(bench) = Bench::with_rows("large", 1, 60_000) else {
+    let Some(bench) = Bench::with_rows("large", 1, 120_000) else {
         return;
     };
     let text = pipeline("s3://large/data/", "s3://large/out");
