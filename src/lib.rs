@@ -36,6 +36,7 @@ pub mod report;
 pub mod sink;
 pub mod source;
 pub mod sql;
+mod store;
 pub mod table;
 pub mod text;
 pub mod topology;

@@ -9,6 +9,7 @@ use super::{ExitStatus, Printer, written};
 use crate::counters::Counts;
 use crate::figures::{counted, grouped, size};
 use crate::ledger::{Damage, Flaw, FolderState, Ledger, LedgerError, Mode, survey, verify};
+use crate::store;
 
 /// Files of each kind that are named; the rest is counted.
 const NAMED: usize = 10;
@@ -70,7 +71,7 @@ fn soundness(sound: bool) -> ExitStatus {
 
 /// Looks at an output folder, and says why if that is of no use.
 fn look(root: &Path, printer: &Printer) -> Result<FolderState, ExitStatus> {
-    if !root.is_dir() {
+    if !store::is_remote(root) && !root.is_dir() {
         let help = "name the folder that a sink's `path` begins with, before its first placeholder";
         printer.error(&format!("{} is not a folder", root.display()), Some(help));
         return Err(ExitStatus::NotStarted);

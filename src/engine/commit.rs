@@ -180,7 +180,8 @@ fn check_targets(plan: &Plan, shards: &[PlannedShard]) -> Result<(), RunError> {
 
 pub(super) fn input_of(shard: &PlannedShard) -> Input {
     let file = &shard.file;
-    let input = Input::new(file.file_bytes, file.modified, shard.rows, &file.footer);
+    let input = Input::new(file.file_bytes, file.modified, shard.rows, &file.footer)
+        .tagged(file.tag.clone());
     match &file.range {
         None => input,
         Some(range) => input.part(range.groups.clone()),

@@ -14,8 +14,9 @@ use super::read::explain;
 use super::{RunError, RunSettings};
 use crate::ledger::FOLDER;
 use crate::operator::{Resources, ScratchFolder, Survey, SurveySite, Surveyed, SurveyedShard};
-use crate::plan::{Plan, PlannedOperator, PlannedSource, Producer};
+use crate::plan::{Plan, PlannedOperator, PlannedSink, PlannedSource, Producer};
 use crate::source::{ReadOptions, ShardFile, ShardReader};
+use crate::store;
 use crate::topology::{Observer, Stop};
 
 /// The name of the folder for what does not fit into memory.
@@ -24,13 +25,14 @@ const NAME: &str = "survey";
 /// Makes the folder for what does not fit into memory.
 pub(super) type MakeFolder<'a> = &'a dyn Fn() -> std::io::Result<ScratchFolder>;
 
-/// Makes the folder beside the ledger of the first sink: where the output fits, this does as a rule,
+/// Makes the folder beside the ledger of the first sink on a file system: where the output fits, this does as a rule,
 /// too. It is this run's alone, as the ledger is.
 pub(super) fn folder_beside_output(
     plan: &Plan,
     settings: &RunSettings,
 ) -> std::io::Result<ScratchFolder> {
-    let Some(sink) = plan.sinks.first() else {
+    let is_local = |sink: &&PlannedSink| !store::is_remote(&sink.layout.root);
+    let Some(sink) = plan.sinks.iter().find(is_local) else {
         return ScratchFolder::temporary();
     };
     ScratchFolder::create(sink.layout.root.join(FOLDER).join(name_of(settings)))

@@ -12,11 +12,14 @@
 //! Where a run is split over processes or machines, part i of n has a ledger of its own,
 //! `ledger-i-of-n.jsonl`, and a lock of its own. Each part knows what the others have finished, and
 //! the next run of the whole takes their ledgers into its own.
+//!
+//! In a store, where nothing can be appended to, each line is an object: see `remote.rs`.
 
 mod lock;
 mod partial;
 mod peek;
 mod rejects;
+mod remote;
 #[cfg(test)]
 mod tests;
 
@@ -32,6 +35,7 @@ use serde::{Deserialize, Serialize};
 use crate::counters::Counts;
 use crate::failpoint;
 use crate::sink::{create_anew, io_help, obstacle, sync_folder};
+use crate::store;
 
 pub use peek::{Damage, Flaw, FolderState, Peek, peek, survey, verify};
 
@@ -39,6 +43,7 @@ pub use rejects::Reject;
 
 use lock::Locks;
 use partial::{remove_partials, remove_unfinished_ledgers};
+use remote::RemoteRecord;
 
 /// The version of the ledger's format.
 const FORMAT: u32 = 1;
@@ -77,6 +82,9 @@ pub struct Input {
     /// The first row group of the shard and the one after its last; nothing for a whole file.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub row_groups: Option<(usize, usize)>,
+    /// What changes whenever its bytes do, where a store has such a thing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tag: Option<String>,
 }
 
 impl Input {
@@ -94,6 +102,7 @@ impl Input {
             rows,
             footer: footer.to_owned(),
             row_groups: None,
+            tag: None,
         }
     }
 
@@ -104,6 +113,12 @@ impl Input {
             row_groups: Some((row_groups.start, row_groups.end)),
             ..self
         }
+    }
+
+    /// The same fingerprint with the tag that a store gave the bytes.
+    #[must_use]
+    pub fn tagged(self, tag: Option<String>) -> Self {
+        Self { tag, ..self }
     }
 }
 
@@ -292,7 +307,10 @@ pub struct Ledger {
     fingerprint: String,
     mode: Mode,
     part: Part,
-    _locks: Locks,
+    /// The locks of a folder; a record in a store has its own.
+    _locks: Option<Locks>,
+    /// The record, where the folder is in a store.
+    remote: Option<RemoteRecord>,
     /// The ledger, open at its end; nothing before the first line is written.
     file: Option<File>,
     entries: BTreeMap<String, Entry>,
@@ -313,6 +331,9 @@ impl Ledger {
         mode: Mode,
         part: Part,
     ) -> Result<Self, LedgerError> {
+        if store::is_remote(root) {
+            return Self::open_remote(root, fingerprint, mode, part);
+        }
         let folder = root.join(FOLDER);
         fs::create_dir_all(&folder).map_err(|error| match obstacle(&folder) {
             Some(path) => LedgerError::NotFolder { path },
@@ -330,7 +351,8 @@ impl Ledger {
             fingerprint: fingerprint.to_owned(),
             mode,
             part,
-            _locks: locks,
+            _locks: Some(locks),
+            remote: None,
             file: None,
             entries: BTreeMap::new(),
             elsewhere: BTreeMap::new(),
@@ -358,6 +380,28 @@ impl Ledger {
         Ok(ledger)
     }
 
+    /// The same for a folder in a store.
+    fn open_remote(
+        root: &Path,
+        fingerprint: &str,
+        mode: Mode,
+        part: Part,
+    ) -> Result<Self, LedgerError> {
+        let (remote, entries) = RemoteRecord::open(root, fingerprint, mode, part)?;
+        Ok(Self {
+            root: root.to_owned(),
+            path: root.join(FOLDER).join(remote::FOLDER),
+            fingerprint: fingerprint.to_owned(),
+            mode,
+            part,
+            _locks: None,
+            remote: Some(remote),
+            file: None,
+            entries,
+            elsewhere: BTreeMap::new(),
+        })
+    }
+
     /// Makes the folder this run's own. To be called before the first output is published, with
     /// all files that the run may write.
     ///
@@ -368,6 +412,9 @@ impl Ledger {
         &mut self,
         targets: impl IntoIterator<Item = &'a Path>,
     ) -> Result<(), LedgerError> {
+        if let Some(remote) = &mut self.remote {
+            return remote.claim(targets, &self.entries, self.mode);
+        }
         if self.file.is_some() {
             return Ok(());
         }
@@ -401,7 +448,11 @@ impl Ledger {
             .get(shard)
             .or_else(|| self.elsewhere.get(shard))
             .filter(|entry| entry.input == *input && !entry.forgotten)?;
-        intact(&self.root, entry).then_some(entry)
+        let is_intact = match &self.remote {
+            Some(remote) => remote.is_intact(entry),
+            None => intact(&self.root, entry),
+        };
+        is_intact.then_some(entry)
     }
 
     /// Records a finished shard, and waits until the record is on its device.
@@ -409,6 +460,11 @@ impl Ledger {
     /// # Errors
     /// When the ledger cannot be written. The shard then counts as not finished.
     pub fn append(&mut self, entry: Entry) -> Result<(), LedgerError> {
+        if let Some(remote) = &mut self.remote {
+            remote.record(&entry)?;
+            self.entries.insert(entry.shard.clone(), entry);
+            return Ok(());
+        }
         if self.file.is_none() {
             self.rewrite([])?;
         }
@@ -437,6 +493,7 @@ impl Ledger {
         for (shard, entry) in std::mem::take(&mut self.elsewhere) {
             self.entries.entry(shard).or_insert(entry);
         }
+        let before: Vec<String> = self.entries.keys().cloned().collect();
         let is_old = |entry: &Entry| !shards.contains(&entry.shard) && files.contains(entry.file());
         let (old, mut kept): (BTreeMap<_, _>, BTreeMap<_, _>) = std::mem::take(&mut self.entries)
             .into_iter()
@@ -446,22 +503,32 @@ impl Ledger {
         let outputs = kept.values().flat_map(|entry| &entry.outputs);
         let in_use: BTreeSet<&str> = outputs.map(|output| output.path.as_str()).collect();
         let outputs = old.values().flat_map(|entry| &entry.outputs);
-        let removed = outputs
+        let mut removed = outputs
             .filter(|output| !in_use.contains(output.path.as_str()))
-            .try_for_each(|output| {
-                let path = self.root.join(&output.path);
-                match fs::remove_file(&path) {
-                    Err(error) if error.kind() != io::ErrorKind::NotFound => {
-                        Err(LedgerError::io(&path, error))
-                    }
-                    _ => Ok(()),
-                }
-            });
+            .try_for_each(|output| self.remove_output(&output.path));
+        if let Some(remote) = &mut self.remote {
+            // There is no writing all lines anew: those of the old shards go one by one.
+            let mut gone = before.iter().filter(|shard| !kept.contains_key(*shard));
+            removed = removed.and_then(|()| gone.try_for_each(|shard| remote.forget(shard)));
+        }
         self.entries = kept;
         if !old.is_empty() {
             failpoint::reached("superseded-removed");
         }
         removed
+    }
+
+    fn remove_output(&self, output: &str) -> Result<(), LedgerError> {
+        if let Some(remote) = &self.remote {
+            return remote.remove(output);
+        }
+        let path = self.root.join(output);
+        match fs::remove_file(&path) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => {
+                Err(LedgerError::io(&path, error))
+            }
+            _ => Ok(()),
+        }
     }
 
     /// Writes the ledger anew, with the entries in the order of `shards` and those of other shards
@@ -473,6 +540,10 @@ impl Ledger {
         &mut self,
         shards: impl IntoIterator<Item = &'a str>,
     ) -> Result<(), LedgerError> {
+        if self.remote.is_some() {
+            // What each object says and what it is called does not tell when it was written.
+            return Ok(());
+        }
         if self.part.is_some() {
             return self.rewrite(shards);
         }
@@ -496,6 +567,12 @@ impl Ledger {
         }
         for shard in shards {
             self.entries.remove(shard);
+            if let Some(remote) = &mut self.remote {
+                remote.forget(shard)?;
+            }
+        }
+        if self.remote.is_some() {
+            return Ok(());
         }
         self.rewrite([])?;
         self.remove_others()
@@ -532,7 +609,7 @@ impl Ledger {
         };
         let mut bytes = Vec::new();
         file.read_to_end(&mut bytes).map_err(io_error)?;
-        let read = self.parse(&self.path, &bytes)?;
+        let read = parse(&self.path, &bytes, &self.root, &self.fingerprint, self.mode)?;
         self.entries = read.entries;
         if !read.same_pipeline {
             return self.rewrite([]);
@@ -550,7 +627,8 @@ impl Ledger {
             let bytes = fs::read(&path).map_err(|error| LedgerError::io(&path, error))?;
             // A part that has just begun has not written its header yet.
             if !bytes.is_empty() {
-                self.elsewhere.extend(self.parse(&path, &bytes)?.entries);
+                let read = parse(&path, &bytes, &self.root, &self.fingerprint, self.mode)?;
+                self.elsewhere.extend(read.entries);
             }
         }
         Ok(())
@@ -577,42 +655,6 @@ impl Ledger {
         }
         others.sort();
         Ok(others)
-    }
-
-    /// Reads the lines of a ledger. A torn last line is left out.
-    fn parse(&self, path: &Path, bytes: &[u8]) -> Result<Lines, LedgerError> {
-        let length = bytes
-            .iter()
-            .rposition(|&byte| byte == b'\n')
-            .map_or(0, |end| end + 1);
-        let complete = bytes.get(..length).unwrap_or_default();
-        let mut lines = complete.split_inclusive(|&byte| byte == b'\n');
-        let corrupt = |line: usize, error: serde_json::Error| LedgerError::Corrupt {
-            path: path.to_owned(),
-            line,
-            message: error.to_string(),
-        };
-        let header: Header = serde_json::from_slice(lines.next().unwrap_or_default())
-            .map_err(|error| corrupt(1, error))?;
-        let same_pipeline = (header.format, &header.fingerprint) == (FORMAT, &self.fingerprint);
-        if !same_pipeline && self.mode != Mode::Force {
-            return Err(LedgerError::OtherPipeline {
-                root: self.root.clone(),
-                found: header.fingerprint,
-                expected: self.fingerprint.clone(),
-            });
-        }
-        let mut entries = BTreeMap::new();
-        for (position, line) in lines.enumerate() {
-            let entry: Entry =
-                serde_json::from_slice(line).map_err(|error| corrupt(position + 2, error))?;
-            entries.insert(entry.shard.clone(), entry);
-        }
-        Ok(Lines {
-            entries,
-            same_pipeline,
-            length: length as u64,
-        })
     }
 
     /// Replaces the ledger in one step.
@@ -668,6 +710,48 @@ fn refuse_link(path: &Path) -> Result<(), LedgerError> {
         return Err(LedgerError::Link { path });
     }
     Ok(())
+}
+
+/// Reads the lines of a ledger. A torn last line is left out.
+fn parse(
+    path: &Path,
+    bytes: &[u8],
+    root: &Path,
+    fingerprint: &str,
+    mode: Mode,
+) -> Result<Lines, LedgerError> {
+    let length = bytes
+        .iter()
+        .rposition(|&byte| byte == b'\n')
+        .map_or(0, |end| end + 1);
+    let complete = bytes.get(..length).unwrap_or_default();
+    let mut lines = complete.split_inclusive(|&byte| byte == b'\n');
+    let corrupt = |line: usize, error: serde_json::Error| LedgerError::Corrupt {
+        path: path.to_owned(),
+        line,
+        message: error.to_string(),
+    };
+    let header: Header = serde_json::from_slice(lines.next().unwrap_or_default())
+        .map_err(|error| corrupt(1, error))?;
+    let same_pipeline = (header.format, header.fingerprint.as_str()) == (FORMAT, fingerprint);
+    if !same_pipeline && mode != Mode::Force {
+        return Err(LedgerError::OtherPipeline {
+            root: root.to_owned(),
+            found: header.fingerprint,
+            expected: fingerprint.to_owned(),
+        });
+    }
+    let mut entries = BTreeMap::new();
+    for (position, line) in lines.enumerate() {
+        let entry: Entry =
+            serde_json::from_slice(line).map_err(|error| corrupt(position + 2, error))?;
+        entries.insert(entry.shard.clone(), entry);
+    }
+    Ok(Lines {
+        entries,
+        same_pipeline,
+        length: length as u64,
+    })
 }
 
 /// Whether the outputs of a shard are in `root`, with the size that they were written with.

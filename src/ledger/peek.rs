@@ -6,8 +6,9 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use super::partial::{self, Found};
-use super::{Entry, FOLDER, Header, Input, LedgerError, intact, lock};
+use super::{Entry, FOLDER, Header, Input, LedgerError, intact, lock, remote};
 use crate::digest::{digest_of_file, hexadecimal};
+use crate::store;
 
 /// What the ledgers of an output folder say. Nothing is locked, and nothing changed.
 #[derive(Debug, Default)]
@@ -22,6 +23,8 @@ pub struct Peek {
     pub ledgers: usize,
     /// Lines that could not be read, the last of which a killed run may have left half-written.
     pub unreadable: usize,
+    /// The sizes of all files in a store, by their paths below its folder; nothing elsewhere.
+    pub(super) stored: Option<BTreeMap<String, u64>>,
 }
 
 impl Peek {
@@ -29,7 +32,13 @@ impl Peek {
     /// size that they were written with.
     pub fn is_committed(&self, root: &Path, shard: &str, input: &Input) -> bool {
         let entry = self.entries.get(shard);
-        entry.is_some_and(|entry| entry.input == *input && intact(root, entry))
+        entry.is_some_and(|entry| {
+            entry.input == *input
+                && match &self.stored {
+                    Some(stored) => remote::is_intact(stored, entry),
+                    None => intact(root, entry),
+                }
+        })
     }
 }
 
@@ -39,6 +48,9 @@ impl Peek {
 /// # Errors
 /// When a ledger is there and the operating system refuses to read it.
 pub fn peek(root: &Path) -> Result<Peek, LedgerError> {
+    if store::is_remote(root) {
+        return remote::peek(root);
+    }
     let folder = root.join(FOLDER);
     let mut found = Peek::default();
     let files = match fs::read_dir(&folder) {
@@ -60,7 +72,7 @@ pub fn peek(root: &Path) -> Result<Peek, LedgerError> {
     Ok(found)
 }
 
-fn read_lines(bytes: &[u8], found: &mut Peek) {
+pub(super) fn read_lines(bytes: &[u8], found: &mut Peek) {
     let mut lines = bytes
         .split(|byte| *byte == b'\n')
         .filter(|line| !line.is_empty());
@@ -133,13 +145,19 @@ pub enum Flaw {
 /// When the folder or a ledger cannot be read.
 pub fn survey(root: &Path) -> Result<FolderState, LedgerError> {
     let ledger = peek(root)?;
-    let Found { partials, visible } =
-        partial::find(root).map_err(|error| LedgerError::io(root, error))?;
+    let Found { partials, visible } = match &ledger.stored {
+        Some(stored) => remote::found(root, stored),
+        None => partial::find(root).map_err(|error| LedgerError::io(root, error))?,
+    };
     let outputs = || ledger.known.values().flat_map(|entry| &entry.outputs);
     let known: BTreeSet<PathBuf> = outputs().map(|output| root.join(&output.path)).collect();
     let damaged = damages(root, &ledger, |_, _| None);
     Ok(FolderState {
-        holder: lock::holder(&root.join(FOLDER)),
+        holder: if store::is_remote(root) {
+            remote::holder(root)
+        } else {
+            lock::holder(&root.join(FOLDER))
+        },
         damaged,
         partials,
         unknown: visible
@@ -154,7 +172,11 @@ pub fn survey(root: &Path) -> Result<FolderState, LedgerError> {
 /// size of each file when it is through.
 pub fn verify(root: &Path, ledger: &Peek, watch: &mut dyn FnMut(u64)) -> Vec<Damage> {
     damages(root, ledger, |path, output| {
-        let read = digest_of_file(path).map(|digest| hexadecimal(&digest));
+        let read = if store::is_remote(path) {
+            store::digest_of(path)
+        } else {
+            digest_of_file(path).map(|digest| hexadecimal(&digest))
+        };
         watch(output.bytes);
         match read {
             Ok(digest) if digest == output.sha256 => None,
@@ -175,6 +197,22 @@ fn damages(
     for entry in ledger.entries.values() {
         for output in &entry.outputs {
             let path = root.join(&output.path);
+            if let Some(stored) = &ledger.stored {
+                let flaw = match stored.get(&output.path) {
+                    None => Some(Flaw::Missing),
+                    Some(size) if *size == output.bytes => look_closer(&path, output),
+                    Some(size) => Some(Flaw::Size {
+                        found: *size,
+                        written: output.bytes,
+                    }),
+                };
+                damages.extend(flaw.map(|flaw| Damage {
+                    shard: entry.shard.clone(),
+                    path: output.path.clone(),
+                    flaw,
+                }));
+                continue;
+            }
             let flaw = match fs::metadata(&path) {
                 Ok(metadata) if metadata.is_file() && metadata.len() == output.bytes => {
                     look_closer(&path, output)

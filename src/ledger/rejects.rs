@@ -30,6 +30,14 @@ impl Ledger {
             None => "rejects.jsonl".to_owned(),
             Some((number, of)) => format!("rejects-{number}-of-{of}.jsonl"),
         };
+        if let Some(remote) = &self.remote {
+            if self.part.is_none() {
+                remote.clear("rejects-")?;
+            }
+            let lines: io::Result<Vec<Vec<u8>>> = rejects.iter().map(line_of).collect();
+            let lines = lines.map_err(|error| LedgerError::io(&self.root, error))?;
+            return remote.leave(&name, lines.concat());
+        }
         let path = self.root.join(FOLDER).join(name);
         let io_error = |error| LedgerError::io(&path, error);
         if self.part.is_none() {

@@ -14,6 +14,7 @@ fn entry(root: &Path, shard: &str) -> Entry {
             rows: 3,
             footer: "f0".to_owned(),
             row_groups: None,
+            tag: None,
         },
         outputs: vec![OutputEntry {
             path,

@@ -11,6 +11,7 @@ use crate::config::{RawNode, RawPipeline};
 use crate::diagnostic::Diagnostic;
 use crate::sink::SinkLayout;
 use crate::source::clean_path;
+use crate::store;
 
 /// Checks the paths of all sinks against each other and against the files of the sources.
 pub(super) fn check(
@@ -123,7 +124,7 @@ impl<'a> Inputs<'a> {
                 inputs.files.insert(absolute(&shard.path), &node.id);
             }
             for path in source.config.iter().flat_map(|config| &config.paths) {
-                let joined = absolute(&raw.document.base().join(path));
+                let joined = absolute(&store::resolve(raw.document.base(), path));
                 let place = if path.contains(['*', '?', '[']) {
                     Pattern::new(&joined.to_string_lossy())
                         .ok()
@@ -179,6 +180,9 @@ impl<'a> Inputs<'a> {
 
 /// The path from the root of the file system on, without detours. Links are not followed.
 fn absolute(path: &Path) -> PathBuf {
+    if store::is_remote(path) {
+        return path.to_owned();
+    }
     let absolute = std::path::absolute(path);
     clean_path(absolute.as_deref().unwrap_or(path))
 }

@@ -3,6 +3,8 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
+use crate::store;
+
 /// Why an output file could not be written.
 #[derive(Debug, thiserror::Error)]
 pub enum SinkError {
@@ -103,6 +105,9 @@ impl SinkError {
 
 /// The remedy for what the operating system refused while writing.
 pub(crate) fn io_help(error: &io::Error) -> &'static str {
+    if let Some(help) = store::help(error) {
+        return help;
+    }
     match error.kind() {
         io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
             "free some space and run again: finished shards are kept"

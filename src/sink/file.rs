@@ -1,4 +1,4 @@
-//! The hidden file that an output grows in until it is complete.
+//! The hidden file, or the object, that an output grows in until it is complete.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
@@ -9,6 +9,7 @@ use sha2::{Digest, Sha256};
 use super::SinkError;
 use crate::digest::hexadecimal;
 use crate::failpoint;
+use crate::store::{self, Upload};
 
 /// How the name of an unfinished output ends.
 pub(crate) const PARTIAL_SUFFIX: &str = ".augment-partial";
@@ -21,16 +22,51 @@ pub(crate) fn partial_path(target: &Path) -> PathBuf {
     target.with_file_name(name)
 }
 
+/// What the bytes of an output go to.
+#[derive(Debug)]
+pub(super) enum Growing {
+    /// A hidden file.
+    Local(File),
+    /// An object that nobody sees yet.
+    Remote(Box<Upload>),
+}
+
+impl Growing {
+    /// Waits until the bytes are where a loss of power cannot reach them.
+    pub(super) fn sync(&self) -> io::Result<()> {
+        match self {
+            Self::Local(file) => file.sync_all(),
+            Self::Remote(upload) => upload.settle(),
+        }
+    }
+}
+
+impl Write for Growing {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        match self {
+            Self::Local(file) => file.write(bytes),
+            Self::Remote(upload) => upload.write(bytes),
+        }
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        match self {
+            Self::Local(file) => file.flush(),
+            Self::Remote(upload) => upload.flush(),
+        }
+    }
+}
+
 /// Counts and hashes what is written to it.
 #[derive(Debug)]
 pub(super) struct HashingFile {
-    file: File,
+    file: Growing,
     hash: Sha256,
     bytes: u64,
 }
 
 impl HashingFile {
-    pub(super) fn new(file: File) -> Self {
+    pub(super) fn new(file: Growing) -> Self {
         Self {
             file,
             hash: Sha256::new(),
@@ -39,7 +75,7 @@ impl HashingFile {
     }
 
     /// The file, its size, and the hexadecimal SHA-256 of what is in it.
-    pub(super) fn into_parts(self) -> (File, u64, String) {
+    pub(super) fn into_parts(self) -> (Growing, u64, String) {
         (self.file, self.bytes, hexadecimal(&self.hash.finalize()))
     }
 }
@@ -57,7 +93,8 @@ impl Write for HashingFile {
     }
 }
 
-/// The path of an unfinished output. Dropping it removes the file.
+/// The path of an unfinished output: for an object the one that it will have. Dropping it removes the
+/// file.
 #[derive(Debug)]
 pub(super) struct Temporary {
     path: PathBuf,
@@ -66,7 +103,12 @@ pub(super) struct Temporary {
 
 impl Temporary {
     /// Creates the file for `target`, and the folders above it.
-    pub(super) fn create(target: &Path) -> Result<(Self, File), SinkError> {
+    pub(super) fn create(target: &Path) -> Result<(Self, Growing), SinkError> {
+        if store::is_remote(target) {
+            let upload = Upload::begin(target).map_err(|error| SinkError::io(target, error))?;
+            let path = target.to_owned();
+            return Ok((Self { path, kept: true }, Growing::Remote(Box::new(upload))));
+        }
         if target.is_dir() {
             return Err(SinkError::IsFolder {
                 path: target.to_owned(),
@@ -84,7 +126,7 @@ impl Temporary {
         }
         let file = create_anew(&path).map_err(|error| SinkError::io(&path, error))?;
         failpoint::reached("file-created");
-        Ok((Self { path, kept: false }, file))
+        Ok((Self { path, kept: false }, Growing::Local(file)))
     }
 
     pub(super) fn path(&self) -> &Path {

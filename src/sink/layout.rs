@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use super::parquet::ParquetSinkConfig;
 use crate::diagnostic::Problem;
 use crate::source::clean_path;
+use crate::store;
 
 /// The placeholders of a path template.
 const PLACEHOLDERS: [&str; 2] = ["{shard}", "{source}"];
@@ -31,7 +32,7 @@ impl SinkLayout {
             .map_or(0, |slash| slash + 1);
         let (root, template) = config.path.split_at(fixed);
         Self {
-            root: clean_path(&base.join(root)),
+            root: clean_path(&store::resolve(base, root)),
             template: template.to_owned(),
         }
     }
@@ -79,12 +80,8 @@ pub(super) fn template_problems(template: &str) -> Vec<Problem> {
         }
         rest = after;
     }
-    if template.contains("://") {
-        problems.push(Problem::new(
-            "path",
-            format!("`{template}` is not a local path"),
-            "write to a local folder, and copy it from there",
-        ));
+    if let Some((message, help)) = store::write_problem(template) {
+        problems.push(Problem::new("path", message, help));
     }
     if !template.contains("{shard}") {
         problems.push(Problem::new(
@@ -158,7 +155,7 @@ mod tests {
             ("out/{shard}/{name}.parquet", 1),
             ("out/{shard}/", 1),
             ("out/{shard", 2),
-            ("s3://out/{shard}.parquet", 1),
+            ("ftp://out/{shard}.parquet", 1),
             ("out/{shard}/../x.parquet", 1),
             ("../out/{shard}.parquet", 0),
             ("", 2),

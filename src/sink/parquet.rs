@@ -17,7 +17,8 @@ use crate::diagnostic::Problem;
 pub struct ParquetSinkConfig {
     /// Where the files go, relative to the pipeline file. `{shard}` stands for the name of the
     /// input file without `.parquet`, with the folders it lies in below the source; `{source}` for
-    /// the id of its source. Example: `out/{shard}.parquet`.
+    /// the id of its source. Example: `out/{shard}.parquet`. A path in a store begins with
+    /// `s3://bucket/`, `gs://bucket/` or `az://container/`: an object is there when it is complete.
     pub path: String,
     /// The codec, with a level after a colon where it has one: `zstd` (1 to 22), `gzip` (0 to 9),
     /// `brotli` (0 to 11), `snappy`, `lz4`, `none`. `zstd` alone means `zstd:1`: as quick as

@@ -651,7 +651,7 @@ fn a_full_disk_is_named_and_leaves_nothing() {
         let target = folder.path().join("a.parquet");
         let (temporary, _) = super::file::Temporary::create(&target).unwrap();
         let file = File::options().write(true).open("/dev/full").unwrap();
-        ShardWriter::writing_to(file, temporary, &plan, target)
+        ShardWriter::writing_to(super::file::Growing::Local(file), temporary, &plan, target)
     };
     // One fails when the footer is flushed, the other long before.
     let small = full().finish().unwrap_err();

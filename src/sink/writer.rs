@@ -1,6 +1,5 @@
 //! Writing one output file.
 
-use std::fs::File;
 use std::io::BufWriter;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -15,7 +14,7 @@ use parquet::errors::ParquetError;
 use super::chunks::Chunks;
 use super::dictionaries::NarrowDictionaries;
 use super::distinct::{SAMPLE_BYTES, SAMPLE_ROWS, bytes_of};
-use super::file::{HashingFile, Temporary};
+use super::file::{Growing, HashingFile, Temporary};
 use super::lineage::LineageBuilder;
 use super::pages::WaitingPages;
 use super::{SinkError, SinkPlan};
@@ -81,7 +80,7 @@ impl ShardWriter {
 
     /// Writes to `file`, which lies where `temporary` says.
     pub(super) fn writing_to(
-        file: File,
+        file: Growing,
         temporary: Temporary,
         plan: &SinkPlan,
         target: PathBuf,
@@ -286,7 +285,7 @@ fn write_error(temporary: &Temporary, target: &Path, error: ParquetError) -> Sin
 /// A complete output file that does not have its final name yet. Dropping it removes the file.
 #[derive(Debug)]
 pub struct Prepared {
-    file: File,
+    file: Growing,
     temporary: Temporary,
     target: PathBuf,
     rows: u64,
@@ -311,7 +310,7 @@ impl Prepared {
     /// When the operating system refuses.
     pub fn sync(&self) -> Result<(), SinkError> {
         self.file
-            .sync_all()
+            .sync()
             .map_err(|error| SinkError::io(self.temporary.path(), error))
     }
 
@@ -322,7 +321,12 @@ impl Prepared {
     /// When the operating system refuses.
     pub fn publish(self) -> Result<Output, SinkError> {
         self.sync()?;
-        self.temporary.rename(&self.target)?;
+        match self.file {
+            Growing::Local(_) => self.temporary.rename(&self.target)?,
+            Growing::Remote(upload) => upload
+                .complete(&self.sha256)
+                .map_err(|error| SinkError::io(&self.target, error))?,
+        }
         Ok(Output {
             path: self.target,
             rows: self.rows,

@@ -1,9 +1,8 @@
 //! What tells one state of a source's data from another without reading the data.
 
-use std::fs::File;
-
 use sha2::{Digest, Sha256};
 
+use super::input::InputFile;
 use super::{SourceError, SourceFacts, footer};
 use crate::digest::hexadecimal;
 
@@ -16,7 +15,7 @@ use crate::digest::hexadecimal;
 pub fn digest(facts: &SourceFacts) -> Result<String, SourceError> {
     let mut whole = Sha256::new();
     for shard in &facts.files {
-        let footer = File::open(&shard.path).and_then(|file| footer::bytes(&file));
+        let footer = InputFile::open(&shard.path).and_then(|file| footer::bytes(&file));
         let footer = footer.map_err(|source| SourceError::Io {
             path: shard.path.clone(),
             source,

@@ -1,9 +1,7 @@
 //! What there is to know about a source before a row of it is read.
 
-use std::fs::File;
 use std::path::Path;
 use std::sync::Arc;
-use std::time::SystemTime;
 
 use arrow::compute::can_cast_types;
 use arrow::datatypes::{DataType, Field, Fields, Schema};
@@ -11,6 +9,7 @@ use parquet::arrow::ARROW_SCHEMA_META_KEY;
 use parquet::arrow::arrow_reader::ArrowReaderMetadata;
 
 use super::cut::cut;
+use super::input::{InputFile, Version};
 use super::parquet::ParquetSourceConfig;
 use super::paths::{Expansion, expand};
 use super::{ShardFile, SourceError, SourceFacts, footer};
@@ -93,19 +92,23 @@ fn look_at(relative: String, path: &Path) -> Result<(ShardFile, ArrowReaderMetad
         path: path.to_owned(),
         source,
     };
-    let file = File::open(path).map_err(io_error)?;
-    let status = file.metadata().map_err(io_error)?;
+    let file = InputFile::open(path).map_err(io_error)?;
+    let Version {
+        bytes,
+        modified,
+        tag,
+    } = file.version().map_err(io_error)?;
     let metadata = footer::read(path, &file)?;
     let shard = ShardFile {
         path: path.to_owned(),
         relative,
         rows: rows_of(&metadata),
         row_groups: metadata.metadata().num_row_groups(),
-        bytes: status.len(),
-        file_bytes: status.len(),
+        bytes,
+        file_bytes: bytes,
         decoded_bytes: decoded_bytes_of(&metadata),
-        // Where the file system does not know, the size alone tells versions apart.
-        modified: status.modified().unwrap_or(SystemTime::UNIX_EPOCH),
+        modified,
+        tag,
         footer: footer::digest(&file).map_err(io_error)?,
         range: None,
     };

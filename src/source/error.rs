@@ -5,6 +5,7 @@ use std::ops::Range;
 use std::path::PathBuf;
 
 use crate::columns::PathError;
+use crate::store;
 
 /// Why a source cannot be read. Rows are numbered from 0.
 #[derive(Debug, thiserror::Error)]
@@ -131,6 +132,14 @@ pub enum SourceError {
         /// The entry of `paths` that names it again.
         second: String,
     },
+    /// The entries lie in different stores.
+    #[error("`{first}` and `{second}` are not in one store")]
+    Apart {
+        /// The first entry of `paths`.
+        first: String,
+        /// The entry that lies elsewhere.
+        second: String,
+    },
     /// A file's name is not UTF-8.
     #[error("the name of {} is not UTF-8", path.display())]
     Name {
@@ -249,6 +258,7 @@ impl SourceError {
             Self::Changed { .. } => "A413",
             Self::TooLarge { .. } => "A414",
             Self::Vanished { .. } => "A415",
+            Self::Apart { .. } => "A416",
         }
     }
 
@@ -336,12 +346,17 @@ impl SourceError {
                     .to_owned()
             }
             Self::Duplicate { .. } => "take one of the two out of `paths`".to_owned(),
+            Self::Apart { .. } => {
+                "read them as two sources: an operator or sink may have both as its inputs"
+                    .to_owned()
+            }
             Self::Name { .. } => "rename the file".to_owned(),
-            Self::Io { source, .. } => match source.kind() {
-                io::ErrorKind::PermissionDenied => {
+            Self::Io { source, .. } => match (store::help(source), source.kind()) {
+                (Some(help), _) => help.to_owned(),
+                (None, io::ErrorKind::PermissionDenied) => {
                     "make the file readable for this user".to_owned()
                 }
-                _ => "check the file system, and run again".to_owned(),
+                (None, _) => "check the file system, and run again".to_owned(),
             },
             Self::EmptyFile { .. } => "write or download the file again, or remove it".to_owned(),
             Self::NotParquet { remedy, .. } => (*remedy).to_owned(),

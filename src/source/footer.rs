@@ -1,22 +1,23 @@
 //! The footer of a Parquet file: its schema and where its row groups are.
 
-use std::fs::File;
-use std::io::{self, Read, Seek, SeekFrom};
+use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::thread;
 
+use bytes::Bytes;
 use parquet::arrow::arrow_reader::{ArrowReaderMetadata, ArrowReaderOptions};
 use parquet::errors::ParquetError;
 use parquet::file::metadata::ParquetMetaDataReader;
 
 use super::SourceError;
+use super::input::InputFile;
 use super::limits::{check_footer, check_widths};
+use crate::digest::sha256;
 
 /// Stack of the thread that decodes a footer.
 const STACK_BYTES: usize = 16 << 20;
-use crate::digest::sha256;
 
 /// The shortest Parquet file: two magic words and the length of the footer.
 const SHORTEST: u64 = 12;
@@ -25,7 +26,7 @@ const SHORTEST: u64 = 12;
 ///
 /// # Errors
 /// What the file is, if it is not a whole Parquet file.
-pub(super) fn read(path: &Path, file: &File) -> Result<ArrowReaderMetadata, SourceError> {
+pub(super) fn read(path: &Path, file: &InputFile) -> Result<ArrowReaderMetadata, SourceError> {
     check_magic(path, file)?;
     let truncated = |message: String| SourceError::Truncated {
         path: path.to_owned(),
@@ -44,9 +45,16 @@ pub(super) fn read(path: &Path, file: &File) -> Result<ArrowReaderMetadata, Sour
         path: path.to_owned(),
         message,
     };
+    let unread = |message| match file.take_failure() {
+        Some(source) => SourceError::Io {
+            path: path.to_owned(),
+            source,
+        },
+        None => truncated(message),
+    };
     apart(|| {
         let metadata =
-            guarded(|| ParquetMetaDataReader::new().parse_and_finish(file)).map_err(truncated)?;
+            guarded(|| ParquetMetaDataReader::new().parse_and_finish(file)).map_err(unread)?;
         let metadata = Arc::new(metadata);
         let metadata =
             guarded(|| ArrowReaderMetadata::try_new(metadata, ArrowReaderOptions::new()))
@@ -77,19 +85,16 @@ fn apart<T: Send>(
 ///
 /// # Errors
 /// When the file cannot be read.
-pub(super) fn bytes(mut file: &File) -> io::Result<Vec<u8>> {
-    let tail = bytes_at(file, SeekFrom::End(-8), 4)?;
+pub(super) fn bytes(file: &InputFile) -> io::Result<Bytes> {
+    let size = file.size()?;
+    let tail = file.bytes_at(size.saturating_sub(8), 4)?;
     let length = tail.first_chunk().copied().map_or(0, u32::from_le_bytes);
-    let whole = i64::from(length) + 8;
-    // A length that the file does not have is for the decoder to name.
-    if u64::try_from(whole).is_ok_and(|whole| file.metadata().is_ok_and(|file| file.len() < whole))
-    {
-        return Ok(tail);
+    let length = u64::from(length);
+    match size.checked_sub(length + 8) {
+        Some(start) => file.bytes_at(start, length),
+        // A length that the file does not have is for the decoder to name.
+        None => Ok(tail),
     }
-    file.seek(SeekFrom::End(-whole))?;
-    let mut bytes = Vec::new();
-    file.take(u64::from(length)).read_to_end(&mut bytes)?;
-    Ok(bytes)
 }
 
 /// The SHA-256, in hexadecimal, of the footer of a Parquet file. It holds where all pages' columns lie,
@@ -97,7 +102,7 @@ pub(super) fn bytes(mut file: &File) -> io::Result<Vec<u8>> {
 ///
 /// # Errors
 /// When the file cannot be read.
-pub(super) fn digest(file: &File) -> io::Result<String> {
+pub(super) fn digest(file: &InputFile) -> io::Result<String> {
     Ok(sha256(bytes(file)?))
 }
 
@@ -125,18 +130,18 @@ pub(super) fn guarded<T, E: Into<ParquetError>>(
 }
 
 /// Looks at both ends of a file, which tell more about what is wrong than the decoder would.
-fn check_magic(path: &Path, file: &File) -> Result<(), SourceError> {
+fn check_magic(path: &Path, file: &InputFile) -> Result<(), SourceError> {
     let io_error = |source| SourceError::Io {
         path: path.to_owned(),
         source,
     };
-    let length = file.metadata().map_err(io_error)?.len();
+    let length = file.size().map_err(io_error)?;
     if length == 0 {
         return Err(SourceError::EmptyFile {
             path: path.to_owned(),
         });
     }
-    let head = bytes_at(file, SeekFrom::Start(0), length.min(16)).map_err(io_error)?;
+    let head = file.bytes_at(0, length.min(16)).map_err(io_error)?;
     if head.starts_with(b"PARE") {
         return Err(SourceError::Encrypted {
             path: path.to_owned(),
@@ -148,21 +153,16 @@ fn check_magic(path: &Path, file: &File) -> Result<(), SourceError> {
             remedy: remedy(&head),
         });
     }
-    let tail = bytes_at(file, SeekFrom::End(-4), 4).map_err(io_error)?;
-    if length < SHORTEST || tail != b"PAR1" {
+    let tail = file
+        .bytes_at(length.saturating_sub(4), 4)
+        .map_err(io_error)?;
+    if length < SHORTEST || tail != b"PAR1"[..] {
         return Err(SourceError::Truncated {
             path: path.to_owned(),
             message: "it does not end with a Parquet footer".to_owned(),
         });
     }
     Ok(())
-}
-
-fn bytes_at(mut file: &File, from: SeekFrom, length: u64) -> io::Result<Vec<u8>> {
-    file.seek(from)?;
-    let mut bytes = Vec::new();
-    file.take(length).read_to_end(&mut bytes)?;
-    Ok(bytes)
 }
 
 /// What to do with a file that begins with `head`.

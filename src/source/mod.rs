@@ -1,4 +1,4 @@
-//! Input: Parquet files, found, checked and read batch by batch.
+//! Input: Parquet files, on a file system or in a store, found, checked and read batch by batch.
 
 mod compact;
 mod cut;
@@ -7,7 +7,9 @@ mod discover;
 mod error;
 mod footer;
 mod header;
+mod input;
 mod limits;
+mod listing;
 mod longest;
 mod pages;
 pub mod parquet;
@@ -56,6 +58,8 @@ pub struct ShardFile {
     pub footer: String,
     /// Which of the file's row groups; nothing for the whole file.
     pub range: Option<RowGroupRange>,
+    /// What changes whenever the bytes do, where a store has such a thing.
+    pub tag: Option<String>,
 }
 
 impl ShardFile {

@@ -5,8 +5,7 @@
 //! decompress to more than any machine has.
 
 use std::collections::BTreeMap;
-use std::fs::File;
-use std::io::{self, BufReader, Read};
+use std::io::{self, Read};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use bytes::Bytes;
@@ -17,12 +16,13 @@ use parquet::file::reader::{ChunkReader, Length};
 
 use super::compact::malformed;
 use super::header::{Header, Kind, read_header};
+use super::input::{InputFile, InputReader};
 use super::limits::{BATCH_BYTES, BATCH_BYTES_OF_COLUMN, HEADER_BYTES};
 
 /// The pages of one file.
 #[derive(Clone)]
 pub(super) struct Pages {
-    file: Arc<File>,
+    file: Arc<InputFile>,
     length: u64,
     known: Arc<Known>,
 }
@@ -50,8 +50,8 @@ impl Pages {
     ///
     /// # Errors
     /// When the file cannot be looked at, or two columns share pages.
-    pub(super) fn new(file: File, metadata: &ParquetMetaData) -> io::Result<Self> {
-        let length = file.metadata()?.len();
+    pub(super) fn new(file: InputFile, metadata: &ParquetMetaData) -> io::Result<Self> {
+        let length = file.size()?;
         let columns = metadata
             .row_groups()
             .iter()
@@ -95,7 +95,7 @@ impl Pages {
     }
 
     /// The file itself.
-    pub(super) fn file(&self) -> &File {
+    pub(super) fn file(&self) -> &InputFile {
         &self.file
     }
 
@@ -199,7 +199,7 @@ impl ChunkReader for Pages {
 
 /// Reads the header of a page, after a look at it.
 pub(super) struct Headers {
-    from: BufReader<File>,
+    from: InputReader,
     start: u64,
     looked: bool,
     pages: Pages,
@@ -213,8 +213,7 @@ impl Read for Headers {
             let left = self.pages.length.saturating_sub(self.start);
             let header = read_header(&mut self.from, left.min(HEADER_BYTES))?;
             self.pages.admit(self.start, header)?;
-            let length = i64::try_from(header.length).unwrap_or_default();
-            self.from.seek_relative(-length)?;
+            self.from.back(header.length)?;
         }
         self.from.read(buffer)
     }

@@ -6,13 +6,17 @@ use serde::{Deserialize, Serialize};
 use super::ShardUnit;
 use crate::columns::{SpanNames, SpanTable, TextNames};
 use crate::diagnostic::Problem;
+use crate::store::read_problem;
 
 /// Reads Parquet files. A file, or a part of a large one, is a shard: the unit of commit and resume.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct ParquetSourceConfig {
     /// Files, globs and folders, relative to the pipeline file. A folder stands for all
     /// `*.parquet` files in it and below; hidden files and folders are skipped. Shards are read in
-    /// the order of their names.
+    /// the order of their names. Objects in stores are named by URLs: `s3://bucket/folder/*.parquet`,
+    /// `gs://bucket/folder/`, `az://container/file.parquet`, single files of servers of the web
+    /// `https://host/file.parquet`. All of a source must be in one store. Credentials come from the
+    /// usual environment variables.
     pub paths: Vec<String>,
     /// The column that operators rewrite: `Utf8`, `LargeUtf8`, `Utf8View`, or a dictionary of one
     /// of these. All other columns ride along unchanged. Several texts are a list:
@@ -57,12 +61,8 @@ impl ParquetSourceConfig {
                     "`paths` holds an empty path",
                     "take it out, or write `.` for the folder of the pipeline file",
                 ));
-            } else if path.contains("://") {
-                problems.push(Problem::new(
-                    "paths",
-                    format!("`{path}` is not a local path"),
-                    "copy or mount the files, and give the path of the copy",
-                ));
+            } else if let Some((message, help)) = read_problem(path) {
+                problems.push(Problem::new("paths", message, help));
             }
         }
         if let Some((message, help)) = self.text.problem() {
@@ -105,7 +105,7 @@ mod tests {
     #[test]
     fn finds_all_problems_at_once() {
         let config = ParquetSourceConfig {
-            paths: vec![String::new(), "s3://bucket/a.parquet".to_owned()],
+            paths: vec![String::new(), "ftp://host/a.parquet".to_owned()],
             text: TextNames::from(""),
             id: Some(String::new()),
             spans: None,

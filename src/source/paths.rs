@@ -7,7 +7,8 @@ use std::path::{Component, Path, PathBuf};
 
 use glob::{MatchOptions, Pattern, glob_with};
 
-use super::SourceError;
+use super::{SourceError, listing};
+use crate::store;
 use crate::table::nearest;
 
 /// What the entries of `paths` stand for.
@@ -26,7 +27,15 @@ pub(super) fn expand(entries: &[String], base: &Path) -> Expansion {
     let mut expansion = Expansion::default();
     let mut found: BTreeMap<PathBuf, &str> = BTreeMap::new();
     let mut root: Option<PathBuf> = None;
+    let mut first: Option<&str> = None;
     for entry in entries {
+        if store_of(entry) != store_of(first.get_or_insert(entry)) {
+            expansion.problems.push(SourceError::Apart {
+                first: first.unwrap_or_default().to_owned(),
+                second: entry.clone(),
+            });
+            continue;
+        }
         let matches = match Matches::of(entry, base) {
             Ok(matches) => matches,
             Err(problem) => {
@@ -74,6 +83,14 @@ struct Matches {
 
 impl Matches {
     fn of(entry: &str, base: &Path) -> Result<Self, SourceError> {
+        if store_of(entry).is_some() {
+            let (folder, files) = listing::find(entry)?;
+            return Ok(Self {
+                folder,
+                files,
+                problems: Vec::new(),
+            });
+        }
         let path = clean_path(&base.join(entry));
         match fs::metadata(&path) {
             Ok(metadata) if metadata.is_dir() => Self::of_folder(path),
@@ -207,12 +224,29 @@ fn nearest_sibling(path: &Path) -> Option<String> {
     nearest(name, names.iter().map(String::as_str)).map(str::to_owned)
 }
 
-/// `path` from the root of the file system, without detours.
+/// What the name of an object in a store begins with: `s3://bucket`; nothing for a local path.
+fn store_of(entry: &str) -> Option<&str> {
+    if !store::is_remote(Path::new(entry)) {
+        return None;
+    }
+    let (end, _) = entry.match_indices('/').nth(2).unwrap_or((entry.len(), ""));
+    entry.get(..end)
+}
+
+/// `path` from the root of the file system, without detours; the name of an object as it is.
 fn absolute(path: &Path) -> PathBuf {
+    if store::is_remote(path) {
+        return path.to_owned();
+    }
     clean_path(&std::path::absolute(path).unwrap_or_else(|_| path.to_owned()))
 }
 
 fn common_ancestor(one: &Path, other: &Path) -> PathBuf {
+    if store::is_remote(one) {
+        // Taken apart and put together again, a URL would lose one of its slashes.
+        let shared = one.ancestors().find(|above| other.starts_with(above));
+        return shared.map(Path::to_owned).unwrap_or_default();
+    }
     one.components()
         .zip(other.components())
         .take_while(|(a, b)| a == b)
@@ -230,8 +264,12 @@ fn relative_name(path: &Path, root: &Path) -> Option<String> {
     Some(parts?.join("/"))
 }
 
-/// `path` without `.` and, where the folder before it is known by name, without `..`.
+/// `path` without `.` and, where the folder before it is known by name, without `..`; the name of an
+/// object as it is.
 pub(crate) fn clean_path(path: &Path) -> PathBuf {
+    if store::is_remote(path) {
+        return path.to_owned();
+    }
     let mut clean = PathBuf::new();
     for component in path.components() {
         match component {

@@ -1,11 +1,9 @@
 //! Reading a shard batch by batch.
 
 use std::collections::VecDeque;
-use std::fs::File;
 use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::SystemTime;
 
 use arrow::array::{ArrayRef, AsArray, RecordBatch, RecordBatchOptions, StringArray};
 use arrow::compute::{CastOptions, cast, cast_with_options};
@@ -20,9 +18,11 @@ use parquet::file::metadata::RowGroupMetaData;
 
 use super::discover::difference;
 use super::footer::{self, guarded};
+use super::input::{InputFile, Version};
 use super::pages::Pages;
 use super::pieces::Units;
 use super::{ReadOptions, ShardFile, SourceError, SourceFacts, limits, longest};
+use crate::store;
 
 /// Reads the rows of one shard in order. Pages are read and decoded one at a time: memory does not
 /// grow with the row groups of the file. No batch crosses a row group. Checksums of pages are
@@ -30,9 +30,8 @@ use super::{ReadOptions, ShardFile, SourceError, SourceFacts, limits, longest};
 pub struct ShardReader {
     path: PathBuf,
     pages: Pages,
-    /// Size of the file and when it was last written, as it was opened.
-    /// Nothing once that was looked at.
-    state: Option<(u64, SystemTime)>,
+    /// What the file was like as it was opened. Nothing once that was looked at.
+    state: Option<Version>,
     metadata: ArrowReaderMetadata,
     schema: SchemaRef,
     /// The columns that are read.
@@ -76,13 +75,17 @@ impl ShardReader {
             path: path.clone(),
             source,
         };
-        let file = File::open(&path).map_err(|source| match source.kind() {
+        let file = InputFile::open(&path).map_err(|source| match source.kind() {
             io::ErrorKind::NotFound => SourceError::Vanished { path: path.clone() },
             _ => io_error(source),
         })?;
-        let status = file.metadata().map_err(io_error)?;
-        let modified = status.modified().unwrap_or(SystemTime::UNIX_EPOCH);
-        if status.len() != shard.file_bytes || modified != shard.modified {
+        let version = file.version().map_err(io_error)?;
+        let found = Version {
+            bytes: shard.file_bytes,
+            modified: shard.modified,
+            tag: shard.tag.clone(),
+        };
+        if version != found {
             return Err(SourceError::Changed { path });
         }
         let metadata = footer::read(&path, &file)?;
@@ -104,7 +107,7 @@ impl ShardReader {
         Ok(Self {
             path,
             pages,
-            state: Some((status.len(), modified)),
+            state: Some(version),
             metadata,
             schema: Arc::clone(&facts.schema),
             projection: ProjectionMask::all(),
@@ -154,6 +157,9 @@ impl ShardReader {
             Ok(None) => Ok(None),
             Err(message) => {
                 self.left = 0;
+                if let Some(source) = self.pages.file().take_failure() {
+                    return Err(self.unread(source));
+                }
                 if self.has_changed() {
                     return Err(self.changed());
                 }
@@ -190,10 +196,17 @@ impl ShardReader {
         let Some(state) = self.state.take() else {
             return false;
         };
-        self.pages.file().metadata().is_ok_and(|status| {
-            let modified = status.modified().unwrap_or(SystemTime::UNIX_EPOCH);
-            (status.len(), modified) != state
-        })
+        let version = self.pages.file().version();
+        version.is_ok_and(|version| version != state)
+    }
+
+    /// The error where a store did not give what was asked for.
+    fn unread(&self, source: io::Error) -> SourceError {
+        if store::is_changed(&source) {
+            return self.changed();
+        }
+        let path = self.path.clone();
+        SourceError::Io { path, source }
     }
 
     fn changed(&self) -> SourceError {
@@ -239,6 +252,8 @@ impl ShardReader {
         let rows = u64::try_from(group.num_rows())
             .unwrap_or_default()
             .min(self.left);
+        let columns = (0..group.num_columns()).filter(|leaf| self.projection.leaf_included(*leaf));
+        self.pages.file().expect_columns(columns.count());
         if rows == 0 {
             return Ok(true);
         }

@@ -10,7 +10,7 @@ use crate::scratch::files_below;
 
 /// Every module of the crate, the lowest first, and the modules that it may name, some of those
 /// before it. What a module does not use is not listed: the list is the picture of the crate.
-const LAYERS: [(&str, &[&str]); 28] = [
+const LAYERS: [(&str, &[&str]); 29] = [
     // The vocabulary: rows and where they come from, counts, keyed randomness, problems as data.
     ("digest", &[]),
     ("figures", &[]),
@@ -69,13 +69,28 @@ const LAYERS: [(&str, &[&str]); 28] = [
             "prelude",
         ],
     ),
+    // Objects in stores: the only asynchronous code.
+    ("store", &["digest"]),
     // Parquet in, Parquet out, what is finished.
-    ("source", &["diagnostic", "digest", "table", "columns"]),
+    (
+        "source",
+        &["diagnostic", "digest", "table", "columns", "store"],
+    ),
     (
         "sink",
-        &["diagnostic", "digest", "failpoint", "batch", "source"],
+        &[
+            "diagnostic",
+            "digest",
+            "failpoint",
+            "batch",
+            "source",
+            "store",
+        ],
     ),
-    ("ledger", &["digest", "failpoint", "counters", "sink"]),
+    (
+        "ledger",
+        &["digest", "failpoint", "counters", "sink", "store"],
+    ),
     // From a text to a plan, without running anything.
     ("config", &["diagnostic", "table"]),
     (
@@ -89,6 +104,7 @@ const LAYERS: [(&str, &[&str]); 28] = [
             "columns",
             "inference",
             "operator",
+            "store",
             "source",
             "sink",
             "config",
@@ -110,6 +126,7 @@ const LAYERS: [(&str, &[&str]); 28] = [
             "inference",
             "sql",
             "operator",
+            "store",
             "source",
             "sink",
             "ledger",
@@ -134,6 +151,7 @@ const LAYERS: [(&str, &[&str]); 28] = [
             "inference",
             "mt",
             "operator",
+            "store",
             "ledger",
             "config",
             "plan",

@@ -203,6 +203,7 @@ impl Catalog for Shelf {
             modified: SystemTime::UNIX_EPOCH,
             footer: String::new(),
             range: None,
+            tag: None,
         };
         let shards: Vec<ShardFile> = names.map(shard).to_vec();
         let schema = Arc::new(Schema::new(columns));

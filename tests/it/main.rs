@@ -38,6 +38,12 @@ mod scratch;
 mod sql_errors;
 #[cfg(feature = "polars")]
 mod sql_pipeline;
+#[cfg(feature = "object-store")]
+mod store_record;
+#[cfg(feature = "object-store")]
+mod store_server;
+#[cfg(feature = "object-store")]
+mod stores;
 mod surroundings;
 mod texts;
 mod word_counts;

@@ -1,0 +1,53 @@
+//! Objects in stores and files on the web, read and written as files are elsewhere.
+//!
+//! An object is named by a URL in place of a path: `s3://bucket/key`, `gs://bucket/key`,
+//! `az://container/key`, `https://host/file`. Everything here blocks; that requests run on an
+//! asynchronous runtime is known to `runtime.rs` and what it is called from in this module alone.
+//!
+//! A request that fails on the way, or that the server is too busy for, is made again with growing
+//! pauses, for [`PATIENCE`] at most. What a server answers is part of the error; credentials never
+//! are.
+
+mod address;
+#[cfg(feature = "object-store")]
+mod client;
+#[cfg(feature = "object-store")]
+mod credentials;
+mod error;
+#[cfg(feature = "object-store")]
+mod object;
+#[cfg(feature = "object-store")]
+mod requests;
+#[cfg(feature = "object-store")]
+mod runtime;
+#[cfg(not(feature = "object-store"))]
+mod unavailable;
+#[cfg(feature = "object-store")]
+mod upload;
+
+use std::time::SystemTime;
+
+pub(crate) use address::{is_remote, read_problem, resolve, write_problem};
+pub(crate) use error::{help, is_changed};
+#[cfg(feature = "object-store")]
+pub(crate) use object::{Object, ObjectReader, digest_of};
+#[cfg(feature = "object-store")]
+pub(crate) use requests::{create, facts_of, list, read, read_all, remove, replace, write};
+#[cfg(not(feature = "object-store"))]
+pub(crate) use unavailable::{
+    Object, ObjectReader, Upload, create, digest_of, facts_of, list, read, read_all, remove,
+    replace, write,
+};
+#[cfg(feature = "object-store")]
+pub(crate) use upload::Upload;
+
+/// What a store tells of an object without its bytes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Facts {
+    /// Its size in bytes.
+    pub(crate) bytes: u64,
+    /// When it was written, by the clock of the store.
+    pub(crate) modified: SystemTime,
+    /// What changes whenever its bytes do, if the store has such a thing.
+    pub(crate) tag: Option<String>,
+}

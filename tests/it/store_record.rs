@@ -1,0 +1,113 @@
+//! The record in a store: shards below the file, rejects, locks of runs that are no more.
+
+#![cfg(unix)]
+
+use std::fs;
+
+use crate::samples;
+use crate::store_server::ask;
+use crate::stores::{Bench, RUN, pipeline};
+
+/// The arguments of a run, with more of them.
+fn run_with<'a>(more: &[&'a str]) -> Vec<&'a str> {
+    let mut arguments = RUN.to_vec();
+    arguments.extend(more);
+    arguments
+}
+
+/// Puts a file of three row groups into the bucket; answers its bytes.
+fn three_groups(bench: &Bench, object: &str) -> Vec<u8> {
+    let groups: Vec<_> = (0..3)
+        .map(|seed| samples::numbered_sentences(seed, 60))
+        .collect();
+    let path = bench.scratch.parquet("big.parquet", &groups);
+    let bytes = fs::read(path).unwrap();
+    assert_eq!(ask(bench.store, "PUT", object, &bytes).status, 200);
+    bytes
+}
+
+#[test]
+fn other_shards_take_the_place_of_the_old_ones() {
+    let Some(bench) = Bench::with_rows("groups", 1, 20) else {
+        return;
+    };
+    three_groups(&bench, "/groups/data/big.parquet");
+    let whole = pipeline("s3://groups/data", "s3://groups/out");
+    let cut = whole.replace("text = \"text\"", "text = \"text\"\nshard = \"row_group\"");
+    bench.scratch.write("test.toml", &whole);
+    bench.run(bench.store, &RUN).says(0, &[]);
+    let before = bench.outputs();
+    let names: Vec<&String> = before.keys().collect();
+    assert_eq!(names, ["big.parquet", "part-0.parquet"]);
+
+    let parts = [
+        "big-00000-of-00003.parquet",
+        "big-00001-of-00003.parquet",
+        "big-00002-of-00003.parquet",
+        "part-0.parquet",
+    ];
+    // The rows of a file and their identities are the same, however it is cut.
+    for fresh in [&[][..], &["--fresh"]] {
+        bench.scratch.write("test.toml", &cut);
+        bench.run(bench.store, &run_with(fresh)).says(0, &[]);
+        let outputs = bench.outputs();
+        assert_eq!(outputs.keys().collect::<Vec<_>>(), parts);
+        assert_eq!(outputs["part-0.parquet"], before["part-0.parquet"]);
+        let entries = bench.objects();
+        let is_entry = |object: &&String| object.starts_with("out/.augment/ledger/");
+        assert_eq!(entries.iter().filter(is_entry).count(), 5, "{entries:?}");
+        let status = bench.run(bench.store, &["status", "s3://groups/out"]);
+        assert_eq!(status.code, Some(0), "{}", status.stdout);
+
+        bench.scratch.write("test.toml", &whole);
+        bench.run(bench.store, &run_with(fresh)).says(0, &[]);
+        assert_eq!(bench.outputs(), before);
+    }
+}
+
+#[test]
+fn shards_that_failed_are_on_record_until_they_are_done() {
+    let Some(bench) = Bench::new("rejects") else {
+        return;
+    };
+    let object = "/rejects/data/part-2.parquet";
+    let whole = ask(bench.store, "GET", object, b"").body;
+    let mut damaged = whole.clone();
+    let middle = damaged.len() / 2;
+    damaged[4..middle].fill(0xff);
+    ask(bench.store, "PUT", object, &damaged);
+    let run = bench.run(bench.store, &run_with(&["--keep-going"]));
+    assert_eq!(run.code, Some(1), "{}", run.stderr);
+    let record = ask(
+        bench.store,
+        "GET",
+        "/rejects/out/.augment/rejects.jsonl",
+        b"",
+    );
+    assert_eq!(record.status, 200);
+    let record = String::from_utf8(record.body).unwrap();
+    assert_eq!(record.lines().count(), 1, "{record}");
+    assert!(record.contains("part-2.parquet"), "{record}");
+    assert!(
+        record.contains("s3://rejects/data/part-2.parquet"),
+        "{record}"
+    );
+    assert_eq!(bench.outputs().len(), bench.expected.len() - 1);
+
+    ask(bench.store, "PUT", object, &whole);
+    bench.completes(bench.store);
+}
+
+/// Takes as long as a lock counts without being renewed.
+#[test]
+#[ignore = "it waits for 45 seconds"]
+fn the_lock_of_a_machine_that_is_gone_is_taken_over() {
+    let Some(bench) = Bench::new("lease") else {
+        return;
+    };
+    let lock = "/lease/out/.augment/lock";
+    let claim = r#"{"machine":"elsewhere","process":1,"claim":7,"renewals":3}"#;
+    ask(bench.store, "PUT", lock, claim.as_bytes());
+    bench.completes(bench.store);
+    assert_eq!(ask(bench.store, "GET", lock, b"").status, 404);
+}
