@@ -133,7 +133,13 @@ fn no_place_for(path: &Path) -> Option<String> {
 fn status(report: &RunReport, signal: Option<i32>) -> ExitStatus {
     let mut outcomes = report.shards.iter().map(|shard| &shard.outcome);
     match signal {
-        _ if outcomes.all(|outcome| *outcome == ShardOutcome::Committed) => ExitStatus::Success,
+        _ if outcomes.all(|outcome| *outcome == ShardOutcome::Committed) => {
+            if report.rows_refused == 0 {
+                ExitStatus::Success
+            } else {
+                ExitStatus::Incomplete
+            }
+        }
         Some(signal) => ExitStatus::Interrupted(signal),
         None => ExitStatus::Incomplete,
     }
@@ -218,6 +224,7 @@ mod tests {
             operators: Vec::new(),
             rows_read: 0,
             rows_written: Vec::new(),
+            rows_refused: 0,
             rejects: Vec::new(),
             outputs: Vec::new(),
             elapsed: Duration::ZERO,
@@ -238,7 +245,12 @@ mod tests {
         );
         assert_eq!(code(&[failed], Some(15)), 143);
         // The signal came too late to matter.
-        assert_eq!(code(&[committed], Some(2)), 0);
+        assert_eq!(code(&[committed.clone()], Some(2)), 0);
+        let refused = RunReport {
+            rows_refused: 1,
+            ..report(&[committed])
+        };
+        assert_eq!(status(&refused, None).code(), 1);
     }
 
     #[test]
