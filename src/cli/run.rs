@@ -31,7 +31,14 @@ pub(super) fn run(
     let models = super::models::settings(&arguments.runtime, volume, printer);
     #[cfg(not(feature = "onnx"))]
     let models = ModelSettings::default();
-    let Some(plan) = pipeline::load(registry, &arguments.pipeline, Some(&models), printer) else {
+    let plan = pipeline::load_for(
+        registry,
+        &arguments.pipeline,
+        Some(&models),
+        arguments.keep_going,
+        printer,
+    );
+    let Some(plan) = plan else {
         return ExitStatus::NotStarted;
     };
     if let Some(problem) = arguments.report.as_deref().and_then(no_place_for) {
