@@ -252,7 +252,7 @@ mod tests {
         );
         assert_eq!(code(&[failed], Some(15)), 143);
         // The signal came too late to matter.
-        assert_eq!(code(&[committed.clone()], Some(2)), 0);
+        assert_eq!(code(std::slice::from_ref(&committed), Some(2)), 0);
         let refused = RunReport {
             rows_refused: 1,
             ..report(&[committed])

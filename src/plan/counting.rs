@@ -115,8 +115,7 @@ pub(super) fn note(
                 (Ok(digest), _) => drop(digests.insert(*source, digest)),
                 (Err(error), Some(node)) => {
                     let id = &operator.id;
-                    let help =
-                        format!("nothing is left out: `{id}` needs all rows of the source");
+                    let help = format!("nothing is left out: `{id}` needs all rows of the source");
                     problems.push(source_problem(node, &error).help(help));
                 }
                 (Err(_), None) => {}

@@ -265,7 +265,7 @@ fn columns_that_differ_are_not_for_the_run_to_reject() {
 fn what_needs_all_rows_does_not_go_on_without_a_file() {
     let scratch = workspace();
     scratch.write("data/m.parquet", "text");
-    for operator in ["tfidf_replacement", "deduplicate"] {
+    for operator in ["tfidf_replacement", "deduplicate\"\nscope = \"dataset"] {
         scratch.write("test.toml", PIPELINE.replace("random_swap", operator));
         let finished = scratch.run(["run", "test.toml", "--keep-going"]);
         let needs_all = "`swap` needs all rows of the source";

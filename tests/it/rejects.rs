@@ -7,11 +7,7 @@ use std::path::PathBuf;
 use std::process::Stdio;
 use std::sync::Arc;
 
-use arrow::array::{
-    ArrayRef, AsArray, Int32Array, ListArray, RecordBatch, StringArray, StructArray,
-};
-use arrow::buffer::OffsetBuffer;
-use arrow::datatypes::{DataType, Field, Fields};
+use arrow::array::{ArrayRef, AsArray, RecordBatch, StringArray};
 use augment::ledger::Reject;
 
 use crate::samples;
@@ -52,21 +48,8 @@ path = "out/bad/{shard}.parquet"
 /// Rows of which each one whose number is in `wrong` has an annotation that ends before it starts.
 fn rows(seed: u64, count: usize, wrong: &[usize]) -> RecordBatch {
     let texts: ArrayRef = Arc::new(StringArray::from(samples::sentences(seed, count)));
-    let starts: Int32Array = (0..count)
-        .map(|row| Some(if wrong.contains(&row) { 2 } else { 0 }))
-        .collect();
-    let ends: Int32Array = (0..count).map(|_| Some(1)).collect();
-    let labels: StringArray = (0..count).map(|_| Some("L")).collect();
-    let fields = Fields::from(vec![
-        Field::new("start", DataType::Int32, true),
-        Field::new("end", DataType::Int32, true),
-        Field::new("label", DataType::Utf8, true),
-    ]);
-    let columns: Vec<ArrayRef> = vec![Arc::new(starts), Arc::new(ends), Arc::new(labels)];
-    let spans = StructArray::new(fields.clone(), columns, None);
-    let item = Arc::new(Field::new_list_field(DataType::Struct(fields), true));
-    let offsets = OffsetBuffer::from_lengths(vec![1; count]);
-    let entities: ArrayRef = Arc::new(ListArray::new(item, offsets, Arc::new(spans), None));
+    let spans = |row| vec![if wrong.contains(&row) { (2, 1) } else { (0, 1) }];
+    let entities = samples::annotations(&(0..count).map(spans).collect::<Vec<_>>());
     RecordBatch::try_from_iter_with_nullable([("text", texts, true), ("entities", entities, true)])
         .unwrap()
 }
