@@ -199,6 +199,15 @@ pub struct EditLog {
     pub edits: Vec<EditRecord>,
 }
 
+/// Why an operator could not process a row.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Refusal {
+    /// Position of the operator in the plan.
+    pub operator: usize,
+    /// What it said.
+    pub reason: Arc<str>,
+}
+
 /// Where each row of a batch comes from, and what was done to it.
 ///
 /// All vectors have one entry a row. `origin` ascends: rows stay in the order of their source.
@@ -215,7 +224,7 @@ pub struct Rows {
     /// The edits behind `changed`, kept only if a sink asks for them.
     pub edits: Option<Vec<Option<Arc<EditLog>>>>,
     /// Why the row could not be processed; set on the rows that leave by an `errors` port.
-    pub errors: Option<Vec<Option<Arc<str>>>>,
+    pub errors: Option<Vec<Option<Refusal>>>,
 }
 
 impl Rows {

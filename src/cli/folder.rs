@@ -99,7 +99,10 @@ fn forget(root: &Path, state: &FolderState, shards: &BTreeSet<&str>) -> Result<(
 /// The state of a folder in words.
 fn describe(root: &Path, state: &FolderState) -> String {
     let ledger = &state.ledger;
-    let outputs = || ledger.entries.values().flat_map(|entry| &entry.outputs);
+    let outputs = || {
+        let all = ledger.entries.values().flat_map(|entry| &entry.outputs);
+        all.filter(|output| !output.is_record())
+    };
     let mut text = String::new();
     // Writing to a `String` cannot fail, here and below.
     let _ = writeln!(
@@ -139,6 +142,7 @@ fn describe(root: &Path, state: &FolderState) -> String {
         );
     }
     describe_counts(state, &mut text);
+    describe_rejects(root, state, &mut text);
     if !state.damaged.is_empty() {
         describe_damages(&state.damaged, &mut text);
         text.push_str("the next run does their shards again\n");
@@ -186,6 +190,38 @@ fn describe_counts(state: &FolderState, text: &mut String) {
             let _ = writeln!(text, "    {reason}: {}", grouped(*rows));
         }
     }
+}
+
+/// What could not be done, and where to read why.
+fn describe_rejects(root: &Path, state: &FolderState, text: &mut String) {
+    let rejects = &state.rejects;
+    if rejects.files.is_empty() {
+        return;
+    }
+    let mut parts = Vec::new();
+    if rejects.shards > 0 {
+        parts.push(format!("{} failed", counted(rejects.shards, "shard")));
+    }
+    if rejects.rows > 0 {
+        parts.push(format!("{} refused", counted(rejects.rows, "row")));
+    }
+    if rejects.unreadable > 0 {
+        parts.push(format!(
+            "{} that cannot be read",
+            counted(rejects.unreadable, "line")
+        ));
+    }
+    let files = rejects
+        .files
+        .iter()
+        .map(|file| root.join(file).display().to_string());
+    let files: Vec<String> = files.collect();
+    let _ = writeln!(
+        text,
+        "the last run left rejects: {}; the reasons are in {}",
+        parts.join(", "),
+        files.join(", ")
+    );
 }
 
 fn describe_damages(damages: &[Damage], text: &mut String) {

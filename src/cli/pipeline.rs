@@ -16,7 +16,25 @@ pub(super) fn load(
     models: Option<&ModelSettings>,
     printer: &Printer,
 ) -> Option<Plan> {
-    let (plan, report) = examine(registry, arguments, models);
+    load_for(registry, arguments, models, false, printer)
+}
+
+/// Like [`load`], for a run that may be meant to go on without files that cannot be read.
+pub(super) fn load_for(
+    registry: &Registry,
+    arguments: &PipelineArguments,
+    models: Option<&ModelSettings>,
+    keep_going: bool,
+    printer: &Printer,
+) -> Option<Plan> {
+    let (plan, report) = with_document(arguments, models, |document, catalog| {
+        let catalog = FileCatalog {
+            keep_going,
+            ..catalog.clone()
+        };
+        let seed = arguments.seed;
+        plan::check(document, seed, &environment, registry, &catalog)
+    });
     if !report.is_clean() {
         printer.say(report.render(printer.err_palette().has_colour()).trim_end());
     }
@@ -37,19 +55,8 @@ pub(super) fn load_tests(
     plan
 }
 
-/// The plan of the pipeline that `arguments` name, if there is no error, and the report on it.
-/// Without `models` nothing is fetched.
-pub(super) fn examine(
-    registry: &Registry,
-    arguments: &PipelineArguments,
-    models: Option<&ModelSettings>,
-) -> (Option<Plan>, Report) {
-    with_document(arguments, models, |document, catalog| {
-        plan::check(document, arguments.seed, &environment, registry, catalog)
-    })
-}
-
-/// Like [`examine`], with the tests of the pipeline: what is wrong with them is in the report.
+/// The plan of the pipeline that `arguments` name and its tests, if there is no error, and the report
+/// on all of it. Without `models` nothing is fetched.
 pub(super) fn examine_tests(
     registry: &Registry,
     arguments: &PipelineArguments,

@@ -31,7 +31,14 @@ pub(super) fn run(
     let models = super::models::settings(&arguments.runtime, volume, printer);
     #[cfg(not(feature = "onnx"))]
     let models = ModelSettings::default();
-    let Some(plan) = pipeline::load(registry, &arguments.pipeline, Some(&models), printer) else {
+    let plan = pipeline::load_for(
+        registry,
+        &arguments.pipeline,
+        Some(&models),
+        arguments.keep_going,
+        printer,
+    );
+    let Some(plan) = plan else {
         return ExitStatus::NotStarted;
     };
     if let Some(problem) = arguments.report.as_deref().and_then(no_place_for) {
@@ -133,7 +140,13 @@ fn no_place_for(path: &Path) -> Option<String> {
 fn status(report: &RunReport, signal: Option<i32>) -> ExitStatus {
     let mut outcomes = report.shards.iter().map(|shard| &shard.outcome);
     match signal {
-        _ if outcomes.all(|outcome| *outcome == ShardOutcome::Committed) => ExitStatus::Success,
+        _ if outcomes.all(|outcome| *outcome == ShardOutcome::Committed) => {
+            if report.rows_refused == 0 {
+                ExitStatus::Success
+            } else {
+                ExitStatus::Incomplete
+            }
+        }
         Some(signal) => ExitStatus::Interrupted(signal),
         None => ExitStatus::Incomplete,
     }
@@ -218,6 +231,7 @@ mod tests {
             operators: Vec::new(),
             rows_read: 0,
             rows_written: Vec::new(),
+            rows_refused: 0,
             rejects: Vec::new(),
             outputs: Vec::new(),
             elapsed: Duration::ZERO,
@@ -238,7 +252,12 @@ mod tests {
         );
         assert_eq!(code(&[failed], Some(15)), 143);
         // The signal came too late to matter.
-        assert_eq!(code(&[committed], Some(2)), 0);
+        assert_eq!(code(std::slice::from_ref(&committed), Some(2)), 0);
+        let refused = RunReport {
+            rows_refused: 1,
+            ..report(&[committed])
+        };
+        assert_eq!(status(&refused, None).code(), 1);
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! From a plan to a topology.
 
 use super::read::Source;
+use super::rejects::{self, RejectsSink};
 use super::write::Sink;
 use crate::operator::{Amount, BuildContext, Resources};
 use crate::plan::{Plan, Producer};
@@ -14,6 +15,7 @@ pub(super) fn topology<'a>(
     resources: &'a Resources,
     sources: &'a [Source<'a>],
     sinks: &'a [Sink<'a>],
+    rejects: &'a [RejectsSink<'a>],
     commit: &'a dyn Commit,
     observer: &'a dyn Observer,
 ) -> Topology<'a> {
@@ -35,7 +37,7 @@ pub(super) fn topology<'a>(
             .map(|source| source as &dyn ShardSource)
             .collect(),
         stages: stages(plan, resources),
-        sinks: sinks.collect(),
+        sinks: sinks.chain(rejects::nodes(plan, rejects)).collect(),
         commit,
         observer,
     }

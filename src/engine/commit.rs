@@ -6,12 +6,13 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 use super::read::PlannedShard;
+use super::rejects::{self, NoRejects};
 use super::write::{Complete, explain};
 use super::{RunError, RunSettings};
 use crate::batch::Shard;
 use crate::counters::Counts;
 use crate::failpoint;
-use crate::ledger::{Entry, Input, Ledger, OutputEntry, Reject};
+use crate::ledger::{Entry, Input, Ledger, OutputEntry, Reject, check_record};
 use crate::plan::{Plan, PlannedSource};
 use crate::sink::check_inside;
 use crate::source::{ShardFile, SourceFacts};
@@ -20,6 +21,8 @@ use crate::topology::{Commit, Finished};
 /// Publishes shards, and knows which are published already.
 pub(super) struct Publisher<'a> {
     plan: &'a Plan,
+    /// The folders that sinks write to. Those for records come after those of the plan.
+    roots: Vec<PathBuf>,
     /// One ledger for each folder that sinks write to.
     ledgers: Mutex<Vec<Ledger>>,
     inputs: Mutex<BTreeMap<usize, Input>>,
@@ -35,11 +38,9 @@ impl<'a> Publisher<'a> {
     ) -> Result<Self, RunError> {
         let fingerprint = fingerprint_of(plan, settings);
         check_targets(plan, shards)?;
-        let mut roots: Vec<&PathBuf> = plan.sinks.iter().map(|sink| &sink.layout.root).collect();
-        roots.sort();
-        roots.dedup();
+        let roots = rejects::roots(plan);
         let mut ledgers = Vec::new();
-        for root in roots {
+        for root in &roots {
             let mut ledger = Ledger::open(root, &fingerprint, settings.mode(), settings.shard)?;
             let targets: Vec<PathBuf> = targets(plan, shards)
                 .filter(|(sink, _)| {
@@ -54,6 +55,7 @@ impl<'a> Publisher<'a> {
         }
         Ok(Self {
             plan,
+            roots,
             ledgers: Mutex::new(ledgers),
             inputs: Mutex::default(),
             rows: plan.sinks.iter().map(|_| AtomicU64::new(0)).collect(),
@@ -96,30 +98,40 @@ impl<'a> Publisher<'a> {
             .collect()
     }
 
-    /// Leaves a record of the shards that failed in the folder of every sink, and answers where. Where
-    /// it cannot be written there is none: that they failed is said anyway.
+    /// Leaves a record of the shards that failed, and of the rows that were refused, in the folder of
+    /// every sink, and answers where. Where it cannot be written there is none: that they failed is
+    /// said anyway.
     pub(super) fn reject(&self, rejects: &[Reject]) -> Vec<PathBuf> {
+        let shards = names_in(self.plan, |facts| &facts.shards);
         let ledgers = self.ledgers.lock().unwrap_or_else(PoisonError::into_inner);
-        let records = ledgers.iter().map(|ledger| ledger.reject(rejects));
+        let records = ledgers.iter().map(|ledger| ledger.reject(rejects, &shards));
         records.filter_map(Result::ok).flatten().collect()
+    }
+
+    /// Rows that were refused in the shards that are finished, by this run or one before.
+    pub(super) fn rows_refused(&self) -> u64 {
+        let ledgers = self.ledgers.lock().unwrap_or_else(PoisonError::into_inner);
+        let refused = ledgers.iter().map(Ledger::refused);
+        // Each folder has the same of a shard, if it has any of it.
+        let refused: BTreeMap<&str, u64> = refused.flatten().collect();
+        refused.values().sum()
+    }
+
+    /// The folder that a sink writes to.
+    fn root_of(&self, sink: usize) -> Option<&PathBuf> {
+        let sinks = &self.plan.sinks;
+        match sinks.get(sink) {
+            Some(planned) => Some(&planned.layout.root),
+            None => self.roots.get(sink - sinks.len()),
+        }
     }
 
     /// Brings the ledgers into the order of the plan, so that a finished folder does not tell in
     /// which order its shards were finished.
     pub(super) fn seal(&self) -> Result<(), RunError> {
-        let sources = &self.plan.sources;
-        let names_in = |of: fn(&SourceFacts) -> &[ShardFile]| -> Vec<String> {
-            let names = |source: &PlannedSource| -> Vec<String> {
-                let files = of(&source.facts).iter();
-                files
-                    .map(|file| format!("{}/{}", source.id, file.name()))
-                    .collect()
-            };
-            sources.iter().flat_map(names).collect()
-        };
         let (names, files) = (
-            names_in(|facts| &facts.shards),
-            names_in(|facts| &facts.files),
+            names_in(self.plan, |facts| &facts.shards),
+            names_in(self.plan, |facts| &facts.files),
         );
         let (current, files) = (names.iter().cloned().collect(), files.into_iter().collect());
         let mut ledgers = self.ledgers.lock().unwrap_or_else(PoisonError::into_inner);
@@ -131,6 +143,17 @@ impl<'a> Publisher<'a> {
         }
         Ok(())
     }
+}
+
+/// The names of all shards, or all files, of a plan.
+fn names_in(plan: &Plan, of: fn(&SourceFacts) -> &[ShardFile]) -> Vec<String> {
+    let names = |source: &PlannedSource| -> Vec<String> {
+        let files = of(&source.facts).iter();
+        files
+            .map(|file| format!("{}/{}", source.id, file.name()))
+            .collect()
+    };
+    plan.sources.iter().flat_map(names).collect()
 }
 
 /// What the ledgers of a run are marked with.
@@ -196,8 +219,10 @@ impl Commit for Publisher<'_> {
     fn commit(
         &self,
         shard: &Shard,
-        outputs: Vec<(usize, Box<dyn Finished>)>,
+        mut outputs: Vec<(usize, Box<dyn Finished>)>,
     ) -> Result<(), String> {
+        // They come as the sinks were through with the shard, which the ledger must not tell.
+        outputs.sort_by_key(|(sink, _)| *sink);
         let inputs = self.inputs.lock().unwrap_or_else(PoisonError::into_inner);
         let Some(input) = inputs.get(&shard.index).cloned() else {
             return Err(format!(
@@ -208,8 +233,10 @@ impl Commit for Publisher<'_> {
         drop(inputs);
         let mut prepared = Vec::new();
         for (sink, output) in outputs {
-            let Ok(complete) = output.into_any().downcast::<Complete>() else {
-                return Err("a sink finished something that is not a file".to_owned());
+            let complete = match output.into_any().downcast::<Complete>() {
+                Ok(complete) => complete,
+                Err(other) if other.is::<NoRejects>() => continue,
+                Err(_) => return Err("a sink finished something that is not a file".to_owned()),
             };
             failpoint::reached("file-written");
             // All are on their device before the first becomes visible.
@@ -219,9 +246,12 @@ impl Commit for Publisher<'_> {
         }
         let mut published = Vec::new();
         for (sink, output) in prepared {
-            if let Some(planned) = self.plan.sinks.get(sink) {
-                check_inside(&planned.layout.root, output.target()).map_err(explain)?;
+            match (self.plan.sinks.get(sink), self.root_of(sink)) {
+                (Some(_), Some(root)) => check_inside(root, output.target()),
+                (None, Some(root)) => check_record(root, output.target()),
+                (_, None) => Ok(()),
             }
+            .map_err(explain)?;
             published.push((sink, output.publish().map_err(explain)?));
         }
         failpoint::reached("files-published");
@@ -236,8 +266,8 @@ impl Commit for Publisher<'_> {
             let outputs: Vec<OutputEntry> = published
                 .iter()
                 .filter(|(sink, _)| {
-                    let planned = self.plan.sinks.get(*sink);
-                    planned.is_some_and(|planned| planned.layout.root == ledger.root())
+                    self.root_of(*sink)
+                        .is_some_and(|root| root == ledger.root())
                 })
                 .map(|(_, output)| OutputEntry {
                     path: ledger.relative(&output.path),

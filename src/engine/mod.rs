@@ -9,6 +9,7 @@ mod memory;
 mod outlook;
 mod preview;
 mod read;
+mod rejects;
 mod survey;
 mod test;
 mod write;
@@ -149,7 +150,11 @@ pub struct RunReport {
     pub rows_read: u64,
     /// Rows written by each sink for them: ids and numbers.
     pub rows_written: Vec<(String, u64)>,
-    /// The records of the shards that failed: one in each folder that the sinks write to.
+    /// Rows that operators refused and put out by their port `errors`, in all shards that are
+    /// committed.
+    pub rows_refused: u64,
+    /// The records of the shards that failed and of the rows that were refused: one in each folder
+    /// that the sinks write to.
     pub rejects: Vec<PathBuf>,
     /// The folders that the sinks write to.
     pub outputs: Vec<PathBuf>,
@@ -269,7 +274,8 @@ fn rejected(shards: &[PlannedShard], outcomes: &[ShardOutcome]) -> Vec<Reject> {
     let failed = failed.filter_map(|(planned, outcome)| match outcome {
         ShardOutcome::Failed(reason) => Some(Reject {
             source: planned.shard.source.clone(),
-            shard: planned.shard.path.clone(),
+            shard: planned.shard.name.clone(),
+            row: None,
             reason: reason.clone(),
         }),
         ShardOutcome::Committed | ShardOutcome::Abandoned => None,
@@ -308,7 +314,10 @@ pub fn run(
         count::all(plan, &resources, workers, observer, stop)?
             && survey::rows(plan, &resources, workers, &folder, observer, stop)?
     };
-    let topology = assemble::topology(plan, &resources, &sources, &sinks, &publisher, observer);
+    let refused = rejects::sinks(plan);
+    let topology = assemble::topology(
+        plan, &resources, &sources, &sinks, &refused, &publisher, observer,
+    );
 
     let shards: Vec<(usize, Arc<Shard>)> = todo
         .iter()
@@ -347,13 +356,6 @@ pub fn run(
             }
         }
     }
-    let mut outputs: Vec<PathBuf> = plan
-        .sinks
-        .iter()
-        .map(|sink| sink.layout.root.clone())
-        .collect();
-    outputs.sort();
-    outputs.dedup();
     Ok(RunReport {
         shards: todo
             .iter()
@@ -373,8 +375,9 @@ pub fn run(
             .map(|sink| sink.id.clone())
             .zip(publisher.rows())
             .collect(),
+        rows_refused: publisher.rows_refused(),
         rejects,
-        outputs,
+        outputs: rejects::roots(plan),
         elapsed: started.elapsed(),
     })
 }

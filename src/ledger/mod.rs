@@ -7,6 +7,9 @@
 //! when a run is complete, [`Ledger::seal`] sorts it, and the whole folder has the same bytes
 //! whatever happened on the way.
 //!
+//! Rows that operators refused are on record in `<root>/.augment/rejects/`: one file for each shard
+//! that has any, which is an output of it like any other.
+//!
 //! `<root>/.augment/lock` is locked while a run works on the folder.
 //!
 //! Where a run is split over processes or machines, part i of n has a ledger of its own,
@@ -39,10 +42,11 @@ use crate::store;
 
 pub use peek::{Damage, Flaw, FolderState, Peek, peek, survey, verify};
 
-pub use rejects::Reject;
+pub use rejects::{Reject, RejectedRow, RejectsFound};
+pub(crate) use rejects::{check_record, record_of};
 
 use lock::Locks;
-use partial::{remove_partials, remove_unfinished_ledgers};
+use partial::{remove_partials, remove_unfinished};
 use remote::RemoteRecord;
 
 /// The version of the ledger's format.
@@ -375,7 +379,7 @@ impl Ledger {
         // Another part may be writing what looks unfinished here.
         if part.is_none() {
             remove_partials(root).map_err(|error| LedgerError::io(root, error))?;
-            remove_unfinished_ledgers(&folder).map_err(|error| LedgerError::io(&folder, error))?;
+            remove_unfinished(&folder).map_err(|error| LedgerError::io(&folder, error))?;
         }
         Ok(ledger)
     }
@@ -460,13 +464,12 @@ impl Ledger {
     /// # Errors
     /// When the ledger cannot be written. The shard then counts as not finished.
     pub fn append(&mut self, entry: Entry) -> Result<(), LedgerError> {
+        if self.file.is_none() && self.remote.is_none() {
+            self.rewrite([])?;
+        }
+        self.remove_old_record(&entry)?;
         if let Some(remote) = &mut self.remote {
             remote.record(&entry)?;
-            self.entries.insert(entry.shard.clone(), entry);
-            return Ok(());
-        }
-        if self.file.is_none() {
-            self.rewrite([])?;
         }
         if let Some(file) = &mut self.file {
             append_line(file, &entry).map_err(|error| LedgerError::io(&self.path, error))?;

@@ -5,6 +5,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use super::FOLDER;
+use super::rejects::RECORDS;
 use crate::sink::PARTIAL_SUFFIX;
 
 /// What lies in an output folder and below, without folders that have a ledger of their own, hidden
@@ -21,6 +22,12 @@ pub(super) struct Found {
 pub(super) fn find(root: &Path) -> io::Result<Found> {
     let mut found = Found::default();
     find_below(root, true, &mut found)?;
+    let records = root.join(FOLDER).join(RECORDS);
+    if fs::symlink_metadata(&records).is_ok_and(|records| records.is_dir()) {
+        let mut hidden = Found::default();
+        find_below(&records, true, &mut hidden)?;
+        found.partials.append(&mut hidden.partials);
+    }
     found.partials.sort();
     found.visible.sort();
     Ok(found)
@@ -51,13 +58,14 @@ pub(super) fn remove_partials(root: &Path) -> io::Result<()> {
     find(root)?.partials.iter().try_for_each(fs::remove_file)
 }
 
-/// Removes ledgers in `folder` that were being written anew when their run was killed.
-pub(super) fn remove_unfinished_ledgers(folder: &Path) -> io::Result<()> {
+/// Removes ledgers and records in `folder` that were being written anew when their run was killed.
+pub(super) fn remove_unfinished(folder: &Path) -> io::Result<()> {
     for entry in fs::read_dir(folder)? {
         let entry = entry?;
         let name = entry.file_name();
         let name = name.to_string_lossy();
-        if name.starts_with("ledger") && name.ends_with(".jsonl.new") {
+        let is_ours = name.starts_with("ledger") || name.starts_with(RECORDS);
+        if is_ours && name.ends_with(".jsonl.new") {
             fs::remove_file(entry.path())?;
         }
     }

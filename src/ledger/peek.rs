@@ -6,6 +6,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use super::partial::{self, Found};
+use super::rejects::{self, RejectsFound};
 use super::{Entry, FOLDER, Header, Input, LedgerError, intact, lock, remote};
 use crate::digest::{digest_of_file, hexadecimal};
 use crate::store;
@@ -100,6 +101,8 @@ pub(super) fn read_lines(bytes: &[u8], found: &mut Peek) {
 pub struct FolderState {
     /// What its ledgers say.
     pub ledger: Peek,
+    /// What the last run could not do.
+    pub rejects: RejectsFound,
     /// Who works on it now, as far as is known; nothing if nobody does.
     pub holder: Option<String>,
     /// Outputs that are recorded and are not there, or have another size.
@@ -153,6 +156,10 @@ pub fn survey(root: &Path) -> Result<FolderState, LedgerError> {
     let known: BTreeSet<PathBuf> = outputs().map(|output| root.join(&output.path)).collect();
     let damaged = damages(root, &ledger, |_, _| None);
     Ok(FolderState {
+        rejects: match &ledger.stored {
+            Some(stored) => remote::rejects(root, stored)?,
+            None => rejects::find(root)?,
+        },
         holder: if store::is_remote(root) {
             remote::holder(root)
         } else {

@@ -15,6 +15,7 @@ use std::path::{Path, PathBuf};
 
 use super::partial::Found;
 use super::peek::read_lines;
+use super::rejects::{RECORDS, RejectsFound};
 use super::{Entry, Header, LedgerError, Mode, Part, Peek, line_of, parse};
 use crate::digest::sha256;
 use crate::store;
@@ -177,6 +178,15 @@ impl RemoteRecord {
         store::remove(&object).map_err(|error| LedgerError::io(&object, error))
     }
 
+    /// Removes what was there when the run began, by its path below the root.
+    pub(super) fn remove_known(&self, name: &str) -> Result<(), LedgerError> {
+        if self.stored.contains_key(name) {
+            self.remove(name)
+        } else {
+            Ok(())
+        }
+    }
+
     /// Writes or removes the object `name` of `.augment`, and answers where it is.
     pub(super) fn leave(&self, name: &str, bytes: Vec<u8>) -> Result<Option<PathBuf>, LedgerError> {
         let object = self.root.join(super::FOLDER).join(name);
@@ -288,6 +298,29 @@ pub(super) fn found(root: &Path, stored: &BTreeMap<String, u64>) -> Found {
         partials: Vec::new(),
         visible: visible.map(|name| root.join(name)).collect(),
     }
+}
+
+/// What the records of rejects in `root` say.
+pub(super) fn rejects(
+    root: &Path,
+    stored: &BTreeMap<String, u64>,
+) -> Result<RejectsFound, LedgerError> {
+    let is_record = |name: &&String| {
+        let below = name.strip_prefix(super::FOLDER);
+        let below = below.and_then(|name| name.strip_prefix('/'));
+        below.is_some_and(|name| name.starts_with(RECORDS) && !name.contains('/'))
+    };
+    let mut found = RejectsFound::default();
+    for name in stored.keys().filter(is_record) {
+        let object = root.join(name);
+        let (bytes, _) = store::read(&object).map_err(|error| LedgerError::io(&object, error))?;
+        let lines = bytes.split(|byte| *byte == b'\n');
+        for line in lines.filter(|line| !line.is_empty()) {
+            found.count(line);
+        }
+        found.files.push(PathBuf::from(name));
+    }
+    Ok(found)
 }
 
 /// Who works on `root`, as far as is known: a lock that is there may be that of a run that crashed.

@@ -88,6 +88,8 @@ pub struct RowNote {
 #[derive(Debug)]
 pub struct Context<'a> {
     counters: &'a OperatorCounters,
+    /// The operator's position in the plan.
+    position: usize,
     outputs: Vec<Option<Batch>>,
     /// What is said of single rows, if anybody listens.
     notes: Option<Vec<RowNote>>,
@@ -99,6 +101,7 @@ impl<'a> Context<'a> {
         CURRENT_ROW.set(None);
         Self {
             counters: shard.counters.operator(position),
+            position,
             outputs: std::iter::repeat_with(|| None).take(ports).collect(),
             notes: None,
         }
@@ -108,6 +111,7 @@ impl<'a> Context<'a> {
     pub(super) fn beside(&self, ports: usize) -> Context<'a> {
         Context {
             counters: self.counters,
+            position: self.position,
             outputs: std::iter::repeat_with(|| None).take(ports).collect(),
             notes: None,
         }
@@ -118,9 +122,16 @@ impl<'a> Context<'a> {
     pub(super) fn of_texts(counters: &'a OperatorCounters, ports: usize) -> Self {
         Self {
             counters,
+            // No row leaves by such a context, so nobody asks.
+            position: usize::MAX,
             outputs: std::iter::repeat_with(|| None).take(ports).collect(),
             notes: Some(Vec::new()),
         }
+    }
+
+    /// The operator's position in the plan.
+    pub(super) fn position(&self) -> usize {
+        self.position
     }
 
     /// Passes on what another context measured.

@@ -7,7 +7,7 @@ use arrow::array::{RecordBatch, UInt32Array};
 use arrow::compute::take;
 
 use super::{Context, OperatorError, TextBuilder};
-use crate::batch::{Batch, EditLog, EditRecord, OperatorSet};
+use crate::batch::{Batch, EditLog, EditRecord, OperatorSet, Refusal};
 
 /// The rows that become of a batch in an operator that rewrites texts, in the order of the rows
 /// that they are made of.
@@ -159,7 +159,9 @@ impl RefusedRows {
         context.count("error: the row was refused", rows.len() as u64);
         if let Some(port) = port {
             let mut routed = batch.take(&rows)?;
-            routed.rows.errors = Some(self.reasons.into_iter().map(Some).collect());
+            let operator = context.position();
+            let refused = |reason| Some(Refusal { operator, reason });
+            routed.rows.errors = Some(self.reasons.into_iter().map(refused).collect());
             context.emit_to(port, routed);
         }
         Ok(())

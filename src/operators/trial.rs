@@ -157,7 +157,7 @@ pub(super) fn run(
     };
     let errors = outputs.next().flatten().map(|batch| {
         let reasons = batch.rows.errors.clone().unwrap();
-        let reason = |row: usize| reasons[row].as_ref().unwrap().to_string();
+        let reason = |row: usize| reasons[row].as_ref().unwrap().reason.to_string();
         (0..batch.rows.len())
             .map(|row| (batch.rows.number(row), reason(row)))
             .collect()

@@ -1,12 +1,13 @@
 //! What the plan has to know about files.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 
 use crate::diagnostic::Problem;
 use crate::inference::ModelSettings;
 use crate::operator::{Configured, Site};
+use crate::sink::{SinkError, check_inside};
 use crate::source::parquet::ParquetSourceConfig;
 use crate::source::{self, SourceError, SourceFacts};
 
@@ -27,6 +28,14 @@ pub trait Catalog {
         Ok(String::new())
     }
 
+    /// Whether a file at `target`, for a sink that writes to the folder `root`, would lie below it.
+    ///
+    /// # Errors
+    /// When a write to `target` would go elsewhere.
+    fn outlet(&self, _root: &Path, _target: &Path) -> Result<(), SinkError> {
+        Ok(())
+    }
+
     /// What the files that an operator's options name hold that the output depends on.
     ///
     /// # Errors
@@ -41,6 +50,8 @@ pub trait Catalog {
 pub struct FileCatalog {
     /// The folder that relative paths start at.
     pub base: PathBuf,
+    /// Whether files that cannot be read are left to the run, which rejects them.
+    pub keep_going: bool,
     /// How models would run, and whether they may be fetched for a look at them.
     pub models: ModelSettings,
 }
@@ -50,6 +61,7 @@ impl FileCatalog {
     pub fn new(base: impl Into<PathBuf>) -> Self {
         Self {
             base: base.into(),
+            keep_going: false,
             models: ModelSettings {
                 offline: true,
                 ..ModelSettings::default()
@@ -60,11 +72,19 @@ impl FileCatalog {
 
 impl Catalog for FileCatalog {
     fn facts(&self, config: &ParquetSourceConfig) -> Result<SourceFacts, Vec<SourceError>> {
-        source::discover(config, &self.base)
+        if self.keep_going {
+            source::discover_readable(config, &self.base)
+        } else {
+            source::discover(config, &self.base)
+        }
     }
 
     fn digest(&self, facts: &SourceFacts) -> Result<String, SourceError> {
         source::digest(facts)
+    }
+
+    fn outlet(&self, root: &Path, target: &Path) -> Result<(), SinkError> {
+        check_inside(root, target)
     }
 
     fn inspect(&self, operator: &dyn Configured) -> Result<Value, Vec<Problem>> {

@@ -113,7 +113,11 @@ pub(super) fn note(
             };
             match (catalog.digest(&planned.facts), raw.sources.get(*source)) {
                 (Ok(digest), _) => drop(digests.insert(*source, digest)),
-                (Err(error), Some(node)) => problems.push(source_problem(node, &error)),
+                (Err(error), Some(node)) => {
+                    let id = &operator.id;
+                    let help = format!("nothing is left out: `{id}` needs all rows of the source");
+                    problems.push(source_problem(node, &error).help(help));
+                }
                 (Err(_), None) => {}
             }
         }

@@ -221,7 +221,7 @@ pub fn compile(
     let reach = reach::follow(raw, &nodes, &wiring, &order, &mut problems);
     let schemas = schema::flow(raw, &nodes, &wiring, &order, &mut problems);
     cut::keep_whole(raw, &mut nodes, &reach, &mut problems);
-    paths::check(raw, &nodes, &reach, &mut problems);
+    paths::check(raw, &nodes, &reach, catalog, &mut problems);
     drop_echoes(&mut problems);
     if problems
         .iter()

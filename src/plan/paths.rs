@@ -5,11 +5,12 @@ use std::path::{Path, PathBuf};
 
 use glob::{MatchOptions, Pattern};
 
+use super::Catalog;
 use super::nodes::Nodes;
 use super::reach::Reach;
 use crate::config::{RawNode, RawPipeline};
 use crate::diagnostic::Diagnostic;
-use crate::sink::SinkLayout;
+use crate::sink::{SinkError, SinkLayout};
 use crate::source::clean_path;
 use crate::store;
 
@@ -18,6 +19,7 @@ pub(super) fn check(
     raw: &RawPipeline<'_>,
     nodes: &Nodes,
     reach: &Reach,
+    catalog: &dyn Catalog,
     problems: &mut Vec<Diagnostic>,
 ) {
     let inputs = Inputs::new(raw, nodes);
@@ -40,7 +42,11 @@ pub(super) fn check(
             let id = &raw.sources.get(source)?.id;
             let facts = nodes.sources.get(source)?.facts.as_ref()?;
             facts.shards.iter().find_map(|shard| {
-                let target = absolute(&layout.target(id, &shard.stem()));
+                let target = layout.target(id, &shard.stem());
+                if let Err(error) = catalog.outlet(&layout.root, &target) {
+                    return Some(leads_elsewhere(node, &error));
+                }
+                let target = absolute(&target);
                 if let Some(problem) = inputs.clash(node, &target) {
                     return Some(problem);
                 }
@@ -54,6 +60,13 @@ pub(super) fn check(
         });
         problems.extend(found);
     }
+}
+
+fn leads_elsewhere(node: &RawNode<'_>, error: &SinkError) -> Diagnostic {
+    Diagnostic::error(error.code(), error.to_string())
+        .at(node.place_of("path"))
+        .label("leads elsewhere")
+        .help(error.help())
 }
 
 fn same_path(node: &RawNode<'_>, other: &str) -> Diagnostic {

@@ -95,6 +95,7 @@ pub fn to_json(run: RunIdentity<'_>, report: &RunReport) -> Value {
         "operators": operators,
         "sinks": sinks,
         "outputs": report.outputs,
+        "rows_refused": report.rows_refused,
         "rejects": report.rejects,
         "shards": shards,
     })

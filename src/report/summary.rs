@@ -16,10 +16,11 @@ const FAILURES: usize = 20;
 pub fn summarize(report: &RunReport, palette: Palette) -> String {
     if report.shards.is_empty() && report.already_committed > 0 {
         return format!(
-            "{}: {} committed before; {}\n",
+            "{}: {} committed before; {}\n{}",
             palette.good("nothing to do"),
             counted(report.already_committed as u64, "shard"),
-            outputs(report)
+            outputs(report),
+            describe_failures(report, palette)
         );
     }
     let mut text = table(report, palette);
@@ -113,7 +114,8 @@ fn outputs(report: &RunReport) -> String {
     format!("output: {}", folders.join(", "))
 }
 
-/// The shards that failed, and why; empty if none did.
+/// The shards that failed, and why, and where the rows are that were refused; empty if there are none
+/// of either.
 pub fn describe_failures(report: &RunReport, palette: Palette) -> String {
     let failed = report
         .shards
@@ -135,7 +137,14 @@ pub fn describe_failures(report: &RunReport, palette: Palette) -> String {
     }
     let more = failed.count().saturating_sub(FAILURES) as u64;
     if let Some(record) = report.rejects.first() {
-        let _ = write!(text, "\nwhat failed is in {}\n", record.display());
+        let record = record.display();
+        let _ = match report.rows_refused {
+            0 => write!(text, "\nwhat failed is in {record}\n"),
+            rows => {
+                let refused = palette.bad(format!("{} refused", counted(rows, "row")));
+                write!(text, "\n{refused}; what failed, and why, is in {record}\n")
+            }
+        };
     }
     if more > 0 {
         let noun = counted(more, "more shard");
@@ -193,6 +202,7 @@ pub(super) mod tests {
             operators: vec![("eda".to_owned(), counts)],
             rows_read: 10_072,
             rows_written: vec![("out".to_owned(), 50_348)],
+            rows_refused: 0,
             rejects: vec!["out/eda/.augment/rejects.jsonl".into()],
             outputs: vec!["out/eda".into()],
             elapsed: Duration::from_secs(2),
@@ -226,6 +236,7 @@ pub(super) mod tests {
         let report = RunReport {
             shards: Vec::new(),
             already_committed: 4,
+            rejects: Vec::new(),
             ..report()
         };
         assert_eq!(

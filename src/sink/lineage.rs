@@ -327,7 +327,12 @@ impl LineageBuilder {
         }
         if self.columns.error.is_some() {
             let errors: StringArray = match &batch.rows.errors {
-                Some(errors) => errors.iter().map(Option::as_deref).collect(),
+                Some(errors) => {
+                    let reasons = errors.iter().map(Option::as_ref);
+                    reasons
+                        .map(|error| error.map(|error| &*error.reason))
+                        .collect()
+                }
                 None => StringArray::new_null(batch.rows.len()),
             };
             arrays.push(Arc::new(errors));

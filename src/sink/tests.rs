@@ -31,7 +31,7 @@ use sha2::{Digest, Sha256};
 
 use super::parquet::ParquetSinkConfig;
 use super::*;
-use crate::batch::{Batch, EditLog, EditRecord, OperatorSet, Origins, Rows, Shard};
+use crate::batch::{Batch, EditLog, EditRecord, OperatorSet, Origins, Refusal, Rows, Shard};
 use crate::source::parquet::ParquetSourceConfig;
 use crate::source::{ReadOptions, ShardReader, ShardUnit, discover};
 
@@ -710,7 +710,11 @@ fn lineage_says_where_rows_come_from() {
         log(None, 1, 0, "b", "c"),
         log(first, 2, 0, "", "c "),
     ]);
-    rows.rows.errors = Some(vec![None, Some("too long".into()), None]);
+    let refusal = Refusal {
+        operator: 1,
+        reason: "too long".into(),
+    };
+    rows.rows.errors = Some(vec![None, Some(refusal), None]);
 
     let operators = ["deletion", "swap", "insertion"]
         .map(str::to_owned)

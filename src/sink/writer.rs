@@ -285,12 +285,12 @@ fn write_error(temporary: &Temporary, target: &Path, error: ParquetError) -> Sin
 /// A complete output file that does not have its final name yet. Dropping it removes the file.
 #[derive(Debug)]
 pub struct Prepared {
-    file: Growing,
-    temporary: Temporary,
-    target: PathBuf,
-    rows: u64,
-    bytes: u64,
-    sha256: String,
+    pub(super) file: Growing,
+    pub(super) temporary: Temporary,
+    pub(super) target: PathBuf,
+    pub(super) rows: u64,
+    pub(super) bytes: u64,
+    pub(super) sha256: String,
 }
 
 impl Prepared {

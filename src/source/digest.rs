@@ -15,11 +15,16 @@ use crate::digest::hexadecimal;
 pub fn digest(facts: &SourceFacts) -> Result<String, SourceError> {
     let mut whole = Sha256::new();
     for shard in &facts.files {
-        let footer = InputFile::open(&shard.path).and_then(|file| footer::bytes(&file));
-        let footer = footer.map_err(|source| SourceError::Io {
+        let io_error = |source| SourceError::Io {
             path: shard.path.clone(),
             source,
-        })?;
+        };
+        let file = InputFile::open(&shard.path).map_err(io_error)?;
+        if shard.footer.is_empty() {
+            // It could not be read before: whoever needs its rows is told why.
+            footer::read(&shard.path, &file)?;
+        }
+        let footer = footer::bytes(&file).map_err(io_error)?;
         // No name has a zero byte, and the rest has a fixed length.
         whole.update(shard.relative.as_bytes());
         whole.update([0]);

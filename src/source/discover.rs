@@ -1,7 +1,8 @@
 //! What there is to know about a source before a row of it is read.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::SystemTime;
 
 use arrow::compute::can_cast_types;
 use arrow::datatypes::{DataType, Field, Fields, Schema};
@@ -24,6 +25,27 @@ pub fn discover(
     config: &ParquetSourceConfig,
     base: &Path,
 ) -> Result<SourceFacts, Vec<SourceError>> {
+    find(config, base, false)
+}
+
+/// Like [`discover`], but a file that cannot be read is no problem as long as another can: it is a
+/// shard without rows, and whoever [opens](super::ShardReader::open) it hears what is wrong with it.
+/// What the files have in common is then that of the others.
+///
+/// # Errors
+/// Everything else that is wrong with the files and their columns.
+pub fn discover_readable(
+    config: &ParquetSourceConfig,
+    base: &Path,
+) -> Result<SourceFacts, Vec<SourceError>> {
+    find(config, base, true)
+}
+
+fn find(
+    config: &ParquetSourceConfig,
+    base: &Path,
+    tolerant: bool,
+) -> Result<SourceFacts, Vec<SourceError>> {
     let Expansion {
         root,
         files,
@@ -31,19 +53,23 @@ pub fn discover(
     } = expand(&config.paths, base);
     let mut found: Vec<ShardFile> = Vec::with_capacity(files.len());
     let mut shards = Vec::new();
-    let mut first: Option<ArrowReaderMetadata> = None;
+    let mut unreadable = Vec::new();
+    let mut first: Option<(PathBuf, ArrowReaderMetadata)> = None;
     for (relative, path) in files {
-        let (file, metadata) = match look_at(relative, &path) {
+        let (file, metadata) = match look_at(relative.clone(), &path) {
             Ok(found) => found,
             Err(problem) => {
-                problems.push(problem);
+                unreadable.push(problem);
+                let file = without_rows(relative, path);
+                shards.push(file.clone());
+                found.push(file);
                 continue;
             }
         };
-        match (&first, found.first()) {
-            (Some(first), Some(first_file)) => {
-                if let Some((column, difference)) = difference(first.schema(), metadata.schema()) {
-                    let first = first_file.path.clone();
+        match &first {
+            Some((first, common)) => {
+                if let Some((column, difference)) = difference(common.schema(), metadata.schema()) {
+                    let first = first.clone();
                     problems.push(SourceError::SchemaMismatch {
                         path,
                         first,
@@ -52,19 +78,22 @@ pub fn discover(
                     });
                 }
             }
-            _ => first = Some(metadata.clone()),
+            None => first = Some((path, metadata.clone())),
         }
         shards.extend(cut(&file, metadata.metadata(), config.shard));
         found.push(file);
     }
-    let (Some(metadata), Some(first_file)) = (first, found.first()) else {
+    if !tolerant || first.is_none() {
+        problems.append(&mut unreadable);
+    }
+    let Some((first, metadata)) = first else {
         return Err(problems);
     };
     let schema = metadata.schema();
-    let texts = row_texts(config, schema, &first_file.path).map_err(|found| problems.extend(found));
+    let texts = row_texts(config, schema, &first).map_err(|found| problems.extend(found));
     let id = match &config.id {
         None => Ok(None),
-        Some(id) => id_column(id, schema, &first_file.path)
+        Some(id) => id_column(id, schema, &first)
             .map(Some)
             .map_err(|problem| problems.push(problem)),
     };
@@ -84,6 +113,33 @@ pub fn discover(
             id,
         }),
         _ => Err(problems),
+    }
+}
+
+/// What stands for a file that cannot be read. Its size and time tell when that has changed.
+fn without_rows(relative: String, path: PathBuf) -> ShardFile {
+    let version = InputFile::open(&path).and_then(|file| file.version());
+    let Version {
+        bytes,
+        modified,
+        tag,
+    } = version.unwrap_or(Version {
+        bytes: 0,
+        modified: SystemTime::UNIX_EPOCH,
+        tag: None,
+    });
+    ShardFile {
+        path,
+        relative,
+        rows: 0,
+        row_groups: 0,
+        bytes,
+        decoded_bytes: 0,
+        file_bytes: bytes,
+        modified,
+        tag,
+        footer: String::new(),
+        range: None,
     }
 }
 

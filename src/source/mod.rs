@@ -22,7 +22,7 @@ mod weight;
 
 pub use cut::{RowGroupRange, ShardUnit};
 pub use digest::digest;
-pub use discover::{discover, row_texts};
+pub use discover::{discover, discover_readable, row_texts};
 pub use error::SourceError;
 pub(crate) use paths::clean_path;
 pub use reader::{ShardReader, ids};

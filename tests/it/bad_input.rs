@@ -72,6 +72,19 @@ fn does_not_start(scratch: &Scratch, parts: &[&str]) {
     }
 }
 
+/// Runs the pipeline where no more can be told of the shard `m` than that it is bad: unless it is to
+/// keep going, nothing runs.
+#[track_caller]
+fn is_rejected(scratch: &Scratch, parts: &[&str]) {
+    let finished = scratch.run(["run", "test.toml"]);
+    finished.says(2, parts);
+    assert!(finished.stderr.contains("help: "), "{}", finished.stderr);
+    assert!(!scratch.path("out").exists());
+    let finished = others_finish(scratch, parts);
+    finished.says(1, &["2 shards committed, 1 failed"]);
+    fs::remove_dir_all(scratch.path("out")).unwrap();
+}
+
 /// Runs the pipeline where the shard `m` turns out to be bad on the way: the others finish, and
 /// nothing of it shows. When it is mended, a rerun does what is missing and no more.
 #[track_caller]
@@ -113,7 +126,7 @@ fn a_truncated_file() {
     let whole = plain_file(&scratch, &samples::numbered_sentences(2, 60));
     for length in [whole.len() / 2, whole.len() - 1, 11, 4] {
         scratch.write("data/m.parquet", &whole[..length]);
-        does_not_start(
+        is_rejected(
             &scratch,
             &["m.parquet", "truncated", "write or download the file again"],
         );
@@ -128,14 +141,14 @@ fn a_footer_of_noise() {
     let mut random = Random::from_key(3);
     bytes[end - 200..end].fill_with(|| byte(&mut random));
     scratch.write("data/m.parquet", bytes);
-    does_not_start(&scratch, &["m.parquet", "truncated or damaged"]);
+    is_rejected(&scratch, &["m.parquet", "truncated or damaged"]);
 }
 
 #[test]
 fn an_empty_file() {
     let scratch = workspace();
     scratch.write("data/m.parquet", []);
-    does_not_start(&scratch, &["m.parquet", "is empty", "or remove it"]);
+    is_rejected(&scratch, &["m.parquet", "is empty", "or remove it"]);
 }
 
 #[test]
@@ -152,7 +165,7 @@ fn files_of_other_formats() {
         (b"ARROW1\0\0", "convert it to Parquet"),
     ] {
         scratch.write("data/m.parquet", bytes);
-        does_not_start(&scratch, &["m.parquet", "is not a Parquet file", remedy]);
+        is_rejected(&scratch, &["m.parquet", "is not a Parquet file", remedy]);
     }
 }
 
@@ -161,15 +174,105 @@ fn all_bad_files_are_named_at_once() {
     let scratch = workspace();
     scratch.write("data/k.parquet", []);
     scratch.write("data/m.parquet", "text");
-    does_not_start(
-        &scratch,
-        &[
-            "k.parquet",
-            "is empty",
-            "m.parquet",
-            "is not a Parquet file",
-        ],
+    let named = [
+        "k.parquet",
+        "is empty",
+        "m.parquet",
+        "is not a Parquet file",
+    ];
+    scratch.run(["run", "test.toml"]).says(2, &named);
+    assert!(!scratch.path("out").exists());
+    let finished = scratch.run(["run", "test.toml", "--keep-going"]);
+    finished.says(1, &named);
+    // Where none can be read, nothing is known of what the rows are.
+    for good in ["a", "z"] {
+        scratch.write(&format!("data/{good}.parquet"), "text");
+    }
+    let _ = fs::remove_dir_all(scratch.path("out"));
+    does_not_start(&scratch, &named);
+}
+
+#[test]
+fn a_file_that_is_bad_from_the_start_is_on_record() {
+    let scratch = workspace();
+    let good = fs::read(scratch.path("data/a.parquet")).unwrap();
+    scratch.write("data/a.parquet", &good[..good.len() - 9]);
+    scratch.run(["run", "test.toml"]).says(2, &["a.parquet"]);
+    // The columns are those of the first file that can be read.
+    let keep_going = ["run", "test.toml", "--keep-going"];
+    scratch
+        .run(keep_going)
+        .says(1, &["1 shard committed, 1 failed", "rejects.jsonl"]);
+    let record = scratch.path("out/.augment/rejects.jsonl");
+    let line = fs::read_to_string(&record).unwrap();
+    let reject: serde_json::Value = serde_json::from_str(&line).unwrap();
+    assert_eq!(
+        (&reject["source"], &reject["shard"]),
+        (&"data".into(), &"a.parquet".into())
     );
+    assert!(
+        reject["reason"]
+            .as_str()
+            .unwrap()
+            .contains("truncated or damaged"),
+        "{line}"
+    );
+    assert_eq!(reject.get("row"), None);
+    // Nobody mended it.
+    scratch
+        .run(keep_going)
+        .says(1, &["1 committed before, 1 failed"]);
+    // Parts of a run agree on who has it, and it is what its part says alone.
+    for (part, code) in [("1/2", 1), ("2/2", 0)] {
+        scratch
+            .run(keep_going.iter().chain(&["--shard", part]))
+            .says(code, &[]);
+    }
+    // An encrypted file is refused for what it is.
+    scratch.write(
+        "data/b.parquet",
+        [&b"PARE"[..], &good[4..good.len() - 4], b"PARE"].concat(),
+    );
+    scratch
+        .run(keep_going)
+        .says(1, &["b.parquet is encrypted", "2 failed"]);
+    fs::remove_file(scratch.path("data/b.parquet")).unwrap();
+
+    scratch.write("data/a.parquet", &good);
+    scratch
+        .run(["run", "test.toml"])
+        .says(0, &["1 shard committed, 1 committed before"]);
+    assert!(!record.exists());
+    let mut mended = scratch.digests("out");
+    mended.retain(|name, _| !name.contains("lock-"));
+    fs::remove_dir_all(scratch.path("out")).unwrap();
+    scratch.run(["run", "test.toml"]).says(0, &[]);
+    assert_eq!(scratch.digests("out"), mended);
+}
+
+#[test]
+fn columns_that_differ_are_not_for_the_run_to_reject() {
+    let scratch = workspace();
+    scratch.write("data/0.parquet", "text");
+    let other: ArrayRef = Arc::new(StringArray::from(vec!["one", "two"]));
+    let rows = RecordBatch::try_from_iter_with_nullable([("text", other, true)]);
+    scratch.parquet("data/m.parquet", &[rows.unwrap()]);
+    // Which of them is right, nobody can tell.
+    does_not_start(&scratch, &["m.parquet differs from", "a.parquet"]);
+}
+
+#[test]
+fn what_needs_all_rows_does_not_go_on_without_a_file() {
+    let scratch = workspace();
+    scratch.write("data/m.parquet", "text");
+    for operator in ["tfidf_replacement", "deduplicate\"\nscope = \"dataset"] {
+        scratch.write("test.toml", PIPELINE.replace("random_swap", operator));
+        let finished = scratch.run(["run", "test.toml", "--keep-going"]);
+        let needs_all = "`swap` needs all rows of the source";
+        finished.says(2, &["m.parquet", "is not a Parquet file", needs_all]);
+        assert!(scratch.visible("out").is_empty());
+        let _ = fs::remove_dir_all(scratch.path("out"));
+    }
 }
 
 #[test]

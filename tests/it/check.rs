@@ -9,6 +9,7 @@ use augment::diagnostic::{Report, Severity};
 use augment::plan::check;
 
 use crate::fixture::{Shelf, check_text, registry};
+use crate::scratch::Scratch;
 
 fn wrong_pipelines() -> Vec<PathBuf> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/it/wrong");
@@ -206,4 +207,37 @@ fn a_file_that_is_no_pipeline_is_refused_with_a_reason() {
     }
     let folder = folder.path().to_str().unwrap();
     assert_snapshot("no_pipelines", &reports.replace(folder, "FOLDER"));
+}
+
+/// What `run` would refuse before it writes anything.
+#[cfg(unix)]
+#[test]
+fn outputs_that_lead_elsewhere() {
+    let scratch = Scratch::new();
+    scratch.parquet(
+        "data/a.parquet",
+        &[crate::samples::numbered_sentences(1, 3)],
+    );
+    let pipeline = |path: &str| {
+        format!(
+            "version = 1\nseed = 1\n[sources.s]\ntype = \"parquet\"\npaths = [\"data\"]\n\
+             text = \"text\"\n[sinks.o]\ntype = \"parquet\"\ninputs = [\"s\"]\npath = \"{path}\"\n"
+        )
+    };
+    std::fs::create_dir_all(scratch.path("out")).unwrap();
+    std::os::unix::fs::symlink(scratch.path("data"), scratch.path("out/a")).unwrap();
+    for (path, code, said) in [
+        (
+            "out/{shard}/.augment/b.parquet",
+            "A424",
+            "does not lie below",
+        ),
+        ("out/{shard}/b.parquet", "A425", "out/a is a link"),
+    ] {
+        scratch.write("test.toml", pipeline(path));
+        for command in ["check", "run"] {
+            let finished = scratch.run([command, "test.toml"]);
+            finished.says(2, &[code, said, "test.toml:10:8", "help: "]);
+        }
+    }
 }

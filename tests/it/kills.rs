@@ -102,6 +102,30 @@ inputs = ["data"]
 path = "out/originals/{shard}.parquet"
 "#;
 
+/// Translation there and back, by models or by what stands for them.
+const BACK_TRANSLATION: &str = r#"version = 1
+seed = 42
+
+[sources.data]
+type = "parquet"
+paths = ["data"]
+text = "text"
+
+[operators.german]
+type = "back_translation"
+inputs = ["data"]
+forward = "fake:"
+backward = "fake:"
+replicas = 2
+gates = { length = false, chrf = false }
+
+[sinks.out]
+type = "parquet"
+inputs = ["data", "german"]
+path = "out/{shard}.parquet"
+lineage = "edits"
+"#;
+
 /// Every place at which a debug build can be told to abort while it works on a shard.
 const PLACES: [&str; 10] = [
     "file-created",
@@ -235,6 +259,10 @@ fn eda(kills: usize) -> usize {
     kill(&workspace(EDA, 6, 1, 100), kills, 1)
 }
 
+fn back_translation(kills: usize) -> usize {
+    kill(&workspace(BACK_TRANSLATION, 6, 1, 60), kills, 4)
+}
+
 fn slow_branch(kills: usize) -> usize {
     kill(&workspace(SLOW_BRANCH, 6, 1, 100), kills, 2)
 }
@@ -246,6 +274,11 @@ fn row_groups(kills: usize) -> usize {
 #[test]
 fn eda_is_killed_at_8_moments() {
     eda(8);
+}
+
+#[test]
+fn back_translation_is_killed_at_8_moments() {
+    back_translation(8);
 }
 
 #[test]
@@ -262,7 +295,7 @@ fn row_groups_are_killed_at_9_moments() {
 #[test]
 #[ignore = "takes minutes"]
 fn killed_at_200_moments() {
-    let amid = eda(66) + slow_branch(67) + row_groups(67);
+    let amid = eda(50) + back_translation(50) + slow_branch(50) + row_groups(50);
     // Were this not so, the test would show little.
     assert!(amid >= 50, "{amid} of 200 kills came amid the shards");
 }
@@ -284,17 +317,40 @@ fn abort(scratch: &Scratch, place: &str, visit: usize) {
 #[cfg(debug_assertions)]
 #[test]
 fn a_run_may_die_at_every_step_of_a_commit() {
-    let scratch = workspace(ROW_GROUPS, 1, 4, 30);
+    // The third visit is in the second shard, or after the last.
+    abort_everywhere(&workspace(ROW_GROUPS, 1, 4, 30), &[1, 3]);
+}
+
+#[cfg(debug_assertions)]
+fn abort_everywhere(scratch: &Scratch, visits: &[usize]) {
     scratch.run(RUN).says(0, &[]);
-    let expected = outputs(&scratch);
+    let expected = outputs(scratch);
     for place in PLACES {
-        // The third visit is in the second shard, or after the last.
-        for visit in [1, 3] {
+        for visit in visits {
             fs::remove_dir_all(scratch.path("out")).unwrap();
-            abort(&scratch, place, visit);
-            complete(&scratch, &expected, &format!("{place}, visit {visit}"));
+            abort(scratch, place, *visit);
+            complete(scratch, &expected, &format!("{place}, visit {visit}"));
         }
     }
+}
+
+/// With the models of the program, which take most of the time of a run: it dies at every step of a
+/// commit and amid sentences.
+#[cfg(all(debug_assertions, feature = "onnx"))]
+#[test]
+#[expect(clippy::print_stderr, reason = "a skipped test says so")]
+fn a_run_with_models_may_die_at_any_moment() {
+    if std::env::var_os("ORT_DYLIB_PATH").is_none() {
+        eprintln!("skipped: ORT_DYLIB_PATH names no library of ONNX Runtime");
+        return;
+    }
+    let pipeline = BACK_TRANSLATION
+        .replace("forward = \"fake:\"", "forward = \"builtin:en-de\"")
+        .replace("backward = \"fake:\"", "backward = \"builtin:de-en\"");
+    let scratch = workspace(&pipeline, 3, 1, 6);
+    abort_everywhere(&scratch, &[2]);
+    let amid = kill(&scratch, 8, 5);
+    assert!(amid > 0, "no kill came amid the shards");
 }
 
 /// The next run may die at the same place again: what is finished stays.

@@ -28,6 +28,7 @@ mod pipelines;
 mod plan;
 mod plugin;
 mod reference;
+mod rejects;
 mod resume;
 mod row_groups;
 #[cfg(feature = "onnx")]

@@ -82,6 +82,77 @@ fn rows(scratch: &Scratch, folder: &str, names: &[String]) -> RecordBatch {
     concat_batches(&batches[0].schema(), &batches).unwrap()
 }
 
+/// Nothing is asked for: a file with more than 256 MiB of values is cut at that size.
+#[test]
+#[ignore = "takes half a minute and 300 MB of disk"]
+fn a_large_file_is_run_part_by_part() {
+    let scratch = Scratch::new();
+    // Small on disk, large in memory: five row groups of 60 MB each, and a file below the threshold.
+    let group = |seed: u64| {
+        let columns = samples::numbered_sentences(seed, 600);
+        let payload = (0..600).map(|row| Some(format!("{seed} {row} ").repeat(20_000)));
+        let payload: ArrayRef = Arc::new(payload.collect::<StringArray>());
+        let [number, text] = [columns.column(0), columns.column(1)].map(Arc::clone);
+        let columns = [("number", number), ("text", text), ("payload", payload)];
+        RecordBatch::try_from_iter(columns).unwrap()
+    };
+    let properties = WriterProperties::builder()
+        .set_compression(Compression::ZSTD(ZstdLevel::default()))
+        .set_dictionary_enabled(false)
+        .set_statistics_enabled(EnabledStatistics::None)
+        .build();
+    let groups: Vec<RecordBatch> = (1..6).map(group).collect();
+    let large = scratch.parquet_with("data/large.parquet", &groups, properties.clone());
+    scratch.parquet_with("data/small.parquet", &groups[..1], properties);
+    drop(groups);
+    let reader = SerializedFileReader::new(File::open(&large).unwrap()).unwrap();
+    let decoded: i64 = (reader.metadata().row_groups().iter())
+        .map(parquet::file::metadata::RowGroupMetaData::total_byte_size)
+        .sum();
+    assert!(decoded > 256 << 20, "{decoded}");
+    assert!(fs::metadata(&large).unwrap().len() < 32 << 20);
+
+    let pipeline = "version = 1\nseed = 42\n[sources.data]\ntype = \"parquet\"\npaths = [\"data\"]\n\
+        text = \"text\"\nMODE\n[operators.swap]\ntype = \"random_swap\"\ninputs = [\"data\"]\n\
+        [sinks.out]\ntype = \"parquet\"\ninputs = [\"swap\"]\npath = \"out/{shard}.parquet\"\n";
+    let run = ["run", "test.toml", "-j", "2", "--memory", "512MiB"];
+    let names = ["large-00000-of-00002", "large-00001-of-00002", "small"];
+    let names = names.map(|name| format!("{name}.parquet"));
+    let mut seen = Vec::new();
+    for mode in ["", "shard = \"auto\""] {
+        let _ = fs::remove_dir_all(scratch.path("out"));
+        scratch.write("test.toml", pipeline.replace("MODE", mode));
+        scratch.run(run).says(0, &["3 shards committed"]);
+        assert_eq!(scratch.visible("out"), names);
+        seen.push(scratch.digests("out"));
+    }
+    assert_eq!(seen[0], seen[1]);
+    // One part is lost: it is done again, and nothing else.
+    let kept = scratch.path(&format!("out/{}", names[0]));
+    let time = || fs::metadata(&kept).unwrap().modified().unwrap();
+    let before = time();
+    fs::remove_file(scratch.path(&format!("out/{}", names[1]))).unwrap();
+    scratch
+        .run(run)
+        .says(0, &["1 shard committed, 2 committed before"]);
+    assert_eq!((scratch.digests("out"), time()), (seen.remove(0), before));
+
+    let parts: Vec<RecordBatch> = (names[..2].iter())
+        .map(|name| {
+            scratch
+                .read(&format!("out/{name}"))
+                .project(&[0, 1])
+                .unwrap()
+        })
+        .collect();
+    let parts = concat_batches(&parts[0].schema(), &parts).unwrap();
+    fs::remove_dir_all(scratch.path("out")).unwrap();
+    scratch.write("test.toml", pipeline.replace("MODE", "shard = \"file\""));
+    scratch.run(run).says(0, &["2 shards committed"]);
+    let whole = scratch.read("out/large.parquet").project(&[0, 1]).unwrap();
+    assert_eq!(parts, whole);
+}
+
 fn parts_of_big() -> Vec<String> {
     (0..4)
         .map(|part| format!("big-0000{part}-of-00004.parquet"))

@@ -110,6 +110,25 @@ pub(crate) fn numbered_sentences(seed: u64, rows: usize) -> RecordBatch {
         .unwrap()
 }
 
+/// A column with the annotations of each row: where they start and end.
+pub(crate) fn annotations(rows: &[Vec<(i32, i32)>]) -> ArrayRef {
+    let all = || rows.iter().flatten();
+    let fields = Fields::from(vec![
+        Field::new("start", DataType::Int32, true),
+        Field::new("end", DataType::Int32, true),
+        Field::new("label", DataType::Utf8, true),
+    ]);
+    let columns: Vec<ArrayRef> = vec![
+        Arc::new(Int32Array::from_iter_values(all().map(|(start, _)| *start))),
+        Arc::new(Int32Array::from_iter_values(all().map(|(_, end)| *end))),
+        Arc::new(StringArray::from_iter_values(all().map(|_| "person"))),
+    ];
+    let spans = StructArray::new(fields.clone(), columns, None);
+    let item = Arc::new(Field::new_list_field(DataType::Struct(fields), true));
+    let offsets = OffsetBuffer::from_lengths(rows.iter().map(Vec::len));
+    Arc::new(ListArray::new(item, offsets, Arc::new(spans), None))
+}
+
 /// `texts` as a column of each type that can be a text column, by a name for each.
 pub(crate) fn text_columns(texts: &[Option<String>]) -> Vec<(&'static str, ArrayRef)> {
     let values = || texts.iter().map(Option::as_deref);

@@ -4,9 +4,10 @@
 
 use std::fs;
 
-use crate::samples;
+use crate::scratch::Finished;
 use crate::store_server::ask;
 use crate::stores::{Bench, RUN, pipeline};
+use crate::{rejects, samples};
 
 /// The arguments of a run, with more of them.
 fn run_with<'a>(more: &[&'a str]) -> Vec<&'a str> {
@@ -96,6 +97,43 @@ fn shards_that_failed_are_on_record_until_they_are_done() {
 
     ask(bench.store, "PUT", object, &whole);
     bench.completes(bench.store);
+}
+
+#[test]
+fn refused_rows_are_on_record_as_on_a_file_system() {
+    let Some(bench) = Bench::with_rows("refused", 1, 20) else {
+        return;
+    };
+    let local = rejects::workspace();
+    let ran = local.run(rejects::RUN);
+    let text = rejects::PIPELINE.replace("out/", "s3://refused/refused/");
+    local.write(
+        "test.toml",
+        text.replace("[\"data\"]\ntext", "[\"s3://refused/rows\"]\ntext"),
+    );
+    for file in ["a", "b", "c"] {
+        let bytes = fs::read(local.path(&format!("data/{file}.parquet"))).unwrap();
+        let object = format!("/refused/rows/{file}.parquet");
+        assert_eq!(ask(bench.store, "PUT", &object, &bytes).status, 200);
+    }
+    for _ in 0..2 {
+        let mut command = bench.command(bench.store, &rejects::RUN);
+        command.current_dir(local.path("."));
+        let finished = Finished::of(command.output().unwrap());
+        assert_eq!(finished.code, ran.code, "{}", finished.stderr);
+        for folder in ["good", "bad"] {
+            let object = format!("/refused/refused/{folder}/.augment/rejects.jsonl");
+            let stored = ask(bench.store, "GET", &object, b"");
+            assert_eq!(stored.status, 200);
+            let expected = local.path(&format!("out/{folder}/.augment/rejects.jsonl"));
+            assert_eq!(
+                String::from_utf8(stored.body).unwrap(),
+                fs::read_to_string(expected).unwrap()
+            );
+        }
+    }
+    let status = bench.run(bench.store, &["status", "s3://refused/refused/good"]);
+    assert!(status.stdout.contains("left rejects"), "{}", status.stdout);
 }
 
 /// Takes as long as a lock counts without being renewed.

@@ -98,7 +98,7 @@ impl Bench {
         })
     }
 
-    fn command(&self, server: SocketAddr, arguments: &[&str]) -> Command {
+    pub(crate) fn command(&self, server: SocketAddr, arguments: &[&str]) -> Command {
         let mut command = self.scratch.command(arguments);
         // The store is on this machine.
         for variable in ["http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"] {

@@ -73,8 +73,9 @@ impl EachText {
         if let Some(errors) = outputs.next().flatten() {
             let reasons = errors.rows.errors.as_deref().unwrap_or_default();
             for (origin, reason) in errors.rows.origin.iter().zip(reasons) {
-                if let Some(reason) = reason {
-                    answers.refused.insert(*origin as usize, Arc::clone(reason));
+                if let Some(refusal) = reason {
+                    let reason = Arc::clone(&refusal.reason);
+                    answers.refused.insert(*origin as usize, reason);
                 }
             }
         }

@@ -4,9 +4,11 @@
 //! What is drawn depends on the number of the case alone. `tools/fuzz.sh` runs the same for longer.
 
 mod bombs;
+mod documents;
 mod files;
 mod mutate;
 mod pipelines;
+mod plans;
 mod thrift;
 
 use std::fs;
@@ -23,6 +25,7 @@ use augment::topology::ShardOutcome;
 use crate::allocation::most_bytes;
 use crate::scratch::Scratch;
 use files::Sample;
+use pipelines::has_places;
 
 /// Bytes that reading a damaged file of a few kilobytes may take.
 const MOST_BYTES: usize = 1_200 << 20;

@@ -104,7 +104,7 @@ fn damage(text: &str, other: &str, random: &mut Random) -> String {
 }
 
 #[track_caller]
-fn has_places(report: &Report, case: &str) {
+pub(crate) fn has_places(report: &Report, case: &str) {
     for problem in report.diagnostics() {
         // What is not there at all has no place.
         let absent = ["A201", "A202", "A114"].contains(&problem.code);
