@@ -18,6 +18,9 @@
 //!
 //! In a store, where nothing can be appended to, each line is an object: see `remote.rs`.
 
+mod entry;
+mod error;
+mod lines;
 mod lock;
 mod partial;
 mod peek;
@@ -29,22 +32,20 @@ mod tests;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read, Seek, SeekFrom, Write};
-use std::ops::Range;
 use std::path::{Path, PathBuf};
-use std::time::{SystemTime, UNIX_EPOCH};
 
-use serde::{Deserialize, Serialize};
-
-use crate::counters::Counts;
 use crate::failpoint;
-use crate::sink::{create_anew, io_help, obstacle, sync_folder};
+use crate::sink::{create_anew, obstacle, sync_folder};
 use crate::store;
 
+pub use entry::{Entry, Input, OutputEntry};
+pub use error::LedgerError;
 pub use peek::{Damage, Flaw, FolderState, Peek, peek, survey, verify};
-
 pub use rejects::{Reject, RejectedRow, RejectsFound};
 pub(crate) use rejects::{check_record, record_of};
 
+use entry::Header;
+use lines::{append_line, line_of, parse};
 use lock::Locks;
 use partial::{remove_partials, remove_unfinished};
 use remote::RemoteRecord;
@@ -69,239 +70,6 @@ pub enum Mode {
 
 /// Part `i` of `n` of a run that is split, counted from 1; nothing for the whole.
 pub type Part = Option<(usize, usize)>;
-
-/// What a shard's file looked like when it was read.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Input {
-    /// Size in bytes.
-    pub bytes: u64,
-    /// When it was last written, in nanoseconds since 1970.
-    pub modified_ns: i64,
-    /// Rows that were read of it.
-    pub rows: u64,
-    /// The SHA-256 of the file's footer, in hexadecimal: a file that was written anew has another,
-    /// even where size and time are the same.
-    #[serde(default)]
-    pub footer: String,
-    /// The first row group of the shard and the one after its last; nothing for a whole file.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub row_groups: Option<(usize, usize)>,
-    /// What changes whenever its bytes do, where a store has such a thing.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub tag: Option<String>,
-}
-
-impl Input {
-    /// The fingerprint of a whole input file.
-    pub fn new(bytes: u64, modified: SystemTime, rows: u64, footer: &str) -> Self {
-        let nanoseconds =
-            |duration: std::time::Duration| i64::try_from(duration.as_nanos()).unwrap_or(i64::MAX);
-        let modified_ns = match modified.duration_since(UNIX_EPOCH) {
-            Ok(after) => nanoseconds(after),
-            Err(before) => -nanoseconds(before.duration()),
-        };
-        Self {
-            bytes,
-            modified_ns,
-            rows,
-            footer: footer.to_owned(),
-            row_groups: None,
-            tag: None,
-        }
-    }
-
-    /// The fingerprint of a range of row groups of the same file.
-    #[must_use]
-    pub fn part(self, row_groups: Range<usize>) -> Self {
-        Self {
-            row_groups: Some((row_groups.start, row_groups.end)),
-            ..self
-        }
-    }
-
-    /// The same fingerprint with the tag that a store gave the bytes.
-    #[must_use]
-    pub fn tagged(self, tag: Option<String>) -> Self {
-        Self { tag, ..self }
-    }
-}
-
-/// A finished output file.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct OutputEntry {
-    /// Its path relative to the root, with `/` between its parts.
-    pub path: String,
-    /// Rows in it.
-    pub rows: u64,
-    /// Its size in bytes.
-    pub bytes: u64,
-    /// The SHA-256 of its bytes, in hexadecimal.
-    pub sha256: String,
-}
-
-/// A finished shard.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Entry {
-    /// The id of the source and the name of the shard: `train/part-0.parquet`, or, for a part of a
-    /// file, `train/part-0.parquet/00003-of-00012`.
-    pub shard: String,
-    /// What its file looked like.
-    pub input: Input,
-    /// What was written for it.
-    pub outputs: Vec<OutputEntry>,
-    /// What the operators counted, by their ids.
-    pub counts: BTreeMap<String, Counts>,
-    /// Whether a run that starts over has forgotten the shard: it is to be done again, and its outputs
-    /// are known only so that they can go if other shards take its place.
-    #[serde(default, skip_serializing_if = "is_false")]
-    pub forgotten: bool,
-}
-
-#[expect(
-    clippy::trivially_copy_pass_by_ref,
-    reason = "it is what serde hands over"
-)]
-fn is_false(flag: &bool) -> bool {
-    !*flag
-}
-
-impl Entry {
-    /// The id of the source and the relative path of the shard's file.
-    fn file(&self) -> &str {
-        match self.shard.rsplit_once('/') {
-            Some((file, _)) if self.input.row_groups.is_some() => file,
-            _ => &self.shard,
-        }
-    }
-}
-
-#[derive(Debug, Serialize, Deserialize)]
-struct Header {
-    format: u32,
-    fingerprint: String,
-}
-
-/// Why a folder cannot be worked on.
-#[derive(Debug, thiserror::Error)]
-pub enum LedgerError {
-    /// Something that is not a folder stands where the output folder must be.
-    #[error("{} is not a folder", path.display())]
-    NotFolder {
-        /// What stands in the way.
-        path: PathBuf,
-    },
-    /// The operating system refused to read or write a file.
-    #[error("cannot use {}: {source}", path.display())]
-    Io {
-        /// The file or folder.
-        path: PathBuf,
-        /// What the operating system said.
-        #[source]
-        source: io::Error,
-    },
-    /// A link stands where a file or folder of the ledger must be.
-    #[error("{} is a link, so nothing is written through it", path.display())]
-    Link {
-        /// The link.
-        path: PathBuf,
-    },
-    /// Another run works on the folder.
-    #[error("another run is writing to {}{}", root.display(), holder.as_deref().unwrap_or_default())]
-    Locked {
-        /// The output folder.
-        root: PathBuf,
-        /// Who it is, as far as is known, in brackets.
-        holder: Option<String>,
-    },
-    /// The folder holds the output of another pipeline, seed or version.
-    #[error("{} holds the output of another pipeline", root.display())]
-    OtherPipeline {
-        /// The output folder.
-        root: PathBuf,
-        /// The fingerprint in the ledger.
-        found: String,
-        /// The fingerprint of this run.
-        expected: String,
-    },
-    /// The ledger cannot be read.
-    #[error("line {line} of {} cannot be read: {message}", path.display())]
-    Corrupt {
-        /// The ledger.
-        path: PathBuf,
-        /// The line, from 1.
-        line: usize,
-        /// What is wrong.
-        message: String,
-    },
-    /// Files that augment did not write stand where outputs would go.
-    #[error("{} exists and was not written by augment{}", first.display(), others(*more))]
-    Foreign {
-        /// The first such file.
-        first: PathBuf,
-        /// How many more there are.
-        more: usize,
-    },
-}
-
-fn others(more: usize) -> String {
-    match more {
-        0 => String::new(),
-        more => format!(" (nor were {more} more)"),
-    }
-}
-
-impl LedgerError {
-    /// Stable code of the problem.
-    pub fn code(&self) -> &'static str {
-        match self {
-            Self::NotFolder { .. } => "A430",
-            Self::Io { .. } => "A431",
-            Self::Locked { .. } => "A432",
-            Self::OtherPipeline { .. } => "A433",
-            Self::Corrupt { .. } => "A434",
-            Self::Foreign { .. } => "A435",
-            Self::Link { .. } => "A436",
-        }
-    }
-
-    /// What to do about it.
-    pub fn help(&self) -> String {
-        match self {
-            Self::NotFolder { path } => {
-                format!(
-                    "move {} away, or choose another `path` for the sink",
-                    path.display()
-                )
-            }
-            Self::Io { source, .. } => io_help(source).to_owned(),
-            Self::Link { path } => format!(
-                "remove {}, or choose another `path` for the sink; the folder that `path` begins with \
-                 may itself be a link",
-                path.display()
-            ),
-            Self::Locked { .. } => {
-                "wait until it has ended, or choose another `path` for the sink".to_owned()
-            }
-            Self::OtherPipeline { .. } => {
-                "choose another `path` for the sink; --fresh starts over and replaces the files, \
-                 --force keeps what is finished as if this pipeline had written it"
-                    .to_owned()
-            }
-            Self::Corrupt { .. } => "--fresh forgets what is finished and does it again".to_owned(),
-            Self::Foreign { .. } => {
-                "choose another `path` for the sink; --fresh or --force replaces the files"
-                    .to_owned()
-            }
-        }
-    }
-
-    fn io(path: &Path, source: io::Error) -> Self {
-        Self::Io {
-            path: path.to_owned(),
-            source,
-        }
-    }
-}
 
 /// The ledger of an output folder, and the lock on it. Dropping it frees the lock.
 #[derive(Debug)]
@@ -715,48 +483,6 @@ fn refuse_link(path: &Path) -> Result<(), LedgerError> {
     Ok(())
 }
 
-/// Reads the lines of a ledger. A torn last line is left out.
-fn parse(
-    path: &Path,
-    bytes: &[u8],
-    root: &Path,
-    fingerprint: &str,
-    mode: Mode,
-) -> Result<Lines, LedgerError> {
-    let length = bytes
-        .iter()
-        .rposition(|&byte| byte == b'\n')
-        .map_or(0, |end| end + 1);
-    let complete = bytes.get(..length).unwrap_or_default();
-    let mut lines = complete.split_inclusive(|&byte| byte == b'\n');
-    let corrupt = |line: usize, error: serde_json::Error| LedgerError::Corrupt {
-        path: path.to_owned(),
-        line,
-        message: error.to_string(),
-    };
-    let header: Header = serde_json::from_slice(lines.next().unwrap_or_default())
-        .map_err(|error| corrupt(1, error))?;
-    let same_pipeline = (header.format, header.fingerprint.as_str()) == (FORMAT, fingerprint);
-    if !same_pipeline && mode != Mode::Force {
-        return Err(LedgerError::OtherPipeline {
-            root: root.to_owned(),
-            found: header.fingerprint,
-            expected: fingerprint.to_owned(),
-        });
-    }
-    let mut entries = BTreeMap::new();
-    for (position, line) in lines.enumerate() {
-        let entry: Entry =
-            serde_json::from_slice(line).map_err(|error| corrupt(position + 2, error))?;
-        entries.insert(entry.shard.clone(), entry);
-    }
-    Ok(Lines {
-        entries,
-        same_pipeline,
-        length: length as u64,
-    })
-}
-
 /// Whether the outputs of a shard are in `root`, with the size that they were written with.
 fn intact(root: &Path, entry: &Entry) -> bool {
     let is_there = |output: &OutputEntry| {
@@ -764,37 +490,4 @@ fn intact(root: &Path, entry: &Entry) -> bool {
             .is_ok_and(|metadata| metadata.is_file() && metadata.len() == output.bytes)
     };
     entry.outputs.iter().all(is_there)
-}
-
-/// What a ledger file holds.
-struct Lines {
-    entries: BTreeMap<String, Entry>,
-    same_pipeline: bool,
-    /// Bytes up to the end of the last complete line.
-    length: u64,
-}
-
-/// Adds a line to the file, or leaves it as it was.
-fn append_line(file: &mut File, entry: &Entry) -> io::Result<()> {
-    let end = file.stream_position()?;
-    let line = line_of(entry)?;
-    failpoint::torn("ledger-line-torn", &line, file)?;
-    file.write_all(&line)
-        .and_then(|()| {
-            failpoint::reached("ledger-line-written");
-            file.sync_data()
-        })
-        .inspect_err(|_| {
-            // Should this fail as well, the next run removes the rest of the line.
-            drop(
-                file.set_len(end)
-                    .and_then(|()| file.seek(SeekFrom::Start(end))),
-            );
-        })
-}
-
-fn line_of(value: &impl Serialize) -> io::Result<Vec<u8>> {
-    let mut line = serde_json::to_vec(value)?;
-    line.push(b'\n');
-    Ok(line)
 }

@@ -1,6 +1,7 @@
 //! What a ledger keeps, refuses and survives.
 
 use super::*;
+use crate::counters::Counts;
 
 fn entry(root: &Path, shard: &str) -> Entry {
     let path = format!("{shard}.out");
