@@ -241,7 +241,8 @@ pub(crate) struct RunArguments {
     /// committed there stays as it is.
     #[arg(long)]
     pub(crate) force: bool,
-    /// When a shard fails, go on with the others. Without this the run stops at the first failure.
+    /// When a shard fails, go on with the others. A file that cannot be read at all is such a shard.
+    /// Without this the run stops at the first failure.
     #[arg(long)]
     pub(crate) keep_going: bool,
     /// Rows in a batch, at most. More is a little faster and takes more memory. The output is the

@@ -36,39 +36,68 @@ pub(super) fn topology<'a>(
             .iter()
             .map(|source| source as &dyn ShardSource)
             .collect(),
-        stages: stages(plan, resources),
+        stages: stages(plan, resources, &leading_to_sinks(plan)),
         sinks: sinks.chain(rejects::nodes(plan, rejects)).collect(),
         commit,
         observer,
     }
 }
 
-/// The stages of a plan, each after those it reads.
-pub(super) fn stages<'a>(plan: &'a Plan, resources: &'a Resources) -> Vec<Stage<'a>> {
-    order(plan)
-        .into_iter()
-        .map(|operators| Stage {
-            inputs: operators
-                .first()
-                .and_then(|first| plan.operators.get(*first))
-                .map(|first| {
-                    first
-                        .inputs
-                        .iter()
-                        .map(|input| feed(plan, *input))
-                        .collect()
-                })
-                .unwrap_or_default(),
+/// Which operators of a plan lead to a sink. A shard is finished when its sinks are, so of an operator
+/// that leads nowhere nobody could say what it had counted by then.
+pub(super) fn leading_to_sinks(plan: &Plan) -> Vec<bool> {
+    let mut leading = vec![false; plan.operators.len()];
+    let mark = |inputs: &[Producer], leading: &mut Vec<bool>| {
+        for input in inputs {
+            if let Producer::Operator { operator, .. } = input
+                && let Some(leads) = leading.get_mut(*operator)
+            {
+                *leads = true;
+            }
+        }
+    };
+    for sink in &plan.sinks {
+        mark(&sink.inputs, &mut leading);
+    }
+    // An operator reads operators before it only.
+    for (position, operator) in plan.operators.iter().enumerate().rev() {
+        if leading.get(position).copied().unwrap_or_default() {
+            mark(&operator.inputs, &mut leading);
+        }
+    }
+    leading
+}
+
+/// The stages of a plan, each after those it reads, with those operators that are `wanted`. A stage
+/// that has none of them reads nothing.
+pub(super) fn stages<'a>(
+    plan: &'a Plan,
+    resources: &'a Resources,
+    wanted: &[bool],
+) -> Vec<Stage<'a>> {
+    let is_wanted = |operator: &&usize| wanted.get(**operator).copied().unwrap_or_default();
+    let stage = |operators: &[usize]| {
+        let operators: Vec<usize> = operators.iter().take_while(is_wanted).copied().collect();
+        let planned = || {
+            operators
+                .iter()
+                .filter_map(|operator| plan.operators.get(*operator))
+        };
+        let inputs = planned().next().map(|first| first.inputs.as_slice());
+        Stage {
+            inputs: inputs
+                .unwrap_or_default()
+                .iter()
+                .map(|input| feed(plan, *input))
+                .collect(),
+            in_order: planned().any(|operator| operator.spec.in_order()),
             steps: operators
                 .iter()
                 .filter_map(|operator| step(plan, resources, *operator))
                 .collect(),
-            in_order: operators
-                .iter()
-                .filter_map(|operator| plan.operators.get(*operator))
-                .any(|operator| operator.spec.in_order()),
-        })
-        .collect()
+        }
+    };
+    order(plan).into_iter().map(stage).collect()
 }
 
 /// The stages in an order in which each comes after those it reads: an operator reads operators

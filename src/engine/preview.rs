@@ -87,7 +87,7 @@ pub fn preview(
             .iter()
             .map(|source| source as &dyn ShardSource)
             .collect(),
-        stages: assemble::stages(plan, &resources),
+        stages: assemble::stages(plan, &resources, &vec![true; plan.operators.len()]),
         sinks: vec![SinkNode {
             inputs: producers
                 .iter()

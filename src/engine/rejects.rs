@@ -5,7 +5,7 @@
 use std::any::Any;
 use std::path::{Path, PathBuf};
 
-use super::assemble::feed;
+use super::assemble::{feed, leading_to_sinks};
 use super::write::{Complete, explain};
 use crate::batch::{Batch, Shard};
 use crate::ledger::{Reject, RejectedRow, check_record, record_of};
@@ -66,7 +66,12 @@ pub(super) fn nodes<'a>(
 
 /// The ports by which refused rows leave.
 fn feeds(plan: &Plan) -> Vec<Feed> {
-    let operators = plan.operators.iter().enumerate();
+    let operators = plan
+        .operators
+        .iter()
+        .enumerate()
+        .zip(leading_to_sinks(plan));
+    let operators = operators.filter_map(|(operator, leads)| leads.then_some(operator));
     let ports = operators.flat_map(|(operator, node)| {
         let ports = node.ports.iter().enumerate();
         let errors = ports.filter(|(_, port)| port.name == PORT);

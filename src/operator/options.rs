@@ -87,7 +87,8 @@ pub struct TextOptions {
     #[serde(default = "default_language_column")]
     pub language_column: String,
     /// What becomes of a row that the operator cannot process: `fail` fails its shard, `drop`
-    /// counts it and leaves it out, `route` counts it and sends it out of the port `errors`.
+    /// counts it and leaves it out, `route` sends it out of the port `errors` and notes the reason in
+    /// `.augment/rejects.jsonl`.
     #[serde(default)]
     pub on_error: OnError,
     /// Which of the texts of a row are edited, where its source names several: one of them, or a

@@ -364,3 +364,33 @@ path = "out/{{shard}}.parquet"
     }
     assert!(by_shard.values().all(|numbers| numbers.is_sorted()));
 }
+
+/// Its counts would be those of the moment at which the sinks were through.
+#[test]
+fn an_operator_that_leads_nowhere_does_not_run() {
+    let scratch = Scratch::new();
+    data(&scratch);
+    let text = format!(
+        "{HEAD}\n[operators.deletion]\ntype = \"random_deletion\"\ninputs = [\"data\"]\n\
+         [operators.nowhere]\ntype = \"eda\"\ninputs = [\"deletion\"]\nreplicas = 9\n\
+         [operators.nor_this]\ntype = \"random_swap\"\ninputs = [\"nowhere\"]\n\
+         [sinks.out]\ntype = \"parquet\"\ninputs = [\"deletion\"]\npath = \"out/{{shard}}.parquet\"\n"
+    );
+    for sink in ["deletion", "data"] {
+        let text = text.replace("[\"deletion\"]\npath", &format!("[\"{sink}\"]\npath"));
+        let mut seen = BTreeSet::new();
+        for settings in [settings(), RunSettings::new(1)] {
+            let report = scratch.commit_all(&text, &settings);
+            let rows_in: Vec<u64> = report
+                .operators
+                .iter()
+                .map(|(_, counts)| counts.rows_in)
+                .collect();
+            assert_eq!(rows_in[0] > 0, sink == "deletion");
+            assert!(rows_in[1..].iter().all(|rows| *rows == 0), "{rows_in:?}");
+            seen.insert(scratch.digests("out")[".augment/ledger.jsonl"].clone());
+            std::fs::remove_dir_all(scratch.path("out")).unwrap();
+        }
+        assert_eq!(seen.len(), 1);
+    }
+}

@@ -349,8 +349,7 @@ fn a_run_with_models_may_die_at_any_moment() {
         .replace("backward = \"fake:\"", "backward = \"builtin:de-en\"");
     let scratch = workspace(&pipeline, 3, 1, 6);
     abort_everywhere(&scratch, &[2]);
-    let amid = kill(&scratch, 8, 5);
-    assert!(amid > 0, "no kill came amid the shards");
+    kill(&scratch, 4, 5);
 }
 
 /// The next run may die at the same place again: what is finished stays.

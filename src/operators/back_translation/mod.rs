@@ -108,7 +108,7 @@ pub struct BackTranslation {
     pub protect: Vec<String>,
     /// What becomes of a row with protected text that no round trip keeps: with `keep` its
     /// sentence stays as it is, `fail` fails the shard, `drop` counts the row and leaves it out,
-    /// `route` counts it and sends it out of the port `errors`.
+    /// `route` sends it out of the port `errors` and notes the reason in `.augment/rejects.jsonl`.
     #[serde(default)]
     pub on_error: OnLoss,
     /// What is turned down.

@@ -128,8 +128,8 @@ pub struct MaskedLm {
     #[serde(default = "default_language_column")]
     pub language_column: String,
     /// What becomes of a row whose text the model's tokenizer cannot read: `fail` fails its shard,
-    /// `drop` counts it and leaves it out, `route` counts it and sends it out of the port
-    /// `errors`.
+    /// `drop` counts it and leaves it out, `route` sends it out of the port `errors` and notes the
+    /// reason in `.augment/rejects.jsonl`.
     #[serde(default)]
     pub on_error: OnError,
     /// Which of the texts of a row are edited, where its source names several: one of them, or a

@@ -114,7 +114,7 @@ pub(crate) fn with_column(
         let start = about.field(11).and_then(Value::number).unwrap_or(data);
         let length = about.field(7)?.number()?;
         let from = usize::try_from(start).ok()?;
-        let to = usize::try_from(start + length).ok()?;
+        let to = usize::try_from(start.checked_add(length)?).ok()?;
         let mut pages = pages_of(body.get(from..to)?)?;
         let lies = alter(&mut pages, random);
         let place = body.len() as i64;
@@ -123,7 +123,7 @@ pub(crate) fn with_column(
             body.extend(bytes);
         }
         *about.field_mut(7)? = Value::Number(body.len() as i64 - place);
-        *about.field_mut(9)? = Value::Number(place + (data - start));
+        *about.field_mut(9)? = Value::Number(place.wrapping_add(data.wrapping_sub(start)));
         if let Some(dictionary) = about.field_mut(11) {
             *dictionary = Value::Number(place);
         }

@@ -80,7 +80,7 @@ impl Reader<'_> {
             }
             before = match head >> 4 {
                 0 => self.number()?,
-                step => before + i64::from(step),
+                step => before.wrapping_add(i64::from(step)),
             };
             let value = match head & 15 {
                 1 => Value::Flag(true),
