@@ -49,7 +49,7 @@ const BOUND: u64 = 500_000_000;
 /// What it may take with one of 256 MiB.
 const LIMITED_BOUND: u64 = 320_000_000;
 /// What a run with the largest row may take without one.
-const LARGEST_BOUND: u64 = 1_000_000_000;
+const LARGEST_BOUND: u64 = 1_100_000_000;
 /// How much more than the smallest data set the largest may take.
 const GROWTH: f64 = 1.25;
 
