@@ -1,15 +1,17 @@
 //! Runs a pipeline of words over much text, and fails if it takes more memory than it should.
 //!
-//! ```text
-//! cargo bench --no-default-features --bench soak -- --megabytes 10240
+//! ```sh
+//! # 10 GiB, then the growth:
+//! cargo bench --no-default-features --features jemalloc --bench soak
+//! cargo bench --no-default-features --features jemalloc --bench soak -- --megabytes 200,500,1000,10240
 //! ```
 //!
-//! Shards are written one after the other, of rows that are mostly short and sometimes very long,
-//! long ones side by side too; in the end one row of 50 MB. Each size in `--megabytes` (several are
-//! separated by commas) is run with two workers, without a limit and with `--memory 256MiB`, and
-//! the outputs of both have to be the same. The peak is what Linux says the process had resident
-//! at most. Everything is written to a folder below `--folder` (the folder for temporary files),
-//! which takes about four times the size, and is removed. `--program` names another binary than the
+//! The input is made once, in `.bench/soak` (or in `$AUGMENT_BENCH/soak`): shards of 64 MiB of text,
+//! in rows that are mostly short and sometimes very long, long ones side by side too; and one shard
+//! with a row of 50 MB. A data set of a size is the first so many shards. Each is run with two
+//! workers, without a limit and with `--memory 256MiB`, and the outputs of both have to be the same.
+//! The peak is what Linux says the process had resident at most. Outputs are removed as they are
+//! finished; the input takes four tenths of what its text does. `--program` names another binary than the
 //! one that Cargo builds with this.
 
 #![expect(
@@ -26,6 +28,7 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -46,6 +49,8 @@ const LARGEST: usize = 50_000_000;
 const BOUND: u64 = 500_000_000;
 /// What it may take with one of 256 MiB.
 const LIMITED_BOUND: u64 = 320_000_000;
+/// What a run with the largest row may take without one.
+const LARGEST_BOUND: u64 = 1_100_000_000;
 /// How much more than the smallest data set the largest may take.
 const GROWTH: f64 = 1.25;
 
@@ -77,19 +82,17 @@ lineage = "edits"
 
 fn main() -> Result<(), Failure> {
     let arguments = Arguments::read()?;
-    let folder = arguments
-        .folder
-        .join(format!("augment-soak-{}", std::process::id()));
+    let folder =
+        std::env::var("AUGMENT_BENCH").map_or_else(|_| PathBuf::from(".bench"), PathBuf::from);
+    let folder = folder.join("soak");
     fs::create_dir_all(&folder)?;
-    let result = soak(&folder, &arguments);
-    fs::remove_dir_all(&folder)?;
-    result
+    fs::write(folder.join("soak.toml"), PIPELINE)?;
+    soak(&folder, &arguments)
 }
 
 struct Arguments {
     /// Sizes of data sets.
     megabytes: Vec<usize>,
-    folder: PathBuf,
     program: PathBuf,
 }
 
@@ -97,7 +100,6 @@ impl Arguments {
     fn read() -> Result<Self, Failure> {
         let mut read = Self {
             megabytes: vec![10_240],
-            folder: std::env::temp_dir(),
             program: env!("CARGO_BIN_EXE_augment").into(),
         };
         let mut arguments = std::env::args().skip(1);
@@ -112,8 +114,7 @@ impl Arguments {
                     let sizes: Result<_, _> = value.split(',').map(str::parse).collect();
                     read.megabytes = sizes?;
                 }
-                "--folder" => read.folder = value.into(),
-                "--program" => read.program = value.into(),
+                "--program" => read.program = fs::canonicalize(value)?,
                 other => return Err(format!("unknown argument {other}").into()),
             }
         }
@@ -121,42 +122,29 @@ impl Arguments {
     }
 }
 
+/// How a run is limited: its flags, and the bytes that it may take.
+const LIMITS: [(&[&str], u64); 2] = [(&[], BOUND), (&["--memory", "256MiB"], LIMITED_BOUND)];
+
 fn soak(folder: &Path, arguments: &Arguments) -> Result<(), Failure> {
-    fs::write(folder.join("soak.toml"), PIPELINE)?;
-    let mut peaks = Vec::new();
     let mut problems = Vec::new();
-    let mut expect = |peak: u64, bound: u64, what: &str| {
-        if peak > bound {
-            problems.push(format!("{what}: {peak} bytes are more than {bound}"));
-        }
-    };
-    let run = |flags: &[&str]| run(&arguments.program, folder, flags);
-    for size in &arguments.megabytes {
-        make_shards(&folder.join("data"), size << 20)?;
-        let free = run(&[])?;
-        report(&format!("{size} MB"), &free);
-        expect(free.peak, BOUND, "without a limit");
-        let limited = run(&["--memory", "256MiB"])?;
-        report(&format!("{size} MB, --memory 256MiB"), &limited);
-        expect(limited.peak, LIMITED_BOUND, "with a limit");
-        if !(free.succeeded && limited.succeeded) {
-            return Err("a run failed".into());
-        }
-        if free.outputs != limited.outputs {
-            return Err("the limit changed the output".into());
-        }
-        peaks.push(free.peak);
-        fs::remove_dir_all(folder.join("data"))?;
+    let mut peaks = Vec::new();
+    let most = arguments.megabytes.iter().max().copied().unwrap_or(0);
+    make_shards(folder, (most << 20).div_ceil(SHARD))?;
+    for megabytes in &arguments.megabytes {
+        let shards = (0..(megabytes << 20).div_ceil(SHARD)).map(|shard| shard_path(folder, shard));
+        use_as_data(folder, shards)?;
+        let name = format!("{megabytes} MiB");
+        peaks.push(run_limited_and_not(
+            folder,
+            arguments,
+            &name,
+            &mut problems,
+        )?);
     }
-    make_large_row(&folder.join("data"))?;
-    for (limit, bound) in [(&[][..], BOUND), (&["--memory", "256MiB"], LIMITED_BOUND)] {
-        let large = run(limit)?;
-        let what = format!("a row of 50 MB {}", limit.concat());
-        report(&what, &large);
-        expect(large.peak, bound, &what);
-    }
-    let (least, most) = (peaks.iter().min(), peaks.iter().max());
-    if let (Some(least), Some(most)) = (least, most)
+    use_as_data(folder, [folder.join("large.parquet")])?;
+    run_large_row(folder, arguments, &mut problems)?;
+    fs::remove_dir_all(folder.join("data"))?;
+    if let (Some(least), Some(most)) = (peaks.iter().min(), peaks.iter().max())
         && *most as f64 > *least as f64 * GROWTH
     {
         problems.push(format!("the peak grows with the data: {peaks:?}"));
@@ -167,9 +155,67 @@ fn soak(folder: &Path, arguments: &Arguments) -> Result<(), Failure> {
     }
 }
 
+/// A row of 50 MB takes what it takes; where there is no room for it, that is said.
+fn run_large_row(
+    folder: &Path,
+    arguments: &Arguments,
+    problems: &mut Vec<String>,
+) -> Result<(), Failure> {
+    for (flags, _) in LIMITS {
+        let name = format!("a row of 50 MB {}", flags.join(" "));
+        let ran = run(&arguments.program, folder, flags)?;
+        report(&name, &ran);
+        let bound = if flags.is_empty() {
+            LARGEST_BOUND
+        } else {
+            LIMITED_BOUND
+        };
+        if ran.peak > bound {
+            problems.push(format!("{name}: {} bytes are more than {bound}", ran.peak));
+        }
+        if ran.succeeded != flags.is_empty()
+            || ran.said.contains("there is room for") == ran.succeeded
+        {
+            problems.push(format!(
+                "{name}: it should pass without a limit and be refused with one"
+            ));
+        }
+    }
+    Ok(())
+}
+
+/// Runs the data set of this name with each of the limits; answers the peak without one.
+fn run_limited_and_not(
+    folder: &Path,
+    arguments: &Arguments,
+    name: &str,
+    problems: &mut Vec<String>,
+) -> Result<u64, Failure> {
+    let mut first: Option<Ran> = None;
+    for (flags, bound) in LIMITS {
+        let name = format!("{name} {}", flags.join(" "));
+        let ran = run(&arguments.program, folder, flags)?;
+        report(&name, &ran);
+        if !ran.succeeded {
+            return Err("the run failed".into());
+        }
+        if ran.peak > bound {
+            problems.push(format!("{name}: {} bytes are more than {bound}", ran.peak));
+        }
+        match &first {
+            Some(first) if first.outputs != ran.outputs => {
+                problems.push(format!("{name}: the limit changed the output"));
+            }
+            Some(_) => {}
+            None => first = Some(ran),
+        }
+    }
+    Ok(first.map_or(0, |ran| ran.peak))
+}
+
 fn report(what: &str, ran: &Ran) {
     println!(
-        "{what}: peak {:.0} MB, {:.0} s, {} files",
+        "{what}: peak {:.0} MB, {:.1} s, {} files",
         ran.peak as f64 / 1e6,
         ran.elapsed.as_secs_f64(),
         ran.outputs.len()
@@ -190,6 +236,10 @@ struct Ran {
 
 /// Runs the program in `folder`, and removes what it wrote.
 fn run(program: &Path, folder: &Path, flags: &[&str]) -> Result<Ran, Failure> {
+    let out = folder.join("out");
+    if out.exists() {
+        fs::remove_dir_all(&out)?;
+    }
     let started = Instant::now();
     let mut child = Command::new(program)
         .args(["run", "soak.toml", "-j", "2", "--quiet"])
@@ -198,37 +248,45 @@ fn run(program: &Path, folder: &Path, flags: &[&str]) -> Result<Ran, Failure> {
         .stderr(Stdio::piped())
         .spawn()?;
     let mut peak = 0;
+    let mut outputs = BTreeMap::new();
     let status = loop {
         peak = peak.max(high_water(child.id()));
         if let Some(status) = child.try_wait()? {
             break status;
         }
+        take_outputs(&out, &mut outputs)?;
         thread::sleep(Duration::from_millis(10));
     };
+    let elapsed = started.elapsed();
+    take_outputs(&out, &mut outputs)?;
     let mut said = String::new();
     if let Some(mut stderr) = child.stderr.take() {
         stderr.read_to_string(&mut said)?;
     }
-    let mut outputs = BTreeMap::new();
-    let out = folder.join("out");
-    for entry in fs::read_dir(&out)? {
-        let path = entry?.path();
-        if path
-            .extension()
-            .is_some_and(|extension| extension == "parquet")
-        {
-            let name = path.file_name().unwrap_or_default();
-            outputs.insert(name.to_string_lossy().into_owned(), digest(&path)?);
-        }
-    }
     fs::remove_dir_all(&out)?;
     Ok(Ran {
         peak,
-        elapsed: started.elapsed(),
+        elapsed,
         outputs,
         succeeded: status.success(),
         said: said.trim().to_owned(),
     })
+}
+
+/// Notes what the finished files hold, and removes them: all of them would take much room.
+fn take_outputs(out: &Path, outputs: &mut BTreeMap<String, String>) -> Result<(), Failure> {
+    if !out.exists() {
+        return Ok(());
+    }
+    for entry in fs::read_dir(out)? {
+        let path = entry?.path();
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        if name.ends_with(".parquet") && !name.starts_with('.') {
+            outputs.insert(name.into_owned(), digest(&path)?);
+            fs::remove_file(&path)?;
+        }
+    }
+    Ok(())
 }
 
 /// The most bytes that a process has had resident; 0 if it is gone.
@@ -264,47 +322,91 @@ impl std::io::Write for Writer<'_> {
     }
 }
 
-/// Shards with so many bytes of text in all.
-fn make_shards(folder: &Path, bytes: usize) -> Result<(), Failure> {
-    fs::create_dir_all(folder)?;
-    let mut made = 0;
-    for shard in 0.. {
-        if made >= bytes {
-            break;
-        }
-        let mut random = Random::from_key(shard);
-        let mut writer = Shard::create(folder, shard)?;
-        // In every fourth shard long rows lie side by side.
-        let mut side_by_side = if shard % 4 == 1 { 40 } else { 0 };
-        while writer.bytes < SHARD {
-            let length = match random.below(1_000) {
-                _ if writer.bytes > SHARD / 2 && side_by_side > 0 => {
-                    side_by_side -= 1;
-                    1_000_000
-                }
-                0..900 => 20 + random.below(400),
-                900..990 => 1_000 + random.below(4_000),
-                990..999 => 50_000 + random.below(150_000),
-                _ => 1_000_000,
-            };
-            writer.row(text(length, &mut random))?;
-        }
-        made += writer.bytes;
-        writer.close()?;
+fn shard_path(folder: &Path, shard: usize) -> PathBuf {
+    folder
+        .join("shards")
+        .join(format!("part-{shard:05}.parquet"))
+}
+
+/// Puts these files into the folder that the pipeline reads, in place of what is there.
+fn use_as_data(folder: &Path, files: impl IntoIterator<Item = PathBuf>) -> Result<(), Failure> {
+    let data = folder.join("data");
+    if data.exists() {
+        fs::remove_dir_all(&data)?;
+    }
+    fs::create_dir_all(&data)?;
+    for file in files {
+        fs::hard_link(&file, data.join(file.file_name().unwrap_or_default()))?;
     }
     Ok(())
 }
 
-/// A shard with one large row between small ones.
-fn make_large_row(folder: &Path) -> Result<(), Failure> {
-    fs::create_dir_all(folder)?;
+/// Makes so many shards, and the one with a large row, unless they are there.
+fn make_shards(folder: &Path, count: usize) -> Result<(), Failure> {
+    fs::create_dir_all(folder.join("shards"))?;
+    make(&folder.join("large.parquet"), large_row)?;
+    let next = AtomicUsize::new(0);
+    let work = || -> Result<(), String> {
+        loop {
+            let shard = next.fetch_add(1, Ordering::Relaxed);
+            if shard >= count {
+                return Ok(());
+            }
+            make(&shard_path(folder, shard), |writer| {
+                mixed_rows(writer, shard)
+            })
+            .map_err(|error| error.to_string())?;
+        }
+    };
+    thread::scope(|scope| {
+        let workers = [scope.spawn(work), scope.spawn(work)];
+        for worker in workers {
+            worker.join().map_err(|_| "a thread panicked")??;
+        }
+        Ok(())
+    })
+}
+
+/// Makes a shard, which has its name only when it is complete.
+fn make(path: &Path, rows: impl FnOnce(&mut Shard) -> Result<(), Failure>) -> Result<(), Failure> {
+    if path.exists() {
+        return Ok(());
+    }
+    let partial = path.with_extension("partial");
+    let mut shard = Shard::create(&partial)?;
+    rows(&mut shard)?;
+    shard.close()?;
+    Ok(fs::rename(partial, path)?)
+}
+
+/// Rows of every length; in every fourth shard long ones lie side by side.
+fn mixed_rows(writer: &mut Shard, shard: usize) -> Result<(), Failure> {
+    let mut random = Random::from_key(shard as u64);
+    let mut side_by_side = if shard % 4 == 1 { 40 } else { 0 };
+    while writer.bytes < SHARD {
+        let length = match random.below(1_000) {
+            _ if writer.bytes > SHARD / 2 && side_by_side > 0 => {
+                side_by_side -= 1;
+                1_000_000
+            }
+            0..900 => 20 + random.below(400),
+            900..990 => 1_000 + random.below(4_000),
+            990..999 => 50_000 + random.below(150_000),
+            _ => 1_000_000,
+        };
+        writer.row(text(length, &mut random))?;
+    }
+    Ok(())
+}
+
+/// One large row between small ones.
+fn large_row(writer: &mut Shard) -> Result<(), Failure> {
     let mut random = Random::from_key(0);
-    let mut writer = Shard::create(folder, 0)?;
     for row in 0..10_000 {
         let length = if row == 5_000 { LARGEST } else { 300 };
         writer.row(text(length, &mut random))?;
     }
-    writer.close()
+    Ok(())
 }
 
 /// Words up to so many bytes.
@@ -338,11 +440,11 @@ struct Shard {
 }
 
 impl Shard {
-    fn create(folder: &Path, number: u64) -> Result<Self, Failure> {
+    fn create(path: &Path) -> Result<Self, Failure> {
         let properties = WriterProperties::builder()
             .set_compression(Compression::ZSTD(ZstdLevel::default()))
             .build();
-        let file = File::create(folder.join(format!("part-{number:05}.parquet")))?;
+        let file = File::create(path)?;
         let schema = rows(&[], 0)?.schema();
         Ok(Self {
             writer: ArrowWriter::try_new(file, schema, Some(properties))?,

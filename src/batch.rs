@@ -5,6 +5,8 @@
 //! possibly longer. That single rule carries order, back-pressure, resume and shutdown: an empty
 //! batch is still a sign that its rows have passed.
 
+mod edit_list;
+
 use std::any::Any;
 use std::ops::Range;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -17,6 +19,8 @@ use arrow::error::ArrowError;
 
 use crate::counters::ShardCounters;
 use crate::random::{hash_bytes, mix};
+
+pub use edit_list::{EditList, EditRecord, EditView};
 
 /// One input file (or a part of one): the unit of commit and resume.
 #[derive(Debug)]
@@ -171,21 +175,6 @@ impl OperatorSet {
     }
 }
 
-/// One edit that an operator made: the bytes `start..end` of the text it received became `new`.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct EditRecord {
-    /// First byte replaced, in the text that the operator received.
-    pub start: u32,
-    /// One past the last byte replaced.
-    pub end: u32,
-    /// The bytes replaced.
-    pub old: String,
-    /// What stands there now.
-    pub new: String,
-    /// Where `new` stood in the text that the operator received, if it was moved or copied.
-    pub from: Option<u32>,
-}
-
 /// The edits of one operator to one row, and those before them.
 #[derive(Debug)]
 pub struct EditLog {
@@ -196,7 +185,7 @@ pub struct EditLog {
     /// Which text it edited, for example `messages[0].content`, where a row may have several.
     pub text: Option<Arc<str>>,
     /// Its edits, by ascending start.
-    pub edits: Vec<EditRecord>,
+    pub edits: EditList,
 }
 
 /// Why an operator could not process a row.
@@ -409,6 +398,17 @@ impl Batch {
             last: self.last,
             ticket: self.ticket.clone(),
         }
+    }
+
+    /// The rows at `rows`, which must not go beyond the last.
+    #[must_use]
+    pub fn slice(&self, rows: Range<usize>) -> Self {
+        let indices: Vec<u32> = rows
+            .clone()
+            .filter_map(|row| u32::try_from(row).ok())
+            .collect();
+        let records = self.records.slice(rows.start, rows.len());
+        self.replaced(records, self.rows.take(&indices))
     }
 
     /// No rows in place of these.

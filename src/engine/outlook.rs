@@ -7,6 +7,7 @@ use super::commit::{fingerprint_of, input_of, name_of};
 use super::{RunError, RunSettings, largest_expansion, read};
 use crate::ledger::{Peek, peek};
 use crate::plan::{Plan, PlannedSink, PlannedSource};
+use crate::store;
 
 /// The program itself, with its tables.
 const PROGRAM: f64 = 64e6;
@@ -118,10 +119,15 @@ pub(super) fn reckon(plan: &Plan, settings: &RunSettings) -> Reckoned {
         .iter()
         .map(|sink| output(plan, sink, settings.pages_held))
         .sum();
-    let reading = plan
-        .sources
-        .iter()
-        .map(|source| number(source.facts.schema.fields().len()) * COLUMN);
+    let reading = plan.sources.iter().map(|source| {
+        let columns = source.facts.schema.fields().len();
+        let ahead = if store::is_remote(&source.facts.root) {
+            number(store::bytes_read_ahead(columns))
+        } else {
+            0.0
+        };
+        number(columns) * COLUMN + ahead
+    });
     Reckoned {
         in_flight: in_flight(plan, settings),
         writing: writing * open,
@@ -140,7 +146,12 @@ fn in_flight(plan: &Plan, settings: &RunSettings) -> f64 {
 /// the pages of the row group, as many as are kept in memory.
 fn output(plan: &Plan, sink: &PlannedSink, pages_held: usize) -> f64 {
     let columns = number(sink.schema.fields().len()) + LINEAGE;
-    CHUNK + columns * ENCODED_COLUMN + row_group(plan, sink).min(number(pages_held))
+    let upload = if store::is_remote(&sink.layout.root) {
+        number(store::bytes_in_upload())
+    } else {
+        0.0
+    };
+    CHUNK + columns * ENCODED_COLUMN + row_group(plan, sink).min(number(pages_held)) + upload
 }
 
 /// Bytes of a row group of a sink.

@@ -15,7 +15,7 @@ use super::{
     Outcome, Port, RowNote, Site, StopWordOption, Text, TextHandling, TextOperator,
     TextOperatorConfig, TextOptions, TextUse,
 };
-use crate::batch::{Batch, EditRecord, Rows};
+use crate::batch::{Batch, EditList, Rows};
 use crate::diagnostic::Problem;
 use crate::random::OperatorKey;
 use crate::text::Segmenter;
@@ -194,14 +194,14 @@ struct Progress {
     parents: Vec<u32>,
     replica: Vec<u32>,
     altered: Vec<bool>,
-    records: Option<Vec<Vec<EditRecord>>>,
+    records: Option<Vec<EditList>>,
     failed: Vec<u32>,
     reasons: Vec<Arc<str>>,
     tally: Tally,
 }
 
 impl Progress {
-    fn finish_row(&mut self, parent: u32, replica: u32, records: Option<Vec<EditRecord>>) {
+    fn finish_row(&mut self, parent: u32, replica: u32, records: Option<EditList>) {
         self.parents.push(parent);
         self.replica.push(replica);
         self.altered.push(records.is_some());
@@ -456,11 +456,11 @@ fn fail_row(
 }
 
 /// The edits just applied, if they are to be kept.
-fn records_of(edits: &Edits, text: &str, progress: &Progress) -> Vec<EditRecord> {
+fn records_of(edits: &Edits, text: &str, progress: &Progress) -> EditList {
     if progress.records.is_some() {
         edits.records(text)
     } else {
-        Vec::new()
+        EditList::default()
     }
 }
 

@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use super::{Text, TextBuilder};
-use crate::batch::EditRecord;
+use crate::batch::{EditList, EditView};
 use crate::text::Word;
 
 /// Where the new bytes of an edit come from.
@@ -252,21 +252,24 @@ impl Edits {
     }
 
     /// The edits as they are recorded in the lineage.
-    pub(super) fn records(&self, text: &str) -> Vec<EditRecord> {
-        self.edits
-            .iter()
-            .map(|edit| EditRecord {
-                start: edit.start,
-                end: edit.end,
-                old: text
-                    .get(edit.start as usize..edit.end as usize)
-                    .unwrap_or_default()
-                    .to_owned(),
-                new: self.new_text(edit, text).to_owned(),
-                from: (edit.origin == Origin::Text && edit.new_start < edit.new_end)
-                    .then_some(edit.new_start),
-            })
-            .collect()
+    pub(super) fn records(&self, text: &str) -> EditList {
+        let views = || self.edits.iter().map(|edit| self.view(edit, text));
+        let bytes = views().map(|edit| edit.old.len() + edit.new.len()).sum();
+        let mut list = EditList::with_capacity(self.edits.len(), bytes);
+        views().for_each(|edit| list.push(edit));
+        list
+    }
+
+    fn view<'a>(&'a self, edit: &Edit, text: &'a str) -> EditView<'a> {
+        let old = text.get(edit.start as usize..edit.end as usize);
+        EditView {
+            start: edit.start,
+            end: edit.end,
+            old: old.unwrap_or_default(),
+            new: self.new_text(edit, text),
+            from: (edit.origin == Origin::Text && edit.new_start < edit.new_end)
+                .then_some(edit.new_start),
+        }
     }
 }
 

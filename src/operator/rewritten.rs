@@ -7,7 +7,7 @@ use arrow::array::{RecordBatch, UInt32Array};
 use arrow::compute::take;
 
 use super::{Context, OperatorError, TextBuilder};
-use crate::batch::{Batch, EditLog, EditRecord, OperatorSet, Refusal};
+use crate::batch::{Batch, EditList, EditLog, EditRecord, OperatorSet, Refusal};
 
 /// The rows that become of a batch in an operator that rewrites texts, in the order of the rows
 /// that they are made of.
@@ -22,7 +22,7 @@ pub struct RewrittenRows {
     /// Whether the operator changed the text.
     pub(super) altered: Vec<bool>,
     /// The edits that did it, if they are to be kept.
-    pub(super) records: Option<Vec<Vec<EditRecord>>>,
+    pub(super) records: Option<Vec<EditList>>,
 }
 
 impl RewrittenRows {
@@ -44,12 +44,12 @@ impl RewrittenRows {
     }
 
     /// Adds a row that is made of the row `parent` by `edits`.
-    pub fn push(&mut self, parent: u32, text: &str, replica: u32, edits: Vec<EditRecord>) {
+    pub fn push(&mut self, parent: u32, text: &str, replica: u32, edits: &[EditRecord]) {
         self.texts.push(Some(text));
-        self.finish_row(parent, replica, Some(edits));
+        self.finish_row(parent, replica, Some(edits.into()));
     }
 
-    fn finish_row(&mut self, parent: u32, replica: u32, records: Option<Vec<EditRecord>>) {
+    fn finish_row(&mut self, parent: u32, replica: u32, records: Option<EditList>) {
         self.parents.push(parent);
         self.replica.push(replica);
         self.altered.push(records.is_some());

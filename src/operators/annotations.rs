@@ -191,7 +191,8 @@ fn check(name: &str, options: &str, texts: &[Annotated], unit: SpanUnit, on_cut:
         let text = values.value(row);
         expected += texts[output.rows.origin[row] as usize].1.len() as u64;
         let log = output.rows.edits.as_ref().unwrap()[row].as_ref();
-        let edits = log.map_or(&[][..], |log| &log.edits);
+        let edits = log.map(|log| log.edits.to_records());
+        let edits = edits.unwrap_or_default();
         let annotations = annotations(&output, row, unit);
         assert!(
             annotations.is_sorted_by_key(|(number, _)| *number),
@@ -201,7 +202,7 @@ fn check(name: &str, options: &str, texts: &[Annotated], unit: SpanUnit, on_cut:
             let (old, place) = spans[number];
             let (before, after) = (&old[place.0..place.1], &text[span]);
             let is_kept = before == after;
-            let is_replaced = on_cut == OnCut::Drop && replaced(old, &place, edits) == after;
+            let is_replaced = on_cut == OnCut::Drop && replaced(old, &place, &edits) == after;
             assert!(
                 is_kept || is_replaced,
                 "{name} {options}\n{old:?}\n{text:?}\n{before:?} became {after:?}"

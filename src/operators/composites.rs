@@ -159,7 +159,7 @@ fn edits(log: Option<&Arc<EditLog>>) -> Vec<Edit> {
         let edits = log.edits.iter();
         edits
             .map(|edit| {
-                let (old, new) = (edit.old.clone(), edit.new.clone());
+                let (old, new) = (edit.old.to_owned(), edit.new.to_owned());
                 (log.operator, edit.start, edit.end, old, new)
             })
             .collect::<Vec<_>>()

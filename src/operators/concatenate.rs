@@ -271,7 +271,7 @@ impl Joiner {
                     new.clone_into(&mut edit.new);
                     edits.push(edit);
                 }
-                into.push(index, &self.joined, number, edits);
+                into.push(index, &self.joined, number, &edits);
                 break;
             }
         }
@@ -429,7 +429,7 @@ mod tests {
         let (output, _) = run(&config(Some(2)), &input, &[Some(1); 3], vec![0, 1, 2]);
         let logs = output.rows.edits.clone().unwrap();
         for ((text, log), origin) in texts(&output).iter().zip(logs).zip(&output.rows.origin) {
-            let edit = &log.unwrap().edits[0];
+            let edit = &log.unwrap().edits.to_records()[0];
             let mut made = input[*origin as usize].unwrap().to_owned();
             made.insert_str(edit.start as usize, &edit.new);
             assert_eq!(Some(&made), text.as_ref());

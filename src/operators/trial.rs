@@ -150,9 +150,16 @@ pub(super) fn run(
         (main.rows.number(row), main.rows.replica[row], text)
     };
     let edits = |log: &Option<Arc<EditLog>>| {
-        let edits = log.iter().flat_map(|log| &log.edits);
+        let edits = log.iter().flat_map(|log| log.edits.iter());
         edits
-            .map(|edit| (edit.start, edit.end, edit.old.clone(), edit.new.clone()))
+            .map(|edit| {
+                (
+                    edit.start,
+                    edit.end,
+                    edit.old.to_owned(),
+                    edit.new.to_owned(),
+                )
+            })
             .collect()
     };
     let errors = outputs.next().flatten().map(|batch| {

@@ -159,9 +159,11 @@ impl Drop for Temporary {
     }
 }
 
-/// Creates a file in place of what may be called so. A link of that name is replaced, not followed.
+/// Creates a file, to be written and read, in place of what may be called so. A link of that name is replaced, not followed.
 pub(crate) fn create_anew(path: &Path) -> io::Result<File> {
-    let create = || OpenOptions::new().write(true).create_new(true).open(path);
+    let mut options = OpenOptions::new();
+    options.read(true).write(true).create_new(true);
+    let create = || options.open(path);
     match create() {
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
             fs::remove_file(path)?;

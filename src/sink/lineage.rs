@@ -397,29 +397,29 @@ impl LineageBuilder {
 
     fn edits(&self, batch: &Batch) -> Result<ListArray, ArrowError> {
         let mut lengths = Vec::with_capacity(batch.rows.len());
-        let (mut operators, mut starts, mut ends) = (StringBuilder::new(), Vec::new(), Vec::new());
-        let (mut old, mut new) = (StringBuilder::new(), StringBuilder::new());
+        let room = self.room_for_edits(batch);
+        let strings = |bytes| StringBuilder::with_capacity(room.edits, bytes);
+        let (mut operators, mut old, mut new) = (
+            strings(room.operators),
+            strings(room.old),
+            strings(room.new),
+        );
+        let mut starts = Vec::with_capacity(room.edits);
+        let mut ends = Vec::with_capacity(room.edits);
         let mut texts = StringBuilder::new();
-        let mut chain: Vec<&EditLog> = Vec::new();
         for row in 0..batch.rows.len() {
-            chain.clear();
-            let logs = batch.rows.edits.as_ref();
-            let mut log = logs
-                .and_then(|logs| logs.get(row))
-                .and_then(Option::as_deref);
-            while let Some(later) = log {
-                chain.push(later);
-                log = later.previous.as_deref();
-            }
             let before = starts.len();
-            for log in chain.iter().rev() {
-                for edit in &log.edits {
+            let logs: Vec<&EditLog> = logs_of(batch, row).collect();
+            for log in logs.iter().rev() {
+                for edit in log.edits.iter() {
                     operators.append_value(self.id_of(log.operator));
                     starts.push(i64::from(edit.start));
                     ends.push(i64::from(edit.end));
-                    old.append_value(&edit.old);
-                    new.append_value(&edit.new);
-                    texts.append_option(log.text.as_deref());
+                    old.append_value(edit.old);
+                    new.append_value(edit.new);
+                    if self.columns.names_texts {
+                        texts.append_option(log.text.as_deref());
+                    }
                 }
             }
             lengths.push(starts.len() - before);
@@ -443,6 +443,34 @@ impl LineageBuilder {
             None,
         )
     }
+
+    /// How much the edits of a batch take: what grows by doubling takes twice that.
+    fn room_for_edits(&self, batch: &Batch) -> EditRoom {
+        let mut room = EditRoom::default();
+        for log in (0..batch.rows.len()).flat_map(|row| logs_of(batch, row)) {
+            room.edits += log.edits.len();
+            room.operators += log.edits.len() * self.id_of(log.operator).len();
+            room.old += log.edits.iter().map(|edit| edit.old.len()).sum::<usize>();
+            room.new += log.edits.iter().map(|edit| edit.new.len()).sum::<usize>();
+        }
+        room
+    }
+}
+
+/// The number of edits, and bytes of their texts.
+#[derive(Default)]
+struct EditRoom {
+    edits: usize,
+    operators: usize,
+    old: usize,
+    new: usize,
+}
+
+/// What was done to a row, the last of it first.
+fn logs_of(batch: &Batch, row: usize) -> impl Iterator<Item = &EditLog> {
+    let last = batch.rows.edits.as_ref().and_then(|logs| logs.get(row));
+    let last = last.and_then(Option::as_deref);
+    std::iter::successors(last, |log| log.previous.as_deref())
 }
 
 /// The identities of the source rows.

@@ -3,17 +3,21 @@
 //! A row group is written column by column, and rows come row by row: its pages have to wait until
 //! it is complete. Where they wait changes nothing about the output.
 
+use std::env;
 use std::fmt;
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, File};
 use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
+use std::process;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use bytes::Bytes;
 use parquet::arrow::arrow_writer::{PageKey, PageStore, PageStoreArgs, PageStoreFactory};
 use parquet::errors::{ParquetError, Result};
 
-use super::file::partial_path;
+use super::file::{create_anew, partial_path};
+use crate::store;
 
 /// Headers of pages, which are smaller than this, stay in memory: a read for each would take longer
 /// than it saves memory.
@@ -40,12 +44,10 @@ struct Room {
 impl WaitingPages {
     /// Room for the pages of the file that will stand at `target`: so many bytes in memory.
     pub(super) fn new(target: &Path, most_held: usize) -> Self {
-        let mut name = target.file_name().unwrap_or_default().to_owned();
-        name.push(".pages");
         Self(Arc::new(Mutex::new(Room {
             most_held,
             held: 0,
-            path: partial_path(&target.with_file_name(name)),
+            path: path_for(target),
             file: None,
             waiting: 0,
             end: 0,
@@ -121,6 +123,18 @@ impl Room {
     }
 }
 
+/// Where pages of `target` wait: beside it, or, where that is in a store, among the temporary files.
+fn path_for(target: &Path) -> PathBuf {
+    static NUMBER: AtomicU64 = AtomicU64::new(0);
+    if store::is_remote(target) {
+        let number = NUMBER.fetch_add(1, Ordering::Relaxed);
+        return env::temp_dir().join(format!("augment-{}-{number}.pages", process::id()));
+    }
+    let mut name = target.file_name().unwrap_or_default().to_owned();
+    name.push(".pages");
+    partial_path(&target.with_file_name(name))
+}
+
 /// A page.
 enum Page {
     Held(Bytes),
@@ -179,9 +193,7 @@ struct Unlinked {
 
 impl Unlinked {
     fn create(path: &Path) -> io::Result<Self> {
-        let mut options = OpenOptions::new();
-        options.read(true).write(true).create(true).truncate(true);
-        let file = options.open(path)?;
+        let file = create_anew(path)?;
         let left = fs::remove_file(path).err().map(|_| path.to_owned());
         Ok(Self { file, left })
     }
@@ -231,6 +243,15 @@ mod tests {
             let room = all.room();
             assert_eq!((room.held, room.waiting, room.end), (0, 0, 0));
         }
+    }
+
+    #[test]
+    fn pages_of_an_output_in_a_store_wait_on_this_machine() {
+        let target = Path::new("s3://bucket/a.parquet");
+        let (one, other) = (path_for(target), path_for(target));
+        assert_ne!(one, other);
+        assert_eq!(one.parent(), other.parent());
+        assert_eq!(one.parent(), Some(env::temp_dir().as_path()));
     }
 
     #[test]

@@ -701,7 +701,7 @@ fn lineage_says_where_rows_come_from() {
             previous,
             operator,
             text: None,
-            edits: vec![edit],
+            edits: [edit].as_slice().into(),
         }))
     };
     let first = log(None, 0, 1, " b", "");

@@ -19,6 +19,7 @@ use super::lineage::LineageBuilder;
 use super::pages::WaitingPages;
 use super::{SinkError, SinkPlan};
 use crate::batch::Batch;
+use crate::source::rows_with;
 
 /// Rows given to the encoder at once, at most. Pages and row groups end only between such chunks,
 /// which lie at the same rows however the rows arrived.
@@ -31,8 +32,12 @@ const FIRST_CHUNK_ROWS: usize = 64;
 const CHUNK_BYTES: usize = 1 << 20;
 
 /// Bytes of values in a chunk, at which it ends wherever it is: what comes after small rows may be
-/// large.
-const CHUNK_WEIGHT: usize = 16 << 20;
+/// large. A chunk of large rows becomes a page of each column, which the encoder has as values, as
+/// bytes and compressed.
+const CHUNK_WEIGHT: usize = 4 << 20;
+
+/// Bytes of the values of rows that get their lineage at once, roughly.
+const PART_WEIGHT: usize = 1 << 20;
 
 /// Bytes collected for one write to the file.
 const BUFFER_BYTES: usize = 1 << 18;
@@ -110,6 +115,22 @@ impl ShardWriter {
     /// # Errors
     /// When the rows cannot be encoded, or the file cannot be written.
     pub fn write(&mut self, batch: &Batch) -> Result<(), SinkError> {
+        if batch.rows.edits.is_none() {
+            return self.write_part(batch);
+        }
+        // Edits as columns take more than the rows that they are of: not all at once.
+        let mut start = 0;
+        while start < batch.rows.len() {
+            let left = batch.rows.len() - start;
+            let rest = batch.records.slice(start, left);
+            let rows = rows_with(&rest, PART_WEIGHT).unwrap_or(left);
+            self.write_part(&batch.slice(start..start + rows))?;
+            start += rows;
+        }
+        Ok(())
+    }
+
+    fn write_part(&mut self, batch: &Batch) -> Result<(), SinkError> {
         if batch.rows.is_empty() {
             return Ok(());
         }

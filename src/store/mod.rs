@@ -14,6 +14,7 @@ mod client;
 #[cfg(feature = "object-store")]
 mod credentials;
 mod error;
+mod held;
 #[cfg(feature = "object-store")]
 mod object;
 #[cfg(feature = "object-store")]
@@ -29,6 +30,7 @@ use std::time::SystemTime;
 
 pub(crate) use address::{is_remote, read_problem, resolve, write_problem};
 pub(crate) use error::{help, is_changed};
+pub(crate) use held::{bytes_in_upload, bytes_read_ahead};
 #[cfg(feature = "object-store")]
 pub(crate) use object::{Object, ObjectReader, digest_of};
 #[cfg(feature = "object-store")]

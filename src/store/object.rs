@@ -13,21 +13,13 @@ use tokio::task::JoinHandle;
 
 use super::Facts;
 use super::client::{Place, place};
+use super::held::{AHEAD, BLOCK, blocks_for};
 use super::requests::facts_of;
 use super::runtime::{explain, persistently, runtime, wait};
 use crate::digest::hexadecimal;
 
-/// Bytes that are asked for at once.
-const BLOCK: u64 = 1 << 20;
-
-/// Blocks that are on their way behind the one that is read.
-const AHEAD: u64 = 2;
-
 /// Bytes at the end of an object that are read together: the footer as a rule.
 const TAIL: u64 = 64 << 10;
-
-/// Blocks that are kept at most, however many columns are read.
-const MOST_BLOCKS: usize = 64;
 
 /// An object as it was when it was opened: should it change, reading fails. Clones share what has
 /// been read.
@@ -237,15 +229,6 @@ impl Inner {
             .await?;
         found.bytes().await
     }
-}
-
-fn blocks_for(streams: usize) -> usize {
-    let each = usize::try_from(AHEAD + 1).unwrap_or(usize::MAX);
-    streams
-        .max(1)
-        .saturating_mul(each)
-        .saturating_add(2)
-        .min(MOST_BLOCKS)
 }
 
 fn slice(bytes: &Bytes, start: u64, end: u64) -> io::Result<Bytes> {

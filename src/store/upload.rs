@@ -12,15 +12,10 @@ use tokio::task::JoinHandle;
 
 use super::client::{Place, place};
 use super::error::{Kind, StoreError};
+use super::held::{AT_A_TIME, PART};
 use super::object::digest_of;
 use super::requests::write;
 use super::runtime::{explain, persistently, runtime, wait};
-
-/// Bytes in a part. S3 takes up to 10 000 parts, the last of which alone may be under 5 MiB.
-const PART: usize = 8 << 20;
-
-/// Parts that are on their way at a time: with the one that grows, what an upload holds in memory.
-const AT_A_TIME: usize = 2;
 
 /// An object that grows. What is at most one part is put in one request when it is complete, more is
 /// sent part by part. Dropping it gives the parts up.

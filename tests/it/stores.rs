@@ -368,6 +368,11 @@ fn large_outputs_go_in_parts_and_leave_none_behind() {
     assert!(proxy.conduct().requests.iter().filter(parts).count() >= 3);
     let local = bench.scratch.digests("local");
     assert_eq!(bench.digest("out/part-0.parquet"), local["part-0.parquet"]);
+    // Pages that do not fit into memory wait elsewhere.
+    let mut arguments = RUN.to_vec();
+    arguments.extend(["--fresh", "--memory", "150MiB"]);
+    bench.run(bench.store, &arguments).says(0, &[]);
+    assert_eq!(bench.digest("out/part-0.parquet"), local["part-0.parquet"]);
     let uploads = ask(bench.store, "GET", "/large?uploads", b"").body;
     let uploads = String::from_utf8(uploads).unwrap();
     assert!(!uploads.contains("<UploadId>"), "{uploads}");

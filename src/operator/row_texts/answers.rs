@@ -181,7 +181,7 @@ impl EachText {
             if changed.iter().any(|position| position == self.position) {
                 let logs = main.rows.edits.as_deref().unwrap_or_default();
                 let log = logs.get(row).and_then(Option::as_ref);
-                let edits = log.map(|log| log.edits.clone()).unwrap_or_default();
+                let edits = log.map(|log| log.edits.to_records()).unwrap_or_default();
                 let text = values.get(row).unwrap_or_default().to_owned();
                 answer.edited = Some((text, edits));
             }

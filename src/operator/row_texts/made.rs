@@ -132,7 +132,7 @@ impl Site<'_> {
                 previous: log.take(),
                 operator: self.position,
                 text: place.filter(|_| self.texts.several).map(Arc::from),
-                edits: edited.edits.clone(),
+                edits: edited.edits.as_slice().into(),
             }));
         }
     }

@@ -299,7 +299,7 @@ proptest! {
             let mut log = log.as_ref();
             while let Some(edits) = log {
                 let unit = places.iter().position(|place| Some(&**place) == edits.text.as_deref());
-                for edit in edits.edits.iter().rev() {
+                for edit in edits.edits.to_records().iter().rev() {
                     let span = edit.start as usize..edit.end as usize;
                     let text = &mut made[unit.unwrap()];
                     prop_assert_eq!(&text[span.clone()], &edit.old);

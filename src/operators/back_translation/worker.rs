@@ -297,7 +297,7 @@ impl Worker {
                 row.variants.sort_by_key(|variant| variant.replica);
                 for variant in row.variants {
                     let number = replica_number(row.incoming, count, variant.replica);
-                    rewritten.push(row.index, &variant.text, number, variant.edits);
+                    rewritten.push(row.index, &variant.text, number, &variant.edits);
                 }
             } else if let Some(variant) = row.variants.pop() {
                 let number = number_in_place(row.incoming);
@@ -306,7 +306,7 @@ impl Worker {
                     unchanged: None,
                     drawn: draws,
                 });
-                rewritten.push(row.index, &variant.text, number, variant.edits);
+                rewritten.push(row.index, &variant.text, number, &variant.edits);
             } else {
                 *counts.entry(reason).or_default() += 1;
                 context.note(RowNote {

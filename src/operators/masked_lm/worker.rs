@@ -303,11 +303,11 @@ impl Worker {
                 row.variants.sort_by_key(|variant| variant.replica);
                 for variant in row.variants {
                     let number = replica_number(row.incoming, count, variant.replica);
-                    rewritten.push(row.index, &variant.text, number, variant.edits);
+                    rewritten.push(row.index, &variant.text, number, &variant.edits);
                 }
             } else if let Some(variant) = row.variants.pop() {
                 let number = number_in_place(row.incoming);
-                rewritten.push(row.index, &variant.text, number, variant.edits);
+                rewritten.push(row.index, &variant.text, number, &variant.edits);
             } else {
                 *counts.entry(("unchanged", row.reason)).or_default() += 1;
                 context.note(RowNote {

@@ -153,7 +153,7 @@ impl Filler {
                 into.keep(index, old, incoming);
             } else {
                 let edits = self.edits(input.batch, old);
-                into.push(index, &self.filled, number_in_place(incoming), edits);
+                into.push(index, &self.filled, number_in_place(incoming), &edits);
             }
             return Ok(Ok(0));
         };
@@ -177,7 +177,7 @@ impl Filler {
             if is_new {
                 let edits = self.edits(input.batch, old);
                 let number = replica_number(incoming, count, replica);
-                into.push(index, &self.filled, number, edits);
+                into.push(index, &self.filled, number, &edits);
             } else {
                 missing += 1;
             }

@@ -245,7 +245,7 @@ impl Columns {
                     previous: log.take(),
                     operator: self.position,
                     text: None,
-                    edits: vec![edit],
+                    edits: [edit].as_slice().into(),
                 }));
             }
         }

@@ -145,7 +145,11 @@ fn a_row_whose_text_changes_tells_so() {
         .collect();
     assert_eq!(sets, [vec![3], vec![], vec![], vec![3]]);
     let logs = rows.edits.as_ref().unwrap();
-    let edit = |row: usize| logs[row].as_ref().map(|log| log.edits[0].clone());
+    let edit = |row: usize| {
+        logs[row]
+            .as_ref()
+            .map(|log| log.edits.to_records()[0].clone())
+    };
     let whole = |old: &str, new: &str| EditRecord {
         start: 0,
         end: u32::try_from(old.len()).unwrap(),
