@@ -55,7 +55,7 @@ impl InputFile {
                 Ok(Version {
                     bytes: facts.bytes,
                     modified: facts.modified,
-                    tag: facts.tag,
+                    tag: facts.mark.tag,
                 })
             }
         }

@@ -50,6 +50,15 @@ pub(crate) struct Facts {
     pub(crate) bytes: u64,
     /// When it was written, by the clock of the store.
     pub(crate) modified: SystemTime,
-    /// What changes whenever its bytes do, if the store has such a thing.
+    /// Which state of it this is.
+    pub(crate) mark: Mark,
+}
+
+/// What a store calls one state of an object, to be asked for it alone.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Mark {
+    /// What changes whenever the bytes do. S3 and Azure compare it.
     pub(crate) tag: Option<String>,
+    /// The number of the state. Google compares it.
+    pub(crate) version: Option<String>,
 }

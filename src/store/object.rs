@@ -215,7 +215,12 @@ impl Object {
 impl Inner {
     async fn request(self: Arc<Self>, start: u64, end: u64) -> object_store::Result<Bytes> {
         // A weak tag does not stand for the bytes.
-        let tag = self.facts.tag.clone().filter(|tag| !tag.starts_with("W/"));
+        let tag = self
+            .facts
+            .mark
+            .tag
+            .clone()
+            .filter(|tag| !tag.starts_with("W/"));
         let options = GetOptions {
             range: Some(GetRange::Bounded(start..end)),
             if_match: tag,

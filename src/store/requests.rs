@@ -10,9 +10,9 @@ use object_store::{
     ObjectMeta, ObjectStore, ObjectStoreExt, PutMode, PutOptions, PutPayload, UpdateVersion,
 };
 
-use super::Facts;
 use super::client::{Place, place};
 use super::runtime::{explain, persistently, runtime, wait};
+use super::{Facts, Mark};
 
 /// Requests that are under way at a time where many objects are read.
 const AT_A_TIME: usize = 32;
@@ -22,7 +22,10 @@ impl From<&ObjectMeta> for Facts {
         Self {
             bytes: meta.size,
             modified: SystemTime::from(meta.last_modified),
-            tag: meta.e_tag.clone(),
+            mark: Mark {
+                tag: meta.e_tag.clone(),
+                version: meta.version.clone(),
+            },
         }
     }
 }
@@ -77,46 +80,49 @@ pub(crate) fn read_all(paths: &[PathBuf]) -> io::Result<Vec<Bytes>> {
     runtime()?.block_on(all).map_err(explain)
 }
 
-/// Writes an object in one step, in place of what may have its name; answers its tag.
-pub(crate) fn write(path: &Path, bytes: Vec<u8>) -> io::Result<Option<String>> {
+/// Writes an object in one step, in place of what may have its name; answers its mark.
+pub(crate) fn write(path: &Path, bytes: Vec<u8>) -> io::Result<Mark> {
     put(path, bytes, &PutMode::Overwrite)
 }
 
-/// Writes an object if there is none of its name; answers its tag.
-pub(crate) fn create(path: &Path, bytes: &[u8]) -> io::Result<Option<String>> {
+/// Writes an object if there is none of its name; answers its mark.
+pub(crate) fn create(path: &Path, bytes: &[u8]) -> io::Result<Mark> {
     // Where an answer gets lost, the object in the way may be this one.
     match put(path, bytes.to_vec(), &PutMode::Create) {
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => match read(path) {
-            Ok((found, facts)) if found == bytes => Ok(facts.tag),
+            Ok((found, facts)) if found == bytes => Ok(facts.mark),
             _ => Err(error),
         },
         result => result,
     }
 }
 
-/// Writes an object in place of the one with this tag; answers the new tag.
-pub(crate) fn replace(path: &Path, bytes: &[u8], tag: Option<&str>) -> io::Result<Option<String>> {
+/// Writes an object in place of the one with this mark; answers the new one.
+pub(crate) fn replace(path: &Path, bytes: &[u8], mark: &Mark) -> io::Result<Mark> {
     let mode = PutMode::Update(UpdateVersion {
-        e_tag: tag.map(str::to_owned),
-        version: None,
+        e_tag: mark.tag.clone(),
+        version: mark.version.clone(),
     });
     match put(path, bytes.to_vec(), &mode) {
         Err(error) if super::is_changed(&error) => match read(path) {
-            Ok((found, facts)) if found == bytes => Ok(facts.tag),
+            Ok((found, facts)) if found == bytes => Ok(facts.mark),
             _ => Err(error),
         },
         result => result,
     }
 }
 
-fn put(path: &Path, bytes: Vec<u8>, mode: &PutMode) -> io::Result<Option<String>> {
+fn put(path: &Path, bytes: Vec<u8>, mode: &PutMode) -> io::Result<Mark> {
     let Place { client, key, .. } = place(path)?;
     let payload = PutPayload::from(bytes);
     let put = wait(|| {
         let options = PutOptions::from(mode.clone());
         client.objects.put_opts(&key, payload.clone(), options)
     })?;
-    Ok(put.e_tag)
+    Ok(Mark {
+        tag: put.e_tag,
+        version: put.version,
+    })
 }
 
 /// Removes an object. It does not matter if it is not there.

@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 
 use bytes::Bytes;
 
-use super::Facts;
 use super::error::{Kind, StoreError};
+use super::{Facts, Mark};
 
 fn refusal() -> io::Error {
     let message = "this build has no object stores".to_owned();
@@ -109,19 +109,15 @@ pub(crate) fn read_all(_paths: &[PathBuf]) -> io::Result<Vec<Bytes>> {
     Err(refusal())
 }
 
-pub(crate) fn write(_path: &Path, _bytes: Vec<u8>) -> io::Result<Option<String>> {
+pub(crate) fn write(_path: &Path, _bytes: Vec<u8>) -> io::Result<Mark> {
     Err(refusal())
 }
 
-pub(crate) fn create(_path: &Path, _bytes: &[u8]) -> io::Result<Option<String>> {
+pub(crate) fn create(_path: &Path, _bytes: &[u8]) -> io::Result<Mark> {
     Err(refusal())
 }
 
-pub(crate) fn replace(
-    _path: &Path,
-    _bytes: &[u8],
-    _tag: Option<&str>,
-) -> io::Result<Option<String>> {
+pub(crate) fn replace(_path: &Path, _bytes: &[u8], _mark: &Mark) -> io::Result<Mark> {
     Err(refusal())
 }
 

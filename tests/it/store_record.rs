@@ -5,7 +5,7 @@
 use std::fs;
 
 use crate::scratch::Finished;
-use crate::store_server::ask;
+use crate::store_server::{Conduct, Proxy, ask};
 use crate::stores::{Bench, RUN, pipeline};
 use crate::{rejects, samples};
 
@@ -134,6 +134,71 @@ fn refused_rows_are_on_record_as_on_a_file_system() {
     }
     let status = bench.run(bench.store, &["status", "s3://refused/refused/good"]);
     assert!(status.stdout.contains("left rejects"), "{}", status.stdout);
+}
+
+/// What a lock says of a process of this machine that has ended.
+#[cfg(target_os = "linux")]
+fn claim_of_the_dead() -> String {
+    let mut process = std::process::Command::new("true").spawn().unwrap();
+    process.wait().unwrap();
+    let started = fs::read_to_string("/proc/sys/kernel/random/boot_id").unwrap();
+    let container = fs::read_link("/proc/self/ns/pid").unwrap();
+    let machine = format!("{} {}", started.trim(), container.display());
+    let number = process.id();
+    format!(r#"{{"machine":"{machine}","process":{number},"claim":7,"renewals":3}}"#)
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn the_lock_of_a_process_that_has_ended_is_taken_over_at_once() {
+    let Some(bench) = Bench::new("ended") else {
+        return;
+    };
+    let lock = "/ended/out/.augment/lock";
+    let claim = claim_of_the_dead();
+    ask(bench.store, "PUT", lock, claim.as_bytes());
+    bench.completes(bench.store);
+    assert_eq!(ask(bench.store, "GET", lock, b"").status, 404);
+}
+
+/// As far as a server can tell that speaks the language of Google and stores by that of Amazon.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_store_of_google_has_the_same_bytes_and_locks() {
+    let Some(bench) = Bench::new("google") else {
+        return;
+    };
+    let google = Conduct {
+        google: true,
+        refuse_every: Some(5),
+        ..Conduct::default()
+    };
+    let proxy = Proxy::before(bench.store, google);
+    bench
+        .scratch
+        .write("test.toml", pipeline("gs://google/data", "gs://google/out"));
+    let claim = claim_of_the_dead();
+    let lock = "/google/out/.augment/lock";
+    let account = format!(
+        r#"{{"gcs_base_url":"http://{}","disable_oauth":true,"client_email":"","private_key":"",
+             "private_key_id":""}}"#,
+        proxy.address
+    );
+    ask(proxy.address, "PUT", lock, claim.as_bytes());
+    for _ in 0..2 {
+        let mut command = bench.command(proxy.address, &RUN);
+        command
+            .env("GOOGLE_SERVICE_ACCOUNT_KEY", &account)
+            .env("GOOGLE_ALLOW_HTTP", "true");
+        Finished::of(command.output().unwrap()).says(0, &[]);
+        assert_eq!(bench.outputs(), bench.expected);
+        assert_eq!(ask(bench.store, "GET", lock, b"").status, 404);
+    }
+    let puts = |line: &&String| line.starts_with("PUT") && line.contains("/out%2Fpart");
+    let conduct = proxy.conduct();
+    let puts = conduct.requests.iter().filter(puts).count();
+    // Some were refused and made again; the second run made none.
+    assert!((6..12).contains(&puts), "{puts}");
 }
 
 /// Takes as long as a lock counts without being renewed.

@@ -65,14 +65,17 @@ fn python() -> Option<PathBuf> {
     None
 }
 
+/// What requests are signed with: the store looks for whom and for what, and does not check it.
+const AUTHORIZATION: &str = "Authorization: AWS4-HMAC-SHA256 Credential=ann/20250101/us-east-1/s3/\
+aws4_request, SignedHeaders=host, Signature=0\r\n";
+
 /// Asks `server` for something.
 pub(crate) fn ask(server: SocketAddr, method: &str, target: &str, body: &[u8]) -> Answer {
     let mut stream = TcpStream::connect(server).unwrap();
     let length = body.len();
     let head = format!(
         "{method} {target} HTTP/1.1\r\nHost: {server}\r\nContent-Length: {length}\r\n\
-         x-amz-acl: public-read\r\nAuthorization: AWS4-HMAC-SHA256 Credential=ann/20250101/\
-         us-east-1/s3/aws4_request, SignedHeaders=host, Signature=0\r\nConnection: close\r\n\r\n"
+         x-amz-acl: public-read\r\n{AUTHORIZATION}Connection: close\r\n\r\n"
     );
     stream.write_all(head.as_bytes()).unwrap();
     stream.write_all(body).unwrap();
@@ -100,12 +103,58 @@ pub(crate) struct Conduct {
     pub(crate) stall_after: Option<usize>,
     /// All requests get this answer.
     pub(crate) answer_all: Option<(&'static str, String)>,
+    /// The server speaks as that of Google does: it knows states of objects by numbers.
+    pub(crate) google: bool,
+    /// The tags that the store has for these numbers.
+    pub(crate) tags: BTreeMap<String, String>,
     /// Requests so far: their first lines.
     pub(crate) requests: Vec<String>,
     /// What the requests were signed with.
     pub(crate) authorizations: Vec<String>,
     /// How often the server misbehaved.
     pub(crate) faults: usize,
+}
+
+impl Conduct {
+    /// A line of a request as the store understands it.
+    fn understood(&self, line: String) -> String {
+        if self.google && line.to_lowercase().starts_with("authorization:") {
+            return AUTHORIZATION.to_owned();
+        }
+        let Some(number) = line.strip_prefix("x-goog-if-generation-match: ") else {
+            return line;
+        };
+        assert!(self.google);
+        match number.trim() {
+            "0" => "If-None-Match: *\r\n".to_owned(),
+            number => {
+                let tag = self.tags.get(number).map_or("no such state", |tag| tag);
+                format!("If-Match: {tag}\r\n")
+            }
+        }
+    }
+
+    /// Adds the number of a state to an answer, whose headers end at `end`, and answers where they end then.
+    fn add_number(&mut self, answer: &mut Vec<u8>, end: usize) -> usize {
+        let head = String::from_utf8_lossy(answer.get(..end).unwrap_or_default()).into_owned();
+        let tag = head.lines().find_map(|line| {
+            let (name, value) = line.split_once(": ")?;
+            name.eq_ignore_ascii_case("etag").then(|| value.to_owned())
+        });
+        let Some(tag) = tag.filter(|_| self.google) else {
+            return end;
+        };
+        let digits: String = tag
+            .chars()
+            .filter(char::is_ascii_hexdigit)
+            .take(12)
+            .collect();
+        let number = u64::from_str_radix(&digits, 16).unwrap().to_string();
+        let header = format!("\r\nx-goog-generation: {number}");
+        self.tags.insert(number, tag);
+        answer.splice(end..end, header.bytes());
+        end + header.len()
+    }
 }
 
 /// A server before the store.
@@ -175,6 +224,7 @@ fn serve(stream: &TcpStream, store: SocketAddr, conduct: &Mutex<Conduct>) -> std
         if let Some((name, value)) = line.split_once(": ") {
             headers.insert(name.to_lowercase(), value.trim().to_owned());
         }
+        let line = conduct.lock().unwrap().understood(line);
         if !line.to_lowercase().starts_with("connection:") {
             head.extend(line.into_bytes());
         }
@@ -191,6 +241,9 @@ fn serve(stream: &TcpStream, store: SocketAddr, conduct: &Mutex<Conduct>) -> std
         .to_owned();
     let (refuse, cut, answer) = {
         let mut conduct = conduct.lock().unwrap();
+        if conduct.google && !headers.contains_key("authorization") {
+            head.extend(AUTHORIZATION.bytes());
+        }
         conduct.requests.push(first);
         let authorization = headers.get("authorization").cloned().unwrap_or_default();
         conduct.authorizations.push(authorization);
@@ -224,6 +277,7 @@ fn serve(stream: &TcpStream, store: SocketAddr, conduct: &Mutex<Conduct>) -> std
         .windows(4)
         .position(|four| four == b"\r\n\r\n")
         .unwrap_or(answer.len());
+    let end = conduct.lock().unwrap().add_number(&mut answer, end);
     if cut {
         answer.truncate(end + (answer.len() - end) / 2);
     }

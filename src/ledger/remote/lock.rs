@@ -15,7 +15,7 @@ use std::time::{Duration, Instant};
 use serde::{Deserialize, Serialize};
 
 use super::super::{LedgerError, Part};
-use crate::store;
+use crate::store::{self, Mark};
 
 /// A lock that is not renewed for so long is nobody's.
 const LEASE: Duration = Duration::from_secs(45);
@@ -123,17 +123,17 @@ impl Lock {
             renewals: 0,
         };
         let bytes = claim.bytes().map_err(io_error)?;
-        let tag = loop {
+        let mark = loop {
             match store::create(path, &bytes) {
-                Ok(tag) => break tag,
+                Ok(mark) => break mark,
                 Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
                 Err(error) => return Err(io_error(error)),
             }
             let Some(old) = abandoned(root, path)? else {
                 continue;
             };
-            match store::replace(path, &bytes, old.as_deref()) {
-                Ok(tag) => break tag,
+            match store::replace(path, &bytes, &old) {
+                Ok(mark) => break mark,
                 // Another was quicker: it is alive.
                 Err(error)
                     if store::is_changed(&error) || error.kind() == io::ErrorKind::NotFound => {}
@@ -149,7 +149,7 @@ impl Lock {
         let renewed = Arc::clone(&shared);
         let renewing = thread::Builder::new()
             .name("lock".to_owned())
-            .spawn(move || renew(&renewed, claim, tag))
+            .spawn(move || renew(&renewed, claim, mark))
             .map_err(io_error)?;
         Ok(Self {
             shared,
@@ -159,7 +159,7 @@ impl Lock {
 }
 
 /// Renews a lock until the run is over or the lock is lost.
-fn renew(shared: &Shared, mut claim: Claim, mut tag: Option<String>) {
+fn renew(shared: &Shared, mut claim: Claim, mut mark: Mark) {
     let mut is_over = shared
         .is_over
         .lock()
@@ -174,9 +174,9 @@ fn renew(shared: &Shared, mut claim: Claim, mut tag: Option<String>) {
         claim.renewals += 1;
         let renewed = claim
             .bytes()
-            .and_then(|bytes| store::replace(&shared.path, &bytes, tag.as_deref()));
+            .and_then(|bytes| store::replace(&shared.path, &bytes, &mark));
         match renewed {
-            Ok(new) => tag = new,
+            Ok(new) => mark = new,
             Err(error) if store::is_changed(&error) || error.kind() == io::ErrorKind::NotFound => {
                 shared.lost.store(true, Ordering::Relaxed);
                 return;
@@ -215,12 +215,8 @@ fn number() -> u64 {
     RandomState::new().hash_one(std::process::id())
 }
 
-/// Watches the lock of another: its tag if it is nobody's any more, nothing if it is gone.
-#[expect(
-    clippy::option_option,
-    reason = "whether the lock is there is one thing, whether the store tags it another"
-)]
-fn abandoned(root: &Path, path: &Path) -> Result<Option<Option<String>>, LedgerError> {
+/// Watches the lock of another: its mark if it is nobody's any more, nothing if it is gone.
+fn abandoned(root: &Path, path: &Path) -> Result<Option<Mark>, LedgerError> {
     let begun = Instant::now();
     let mut first = None;
     loop {
@@ -231,7 +227,7 @@ fn abandoned(root: &Path, path: &Path) -> Result<Option<Option<String>>, LedgerE
         };
         let claim: Option<Claim> = serde_json::from_slice(&bytes).ok();
         if claim.as_ref().is_some_and(Claim::has_ended) || begun.elapsed() > LEASE {
-            return Ok(Some(facts.tag));
+            return Ok(Some(facts.mark));
         }
         let is_here = claim
             .as_ref()
