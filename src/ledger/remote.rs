@@ -13,6 +13,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::path::{Path, PathBuf};
 
+use bytes::Bytes;
+
 use super::partial::Found;
 use super::peek::read_lines;
 use super::rejects::{RECORDS, RejectsFound};
@@ -65,16 +67,14 @@ impl RemoteRecord {
         };
         let contents = store::read_all(&objects);
         let contents = contents.map_err(|error| LedgerError::io(&record.folder, error))?;
+        if mode == Mode::Fresh {
+            let entries = record.start_over(&objects, &contents, part)?;
+            return Ok((record, entries));
+        }
         let mut entries = BTreeMap::new();
         let mut foreign = Vec::new();
-        // What `--fresh` does again is whatever it comes to.
-        let lenient = if mode == Mode::Fresh {
-            Mode::Force
-        } else {
-            mode
-        };
         for (object, bytes) in objects.iter().zip(contents) {
-            let read = parse(object, &bytes, root, fingerprint, lenient)?;
+            let read = parse(object, &bytes, root, fingerprint, mode)?;
             for (shard, entry) in read.entries {
                 record.known.insert(shard.clone());
                 if !read.same_pipeline {
@@ -82,17 +82,6 @@ impl RemoteRecord {
                 }
                 entries.insert(shard, entry);
             }
-        }
-        if mode == Mode::Fresh {
-            record.write_header()?;
-            if part.is_some() {
-                return Ok((record, BTreeMap::new()));
-            }
-            for entry in entries.values_mut() {
-                entry.forgotten = true;
-                record.record(entry)?;
-            }
-            return Ok((record, entries));
         }
         // With `--force` entries of another pipeline count as this one's from now on.
         for entry in foreign.iter().filter_map(|shard| entries.get(shard)) {
@@ -102,6 +91,37 @@ impl RemoteRecord {
             record.write_header()?;
         }
         Ok((record, entries))
+    }
+
+    /// Forgets what is finished, whatever the objects of the record hold; answers what that was.
+    fn start_over(
+        &mut self,
+        objects: &[PathBuf],
+        contents: &[Bytes],
+        part: Part,
+    ) -> Result<BTreeMap<String, Entry>, LedgerError> {
+        self.write_header()?;
+        let mut entries = BTreeMap::new();
+        for (object, bytes) in objects.iter().zip(contents) {
+            let mut found = Peek::default();
+            read_lines(bytes, &mut found);
+            let is_header = object.file_name().is_some_and(|name| name == HEADER);
+            if found.known.is_empty() && !is_header {
+                // It cannot be read, and would stand in the way of what is to be recorded there.
+                store::remove(object).map_err(|error| LedgerError::io(object, error))?;
+            }
+            entries.extend(found.known);
+        }
+        self.known.extend(entries.keys().cloned());
+        if part.is_some() {
+            // Others may be at work, and have finished again what they found.
+            return Ok(BTreeMap::new());
+        }
+        for entry in entries.values_mut() {
+            entry.forgotten = true;
+            self.record(entry)?;
+        }
+        Ok(entries)
     }
 
     /// Makes the folder this run's own, unless it is already: none of the `targets` may exist that

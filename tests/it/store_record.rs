@@ -201,6 +201,30 @@ fn a_store_of_google_has_the_same_bytes_and_locks() {
     assert!((6..12).contains(&puts), "{puts}");
 }
 
+#[test]
+fn a_damaged_record_is_named_and_a_fresh_run_does_without() {
+    let Some(bench) = Bench::new("damaged") else {
+        return;
+    };
+    bench.completes(bench.store);
+    let objects = bench.objects();
+    let is_entry = |object: &&String| {
+        object.starts_with("out/.augment/ledger/") && !object.ends_with("header.jsonl")
+    };
+    let entry = objects.iter().find(is_entry).unwrap();
+    ask(
+        bench.store,
+        "PUT",
+        &format!("/damaged/{entry}"),
+        b"{nonsense",
+    );
+    bench
+        .run(bench.store, &RUN)
+        .says(2, &["cannot be read", entry, "--fresh"]);
+    bench.run(bench.store, &run_with(&["--fresh"])).says(0, &[]);
+    bench.completes(bench.store);
+}
+
 /// Takes as long as a lock counts without being renewed.
 #[test]
 #[ignore = "it waits for 45 seconds"]
