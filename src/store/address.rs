@@ -151,10 +151,10 @@ fn host_problem(text: &str, address: &Address) -> Option<(String, String)> {
 /// A URL without what may be a secret: what stands before an `@` and after a `?`.
 fn shown(text: &str) -> String {
     let (scheme, rest) = text.split_once("://").unwrap_or(("", text));
-    let (host, key) = rest.split_once('/').unwrap_or((rest, ""));
+    let (host, key) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
     let host = host.rsplit_once('@').map_or(host, |(_, host)| host);
     let key = key.split(['?', '#']).next().unwrap_or_default();
-    format!("{scheme}://{host}/{key}")
+    format!("{scheme}://{host}{key}")
 }
 
 #[cfg(test)]
@@ -200,6 +200,8 @@ mod tests {
             assert!(!message.contains("hush"), "{message}");
         }
         assert_eq!(write_problem("s3://b/{shard}.parquet"), None);
+        let (message, _) = write_problem("s3://{shard}.parquet").unwrap();
+        assert!(message.contains("`s3://{shard}.parquet`"), "{message}");
         for bad in [
             "https://h/{shard}.parquet",
             "s3://{shard}.parquet",
