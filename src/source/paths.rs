@@ -238,7 +238,9 @@ fn absolute(path: &Path) -> PathBuf {
     if store::is_remote(path) {
         return path.to_owned();
     }
-    clean_path(&std::path::absolute(path).unwrap_or_else(|_| path.to_owned()))
+    // The folder of a file that is named alone is empty, which means the one we are in.
+    let path = clean_path(path);
+    clean_path(&std::path::absolute(&path).unwrap_or(path))
 }
 
 fn common_ancestor(one: &Path, other: &Path) -> PathBuf {
@@ -318,6 +320,14 @@ mod tests {
         let mut problems = expand(&entries, base).problems;
         assert_eq!(problems.len(), 1, "{problems:?}");
         problems.remove(0)
+    }
+
+    #[test]
+    fn a_file_beside_a_pipeline_that_is_run_in_its_folder_has_its_plain_name() {
+        // Tests run in the folder of the package.
+        for entry in ["Cargo.toml", "./Cargo.toml", "src/../Cargo.toml"] {
+            assert_eq!(names(&[entry], Path::new("")), ["Cargo.toml"], "{entry}");
+        }
     }
 
     #[test]
