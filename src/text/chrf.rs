@@ -28,29 +28,69 @@ pub struct Chrf {
     other: Runs,
 }
 
+/// Characters of a text whose runs are all kept at once: six times eight bytes for each. Those of a
+/// longer one are found for one length after the other, each time anew.
+const SHORT: usize = 1 << 14;
+
 /// The runs of a text: for each length a hash of each, sorted.
 #[derive(Debug, Default)]
 struct Runs {
     characters: Vec<char>,
+    /// Of the runs of one length, as they stand in the text.
+    hashes: Vec<u64>,
+    /// Of a long text those of the length that was asked for last, at the first place.
     by_length: [Vec<u64>; ORDER],
 }
 
 impl Runs {
     fn read(&mut self, text: &str) {
+        if self.characters.capacity() > SHORT {
+            // What a long text took is not kept for short ones.
+            *self = Self::default();
+        }
         self.characters.clear();
         self.characters
             .extend(text.chars().filter(|character| !character.is_whitespace()));
-        let mut before: Vec<u64> = vec![0; self.characters.len()];
-        for (length, runs) in self.by_length.iter_mut().enumerate() {
-            // The hash of a run goes on from that of the run without its last character.
-            runs.clear();
-            let last = self.characters.get(length..).unwrap_or_default();
-            for (hash, character) in before.iter_mut().zip(last) {
-                *hash = mix(*hash ^ u64::from(u32::from(*character)));
-                runs.push(*hash);
+        if self.is_short() {
+            for place in 0..ORDER {
+                self.find(place, place);
             }
-            runs.sort_unstable();
         }
+    }
+
+    fn is_short(&self) -> bool {
+        self.characters.len() <= SHORT
+    }
+
+    /// The runs of `length + 1` characters. Lengths must be asked for in turn, from 0 on.
+    fn of(&mut self, length: usize) -> &[u64] {
+        let place = if self.is_short() {
+            length
+        } else {
+            self.find(length, 0);
+            0
+        };
+        self.by_length.get(place).map_or(&[], Vec::as_slice)
+    }
+
+    /// Finds the runs of `length + 1` characters, after those that are one shorter.
+    fn find(&mut self, length: usize, place: usize) {
+        if length == 0 {
+            self.hashes.clear();
+            self.hashes.resize(self.characters.len(), 0);
+        }
+        let Some(runs) = self.by_length.get_mut(place) else {
+            return;
+        };
+        let last = self.characters.get(length..).unwrap_or_default();
+        runs.clear();
+        runs.reserve_exact(last.len());
+        // The hash of a run goes on from that of the run without its last character.
+        for (hash, character) in self.hashes.iter_mut().zip(last) {
+            *hash = mix(*hash ^ u64::from(u32::from(*character)));
+            runs.push(*hash);
+        }
+        runs.sort_unstable();
     }
 }
 
@@ -65,7 +105,8 @@ impl Chrf {
     pub fn score(&mut self, text: &str) -> f64 {
         self.other.read(text);
         let (mut precision, mut recall, mut orders) = (0.0, 0.0, 0.0);
-        for (found, expected) in self.other.by_length.iter().zip(&self.reference.by_length) {
+        for length in 0..ORDER {
+            let (found, expected) = (self.other.of(length), self.reference.of(length));
             // Texts too short for a length have no say in it.
             if found.is_empty() || expected.is_empty() {
                 continue;
@@ -102,7 +143,10 @@ fn common(one: &[u64], other: &[u64]) -> usize {
 }
 
 #[cfg(test)]
+#[expect(clippy::cast_precision_loss, reason = "numbers of runs are small")]
 mod tests {
+    use std::collections::BTreeMap;
+
     use proptest::prelude::*;
 
     use super::*;
@@ -130,6 +174,50 @@ mod tests {
             compared += 1;
         }
         assert!(compared >= 40, "{compared}");
+    }
+
+    /// The same by counting the runs themselves.
+    fn by_counting(hypothesis: &str, reference: &str) -> f64 {
+        let characters =
+            |text: &str| -> Vec<char> { text.chars().filter(|c| !c.is_whitespace()).collect() };
+        let (found, expected) = (characters(hypothesis), characters(reference));
+        let (mut precision, mut recall) = (0.0, 0.0);
+        for length in 1..=ORDER {
+            let mut counts: BTreeMap<&[char], u32> = BTreeMap::new();
+            for run in expected.windows(length) {
+                *counts.entry(run).or_default() += 1;
+            }
+            let mut shared = 0.0;
+            for run in found.windows(length) {
+                if let Some(left @ 1..) = counts.get_mut(run) {
+                    *left -= 1;
+                    shared += 1.0;
+                }
+            }
+            precision += shared / found.windows(length).count() as f64;
+            recall += shared / expected.windows(length).count() as f64;
+        }
+        let (precision, recall) = (precision / ORDER as f64, recall / ORDER as f64);
+        (1.0 + WEIGHT) * precision * recall / (WEIGHT * precision + recall)
+    }
+
+    #[test]
+    fn long_and_short_texts_are_compared_alike() {
+        let long: String = (0..SHORT).map(|n| format!("{} ", n * n % 977)).collect();
+        let other: String = (0..SHORT).map(|n| format!("{} ", n * n % 971)).collect();
+        let short = &long[..SHORT / 2];
+        let mut chrf = Chrf::default();
+        for (reference, hypotheses) in [
+            (long.as_str(), [other.as_str(), short]),
+            (short, [&other, &long]),
+            (&other, [&long, &other]),
+        ] {
+            chrf.set_reference(reference);
+            for hypothesis in hypotheses {
+                let expected = by_counting(hypothesis, reference);
+                assert!((chrf.score(hypothesis) - expected).abs() < 1e-12);
+            }
+        }
     }
 
     proptest! {
