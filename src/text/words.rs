@@ -208,6 +208,28 @@ impl<'a> Words<'a> {
         }
     }
 
+    /// The words that end after `position`, a byte of the text, in order. To find the first costs a
+    /// search, not a walk over the words before it.
+    pub fn reaching(self, position: usize) -> WordIter<'a> {
+        let index = position / BITS;
+        let below = !(u64::MAX << (position % BITS));
+        let block = self.blocks.get(index).copied().unwrap_or_default();
+        let before = block.before + (block.starts & below).count_ones();
+        // The one that starts before it may end after it.
+        let over = before
+            .checked_sub(1)
+            .and_then(|place| self.get(place as usize))
+            .filter(|word| word.range().end > position);
+        let first = over.map_or(position, |word| word.range().start);
+        let index = first / BITS;
+        let starts = self.blocks.get(index).map_or(0, |block| block.starts);
+        WordIter {
+            words: self,
+            index,
+            starts: starts & (u64::MAX << (first % BITS)),
+        }
+    }
+
     /// The word that starts at `bit` of the block at `index`.
     #[inline]
     #[expect(clippy::cast_possible_truncation, reason = "texts are under 4 GiB")]
@@ -336,6 +358,10 @@ mod tests {
             }
             prop_assert_eq!(words.last(), expected.last().copied());
             prop_assert_eq!(words.get(expected.len()), None);
+            for from in 0..position + 3 {
+                let rest = expected.iter().copied().filter(|word| word.range().end > from);
+                prop_assert_eq!(words.reaching(from).collect::<Vec<_>>(), rest.collect::<Vec<_>>());
+            }
 
             marks.retain(|word| word.start % 3 != 0);
             expected.retain(|word| word.start % 3 != 0);

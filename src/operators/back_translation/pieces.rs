@@ -67,8 +67,7 @@ fn protected_in(protected: &[Word], part: &Range<usize>) -> Vec<Range<usize>> {
 /// Whether a word in `part` has a letter.
 fn has_letters(text: &str, words: Words<'_>, part: &Range<usize>) -> bool {
     words
-        .iter()
-        .skip_while(|word| word.range().end <= part.start)
+        .reaching(part.start)
         .take_while(|word| word.range().start < part.end)
         .any(|word| {
             let word = text.get(word.range()).unwrap_or_default();
