@@ -1,5 +1,7 @@
 //! The preset of the EDA paper: its four operations, its rates, its numbers of replicas.
 
+use std::sync::Arc;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -7,10 +9,10 @@ use super::preset::OneOf;
 use super::random_deletion::{Deletion, Share};
 use super::random_insertion::Insertion;
 use super::random_swap::Swap;
-use super::word_replacement::{Replacement, check_max_senses, default_max_senses};
+use super::word_replacement::{Replacement, check_max_senses, default_max_senses, shared};
 use crate::operator::check_share;
 use crate::prelude::*;
-use crate::text::thesaurus::ThesaurusOptions;
+use crate::text::thesaurus::{Thesaurus, ThesaurusOptions};
 
 /// Makes replicas by the four operations of EDA, in equal shares, at the strength that the paper
 /// recommends for the size of the data set.
@@ -127,13 +129,14 @@ impl TextOperatorConfig for Eda {
         let alpha = self.alpha.for_rows(context.source_rows);
         // max(1, floor(alpha * words)), as in the paper and its implementation.
         let amount = Amount::new(alpha, 1, None).rounded_down();
-        let synonyms = ThesaurusOptions {
+        let synonyms = shared(Thesaurus::new(ThesaurusOptions {
             max_senses: self.max_senses,
             ..ThesaurusOptions::default()
-        };
+        }));
+        let reason = "no word with a synonym";
         Ok(Box::new(OneOf(vec![
-            Box::new(Replacement::new(amount, synonyms)),
-            Box::new(Insertion::new(amount, self.max_senses)),
+            Box::new(Replacement::by(amount, Arc::clone(&synonyms), reason)),
+            Box::new(Insertion::new(amount, synonyms)),
             Box::new(Swap::new(amount, false)),
             Box::new(Deletion::new(Share::Each(alpha))),
         ])))

@@ -3,7 +3,9 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::word_replacement::{check_max_senses, default_max_senses};
+use super::word_replacement::{
+    SharedThesaurus, check_max_senses, default_max_senses, shared, with,
+};
 use crate::prelude::*;
 use crate::text::article;
 use crate::text::thesaurus::{Thesaurus, ThesaurusOptions};
@@ -37,7 +39,11 @@ impl TextOperatorConfig for RandomInsertion {
     }
 
     fn build(&self, context: &BuildContext<'_>) -> Result<Box<dyn TextOperator>, OperatorError> {
-        Ok(Box::new(Insertion::new(context.amount, self.max_senses)))
+        let thesaurus = Thesaurus::new(ThesaurusOptions {
+            max_senses: self.max_senses,
+            ..ThesaurusOptions::default()
+        });
+        Ok(Box::new(Insertion::new(context.amount, shared(thesaurus))))
     }
 
     fn examples() -> Vec<Example> {
@@ -70,20 +76,17 @@ impl TextOperatorConfig for RandomInsertion {
 /// The operator behind [`RandomInsertion`].
 pub(super) struct Insertion {
     amount: Amount,
-    thesaurus: Thesaurus,
+    thesaurus: SharedThesaurus,
     synonym: String,
     /// Where something was inserted.
     taken: Vec<usize>,
 }
 
 impl Insertion {
-    pub(super) fn new(amount: Amount, max_senses: usize) -> Self {
+    pub(super) fn new(amount: Amount, thesaurus: SharedThesaurus) -> Self {
         Self {
             amount,
-            thesaurus: Thesaurus::new(ThesaurusOptions {
-                max_senses,
-                ..ThesaurusOptions::default()
-            }),
+            thesaurus,
             synonym: String::new(),
             taken: Vec::new(),
         }
@@ -93,13 +96,13 @@ impl Insertion {
     fn draw(&mut self, text: &Text<'_>, random: &mut Random) -> bool {
         let words = text.words();
         self.synonym.clear();
-        (0..TRIES).any(|_| {
-            let source = words.get(random.below(words.len()));
-            source.is_some_and(|word| {
-                !text.may_be_name(word)
-                    && self
-                        .thesaurus
-                        .draw(text.as_str(), word.range(), random, &mut self.synonym)
+        with(&self.thesaurus, |thesaurus| {
+            (0..TRIES).any(|_| {
+                let source = words.get(random.below(words.len()));
+                source.is_some_and(|word| {
+                    !text.may_be_name(word)
+                        && thesaurus.draw(text.as_str(), word.range(), random, &mut self.synonym)
+                })
             })
         })
     }

@@ -8,6 +8,7 @@ use serde_json::Value;
 
 use super::word_replacement::{
     Replacement, any_file, check_max_senses, default_max_senses, inspect_lexicon, load_lexicon,
+    shared,
 };
 use crate::operator::Site;
 use crate::prelude::*;
@@ -111,9 +112,9 @@ impl TextOperatorConfig for SynonymReplacement {
             }),
         };
         let reason = "no word with a synonym";
-        Ok(Box::new(Replacement::with(
+        Ok(Box::new(Replacement::by(
             context.amount,
-            thesaurus,
+            shared(thesaurus),
             reason,
         )))
     }

@@ -1,7 +1,7 @@
 //! What the operators that put one word of a thesaurus in the place of another have in common.
 
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use serde_json::{Value, json};
 
@@ -12,10 +12,24 @@ use crate::operator::Site;
 use crate::prelude::*;
 use crate::text::thesaurus::{Lexicon, LexiconError, Relation, Thesaurus, ThesaurusOptions};
 
+/// A thesaurus that the parts of one operator have in common: what one of them learns of a word, the
+/// others know. They take turns.
+pub(super) type SharedThesaurus = Arc<Mutex<Thesaurus>>;
+
+/// One that nobody else has yet.
+pub(super) fn shared(thesaurus: Thesaurus) -> SharedThesaurus {
+    Arc::new(Mutex::new(thesaurus))
+}
+
+/// Calls `work` with the thesaurus. Whoever panicked with it left it as good as any.
+pub(super) fn with<T>(shared: &SharedThesaurus, work: impl FnOnce(&mut Thesaurus) -> T) -> T {
+    work(&mut shared.lock().unwrap_or_else(PoisonError::into_inner))
+}
+
 /// Replaces words by what a thesaurus draws for them.
 pub(super) struct Replacement {
     amount: Amount,
-    thesaurus: Thesaurus,
+    thesaurus: SharedThesaurus,
     places: Places,
     /// Why a text is left as it is.
     reason: &'static str,
@@ -29,10 +43,11 @@ impl Replacement {
             Relation::Hyponym => "no word with a hyponym",
             Relation::Antonym => "no word with an antonym",
         };
-        Self::with(amount, Thesaurus::new(options), reason)
+        Self::by(amount, shared(Thesaurus::new(options)), reason)
     }
 
-    pub(super) fn with(amount: Amount, thesaurus: Thesaurus, reason: &'static str) -> Self {
+    /// Replacement by what `thesaurus` draws; where it draws nothing, a text is left for `reason`.
+    pub(super) fn by(amount: Amount, thesaurus: SharedThesaurus, reason: &'static str) -> Self {
         Self {
             amount,
             thesaurus,
@@ -40,51 +55,46 @@ impl Replacement {
             reason,
         }
     }
+}
 
-    /// Replaces a word, and the article before it where the new word takes the other one. Answers
-    /// whether there was a word to take its place.
-    #[inline]
-    fn replace(
-        &mut self,
-        text: &Text<'_>,
-        word: Word,
-        random: &mut Random,
-        edits: &mut Edits,
-    ) -> bool {
-        let span = word.range();
-        // The words of a lexicon may be those of any language.
-        let knows_english = self.thesaurus.is_english();
-        article::replace_if(
-            text,
-            span.clone(),
-            span.start,
-            edits,
-            || knows_english || article::is_english(text.language(), text.as_str()),
-            |new| {
-                self.thesaurus
-                    .draw_like(text.as_str(), span.clone(), random, new)
-            },
-        )
-    }
+/// Replaces a word, and the article before it where the new word takes the other one. Answers whether
+/// there was a word to take its place.
+#[inline]
+fn replace(
+    thesaurus: &mut Thesaurus,
+    text: &Text<'_>,
+    word: Word,
+    random: &mut Random,
+    edits: &mut Edits,
+) -> bool {
+    let span = word.range();
+    // The words of a lexicon may be those of any language.
+    let knows_english = thesaurus.is_english();
+    article::replace_if(
+        text,
+        span.clone(),
+        span.start,
+        edits,
+        || knows_english || article::is_english(text.language(), text.as_str()),
+        |new| thesaurus.draw_like(text.as_str(), span.clone(), random, new),
+    )
 }
 
 impl TextOperator for Replacement {
     fn rewrite(&mut self, text: &Text<'_>, random: &mut Random, edits: &mut Edits) -> Outcome {
-        // Lent out, so that the rest of the operator can be used meanwhile.
-        let mut places = std::mem::take(&mut self.places);
-        let outcome = edit_drawn(
-            text,
-            self.amount,
-            &mut places,
-            random,
-            edits,
-            self.reason,
-            |_, word, random, edits| {
-                !text.may_be_name(word) && self.replace(text, word, random, edits)
-            },
-        );
-        self.places = places;
-        outcome
+        with(&self.thesaurus, |thesaurus| {
+            edit_drawn(
+                text,
+                self.amount,
+                &mut self.places,
+                random,
+                edits,
+                self.reason,
+                |_, word, random, edits| {
+                    !text.may_be_name(word) && replace(thesaurus, text, word, random, edits)
+                },
+            )
+        })
     }
 }
 

@@ -8,6 +8,7 @@ mod chrf;
 mod classes;
 pub mod contractions;
 mod edit_distance;
+mod eights;
 mod graphemes;
 pub mod inflection;
 mod keyboard;

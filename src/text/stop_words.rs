@@ -1,6 +1,9 @@
 //! English function words: changing one seldom gives a sentence that says the same.
 
+use std::ops::Range;
+
 use super::Word;
+use super::eights::{self, HIGH};
 
 /// Pronouns, determiners, prepositions, conjunctions, auxiliaries, and the adverbs of degree,
 /// place and negation that go with them. Sorted by byte value. Contractions with an apostrophe
@@ -168,16 +171,13 @@ const STOP_WORDS: [&str; 156] = [
 const SHORT: usize = 8;
 
 /// The stop words of more bytes.
-const LONG: [&str; 2] = ["ourselves", "themselves"];
-
-/// Bytes of the longest stop word without an apostrophe.
-const LONGEST_STOP_WORD: usize = 10;
+const LONG: [&[u8; 2 * SHORT]; 2] = [b"ourselves\0\0\0\0\0\0\0", b"themselves\0\0\0\0\0\0"];
 
 /// Slots of the table of short stop words; a power of two.
 const SLOTS: usize = 1024;
 
-/// The stop words of up to eight bytes, as numbers, each where its hash says or next to it: most
-/// words are told from stop words by one comparison.
+/// The stop words of up to eight bytes, as numbers, each where its hash says: a word is told from them
+/// by one comparison, and without a branch, because which way it went could not be predicted.
 static TABLE: [u64; SLOTS] = table();
 
 const fn table() -> [u64; SLOTS] {
@@ -192,10 +192,11 @@ const fn table() -> [u64; SLOTS] {
                 byte -= 1;
                 packed = packed << 8 | word[byte] as u64;
             }
-            let mut slot = slot_of(packed);
-            while table[slot] != 0 {
-                slot = (slot + 1) % SLOTS;
-            }
+            let slot = slot_of(packed);
+            assert!(
+                table[slot] == 0,
+                "two words in one slot: take another factor"
+            );
             table[slot] = packed;
         }
         number += 1;
@@ -203,40 +204,66 @@ const fn table() -> [u64; SLOTS] {
     table
 }
 
-/// Where to begin to look for a word.
+/// Where a word is, if it is in the table. The factor was drawn until no two words fell together.
 const fn slot_of(packed: u64) -> usize {
     // The high bits of the product: ten, for 1024 slots.
-    (packed.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 54) as usize
+    (packed.wrapping_mul(0x400e_67ed_8c9c_f441) >> 54) as usize
 }
 
 /// Whether `word`, which must be lower-case, is a function word of English.
 #[inline]
 pub fn is_stop_word(word: &str) -> bool {
-    if word.len() > SHORT {
-        return LONG.contains(&word) || word.contains('\'');
-    }
-    let mut bytes = [0; SHORT];
-    for (to, from) in bytes.iter_mut().zip(word.bytes()) {
-        *to = from;
-    }
-    is_short_stop_word(bytes)
+    is_english(word.as_bytes(), 0..word.len()).unwrap_or_else(|| word.contains('\''))
 }
 
-/// Whether the word in `bytes`, lower-case and with zeros after it, is a function word.
+/// Whether the word at `range` is a function word of English, in whatever case; nothing where it is not
+/// ASCII.
 #[inline]
-fn is_short_stop_word(bytes: [u8; SHORT]) -> bool {
-    let packed = u64::from_le_bytes(bytes);
-    let mut slot = slot_of(packed);
-    // The table is never full, so this ends.
-    while let Some(&known) = TABLE.get(slot)
-        && known != 0
+fn is_english(text: &[u8], range: Range<usize>) -> Option<bool> {
+    let word = text.get(range.clone())?;
+    // Most words have eight bytes from their first on.
+    let beginning = match text
+        .get(range.start..)
+        .and_then(<[u8]>::first_chunk::<SHORT>)
     {
-        if known == packed {
-            return true;
-        }
-        slot = (slot + 1) % SLOTS;
+        Some(eight) => u64::from_le_bytes(*eight) & eights::first(word.len().min(SHORT)),
+        None => eights::at(word, 0).0,
+    };
+    if word.len() > SHORT {
+        return is_long(word, beginning);
     }
-    bytes.contains(&b'\'')
+    let packed = eights::lower_case(beginning);
+    let known = TABLE.get(slot_of(packed)).copied().unwrap_or_default();
+    let is_known = (known == packed) & (packed != 0);
+    (beginning & HIGH == 0).then_some(is_known | has_apostrophe(beginning))
+}
+
+/// [`is_english`] of a word with more than eight bytes, which are its `beginning`.
+#[inline]
+fn is_long(word: &[u8], beginning: u64) -> Option<bool> {
+    let (mut foreign, mut contracted) = (beginning, has_apostrophe(beginning));
+    for place in (SHORT..word.len()).step_by(SHORT) {
+        let (eight, _) = eights::at(word, place);
+        foreign |= eight;
+        contracted |= has_apostrophe(eight);
+    }
+    if foreign & HIGH != 0 {
+        return None;
+    }
+    let parts = [beginning, eights::at(word, SHORT).0].map(eights::lower_case);
+    let is_known = |long: &&[u8; 2 * SHORT]| {
+        let (eights, _) = long.as_chunks::<SHORT>();
+        eights
+            .iter()
+            .zip(parts)
+            .all(|(eight, part)| u64::from_le_bytes(*eight) == part)
+    };
+    Some(contracted || word.len() <= 2 * SHORT && LONG.iter().any(is_known))
+}
+
+#[inline]
+fn has_apostrophe(eight: u64) -> bool {
+    eights::equal(eight, b'\'') != 0
 }
 
 /// Words that operators leave alone, in whatever case they stand in a text.
@@ -288,36 +315,18 @@ impl StopWords {
     /// Whether the word at `span` of `text` is one of them.
     #[inline]
     pub(super) fn contains_at(&self, text: &str, span: Word) -> bool {
-        let range = span.range();
-        let eight = text.as_bytes().get(range.start..);
-        // Most words are short and have eight bytes from their first on.
         if self.words.is_empty()
-            && (1..=SHORT).contains(&range.len())
-            && let Some(eight) = eight.and_then(<[u8]>::first_chunk::<SHORT>)
+            && let Some(found) = is_english(text.as_bytes(), span.range())
         {
-            let beyond = u32::try_from(SHORT - range.len()).unwrap_or_default() * u8::BITS;
-            let word = u64::from_le_bytes(*eight) & (u64::MAX >> beyond);
-            if word & NOT_ASCII == 0 {
-                return self.english && is_short_stop_word(lower_case_of(word).to_le_bytes());
-            }
+            return self.english & found;
         }
-        self.contains(text.get(range).unwrap_or_default())
+        self.looks_up(text.get(span.range()).unwrap_or_default())
     }
 
     /// Whether `word` is one of them.
     #[inline]
     pub fn contains(&self, word: &str) -> bool {
-        if self.words.is_empty() && word.len() <= SHORT {
-            let mut bytes = [0; SHORT];
-            for (to, from) in bytes.iter_mut().zip(word.bytes()) {
-                *to = from.to_ascii_lowercase();
-            }
-            return self.english && (is_short_stop_word(bytes) || word.contains('’'));
-        }
-        if self.words.is_empty() && word.len() > LONGEST_STOP_WORD {
-            return self.english && word.contains(['\'', '’']);
-        }
-        self.looks_up(word)
+        self.contains_at(word, Word::new(0, word.len()))
     }
 
     fn looks_up(&self, word: &str) -> bool {
@@ -339,20 +348,6 @@ impl StopWords {
     }
 }
 
-/// The highest bit of each of eight bytes: set where one is not ASCII.
-const NOT_ASCII: u64 = 0x8080_8080_8080_8080;
-
-/// Eight ASCII bytes with capitals made small, all at a time.
-#[inline]
-fn lower_case_of(bytes: u64) -> u64 {
-    const EACH: u64 = 0x0101_0101_0101_0101;
-    // The highest bit of a byte is set where it is `A` or above, and where it is above `Z`.
-    let from_a = bytes + EACH * u64::from(0x80 - b'A');
-    let above_z = bytes + EACH * u64::from(0x80 - b'Z' - 1);
-    let capitals = (from_a & !above_z) & NOT_ASCII;
-    bytes | (capitals >> 2)
-}
-
 /// The longest word, in bytes, that is put in lower case without memory of its own.
 const LONGEST: usize = 24;
 
@@ -367,6 +362,8 @@ fn lower_case<'a>(word: &str, buffer: &'a mut [u8; LONGEST]) -> Option<&'a str> 
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     #[test]
@@ -400,14 +397,6 @@ mod tests {
     }
 
     #[test]
-    fn capitals_are_made_small_eight_at_a_time() {
-        for byte in 0..128_u8 {
-            let lower = lower_case_of(u64::from_le_bytes([byte; 8])).to_le_bytes();
-            assert_eq!(lower, [byte.to_ascii_lowercase(); 8]);
-        }
-    }
-
-    #[test]
     fn words_are_told_alike_wherever_they_stand() {
         let text = "It isn't THE house of Themselves, über don’t you yourself Ourselves a";
         for words in [
@@ -427,11 +416,29 @@ mod tests {
         }
     }
 
+    /// Whether `long` is `word` and zeros after it.
+    fn is_padded(long: &[u8], word: &str) -> bool {
+        let rest = long.strip_prefix(word.as_bytes());
+        rest.is_some_and(|rest| rest.iter().all(|byte| *byte == 0))
+    }
+
+    proptest! {
+        #[test]
+        fn words_are_told_as_by_looking_through_the_list(
+            word in "[a-zA-Z]{0,12}|[a-z'’é]{0,20}|(THEM|OUR|your)(selves|s)?",
+        ) {
+            let is_known = STOP_WORDS.contains(&word.to_lowercase().as_str());
+            let expected = is_known || word.contains(['\'', '’']);
+            prop_assert_eq!(StopWords::english().contains(&word), expected);
+            prop_assert!(!StopWords::none().contains(&word));
+        }
+    }
+
     #[test]
     fn every_word_of_the_list_is_found() {
         for word in STOP_WORDS {
-            assert!(word.len() <= LONGEST_STOP_WORD, "{word}");
-            assert_eq!(LONG.contains(&word), word.len() > SHORT, "{word}");
+            let is_long = LONG.iter().any(|long| is_padded(*long, word));
+            assert_eq!(is_long, word.len() > SHORT, "{word}");
             assert!(is_stop_word(word), "{word}");
             assert!(
                 StopWords::english().contains(&word.to_uppercase()),

@@ -89,21 +89,21 @@ impl WordMarks {
                 let bit = starts.trailing_zeros();
                 starts &= starts - 1;
                 let word = self.words().word_from(index, bit);
-                if !keep(word) {
-                    self.clear(word);
-                }
+                self.clear_if(!keep(word), word);
             }
         }
         self.count();
     }
 
-    fn clear(&mut self, word: Word) {
-        let range = word.range();
+    /// Takes out a word, or not: by a mask, for a branch could not be predicted.
+    #[inline]
+    fn clear_if(&mut self, is_out: bool, word: Word) {
+        let (range, bit) = (word.range(), u64::from(is_out));
         if let Some(block) = self.blocks.get_mut(range.start / BITS) {
-            block.starts &= !(1 << (range.start % BITS));
+            block.starts &= !(bit << (range.start % BITS));
         }
         if let Some(block) = self.blocks.get_mut(range.end / BITS) {
-            block.ends &= !(1 << (range.end % BITS));
+            block.ends &= !(bit << (range.end % BITS));
         }
     }
 

@@ -5,7 +5,8 @@ use super::super::is_stop_word;
 use super::super::part_of_speech::{Reading, Tag, Tagger};
 use super::super::wordnet::{LemmaId, PartOfSpeech, WordNet};
 use super::candidates::{Candidate, Finder};
-use super::memo::{Entry, List, Memory, Stored};
+use super::memo::Entry;
+use super::memory::{List, Memory, Stored};
 use super::options::ThesaurusOptions;
 
 /// Looks words up in WordNet.
@@ -94,10 +95,9 @@ impl Dictionary {
         memory: &mut Memory,
     ) -> List {
         let part_of_speech = tag.part_of_speech();
-        let mut list = memory.list();
-        let mut inflected = String::new();
+        let mut forms = Vec::with_capacity(candidates.len());
         for candidate in candidates {
-            inflected.clear();
+            let mut inflected = String::new();
             let exists = self.inflector.inflect_phrase(
                 candidate.spelling,
                 part_of_speech,
@@ -105,10 +105,10 @@ impl Dictionary {
                 &mut inflected,
             );
             if exists && inflected != form {
-                memory.add(&mut list, &inflected, candidate.weight);
+                forms.push((inflected, candidate.weight));
             }
         }
-        list
+        memory.list(&forms)
     }
 
     /// Whether most of what WordNet's corpora have of a word is names: then a capital at the start

@@ -2,8 +2,10 @@
 
 mod candidates;
 mod dictionary;
+mod form;
 mod lexicon;
 mod memo;
+mod memory;
 mod offensive;
 mod options;
 mod usage;
@@ -19,7 +21,9 @@ use super::part_of_speech::{Class, Context, Neighbor, Surroundings, Tag};
 use crate::random::Random;
 
 use dictionary::Dictionary;
-use memo::{Entry, Form, List, Memo};
+use form::Form;
+use memo::{Entry, Memo};
+use memory::List;
 
 pub use lexicon::{Lexicon, LexiconError};
 pub use offensive::is_offensive;
@@ -150,7 +154,7 @@ impl English {
         if entry.is_barren() || is_part_of_compound(text, &span) {
             return None;
         }
-        let case = if form.is(word) {
+        let case = if form.was_lower() {
             Case::Lower
         } else {
             Case::of(word)
@@ -168,8 +172,9 @@ impl English {
     #[inline]
     fn entry(&mut self, form: &Form) -> Entry {
         let dictionary = &self.dictionary;
-        self.memo
-            .entry(form, |memory| dictionary.learn(form.as_str(), memory))
+        self.memo.entry(form, |memory| {
+            dictionary.learn(form.write(&mut [0; 64]), memory)
+        })
     }
 
     /// The candidates for the likeliest reading of a word, if it has any.
@@ -226,10 +231,10 @@ impl English {
         match neighbor {
             Neighbor::Word(word) => {
                 let form = Form::of_neighbor(word);
-                let familiarity = if form.can_be_kept() {
+                let familiarity = if form.key().is_some() {
                     self.entry(&form).familiarity
                 } else {
-                    self.dictionary.tagger.class(form.as_str())
+                    self.dictionary.tagger.class(form.write(&mut [0; 64]))
                 };
                 self.dictionary.tagger.seen_as(familiarity, word)
             }
