@@ -19,7 +19,7 @@ pub(super) struct Form {
 }
 
 /// A word that can be remembered, small enough to be compared at a stroke.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy)]
 pub(super) struct Key([u64; LONGEST / 8]);
 
 impl Form {
@@ -105,6 +105,14 @@ impl Form {
 }
 
 impl Key {
+    /// Whether they are the same: number by number, since to compare arrays they are written to memory and
+    /// read at another width, which takes longer than all the rest.
+    #[inline]
+    pub(super) fn is(self, other: Self) -> bool {
+        let ([a, b, c], [x, y, z]) = (self.0, other.0);
+        (a ^ x) | (b ^ y) | (c ^ z) == 0
+    }
+
     /// The product of two parts, folded; the third is in both.
     #[inline]
     #[expect(clippy::cast_possible_truncation, reason = "halves are taken")]
@@ -172,7 +180,7 @@ mod tests {
         #[test]
         fn equal_keys_are_equal_words(one in "[a-c]{1,3}", other in "[a-c]{1,3}") {
             let key = |word| Form::of_neighbor(word).key().unwrap();
-            prop_assert_eq!(key(&one) == key(&other), one == other);
+            prop_assert_eq!(key(&one).is(key(&other)), one == other);
         }
     }
 

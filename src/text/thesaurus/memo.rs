@@ -10,6 +10,8 @@ const MOST_WORDS: usize = 1 << 17;
 const MOST_BYTES: usize = 16 << 20;
 /// Places of the index at first; a power of two.
 const FEW_PLACES: usize = 1 << 12;
+/// Words that are found without the index: so many numbers stay in the fastest cache. A power of two.
+const NEAR: usize = 1 << 12;
 /// Bits of a place that number a word, from 1 on; those above are of its hash.
 const NUMBER_BITS: u32 = MOST_WORDS.trailing_zeros() + 1;
 
@@ -48,6 +50,8 @@ struct Word {
 /// grows with them.
 #[derive(Debug)]
 pub(super) struct Memo {
+    /// The numbers of the words met last, each where its hash says.
+    near: Vec<u32>,
     /// Places for the numbers of words, each where its hash says or after it; 0 is free. At least
     /// half are.
     index: Vec<u32>,
@@ -60,6 +64,7 @@ pub(super) struct Memo {
 impl Memo {
     pub(super) fn new() -> Self {
         Self {
+            near: vec![0; NEAR],
             index: vec![0; FEW_PLACES],
             words: Vec::new(),
             memory: Memory::default(),
@@ -93,8 +98,15 @@ impl Memo {
     }
 
     #[inline]
-    fn find(&self, key: Key) -> Option<Entry> {
+    #[expect(clippy::cast_possible_truncation, reason = "the lowest bits are taken")]
+    fn find(&mut self, key: Key) -> Option<Entry> {
         let hash = key.hash();
+        let near = hash as usize % NEAR;
+        let kept = self.near.get(near).copied().unwrap_or_default();
+        if let Some(entry) = self.entry_of(kept, hash, key) {
+            return Some(entry);
+        }
+        let last = self.index.len() - 1;
         let mut place = self.home(hash);
         // The index is never full, so this ends.
         loop {
@@ -102,14 +114,24 @@ impl Memo {
             if kept == 0 {
                 return None;
             }
-            if kept >> NUMBER_BITS == mark_of(hash)
-                && let Some(word) = self.words.get(number_of(kept))
-                && word.key == key
-            {
-                return Some(word.entry);
+            if let Some(entry) = self.entry_of(kept, hash, key) {
+                if let Some(near) = self.near.get_mut(near) {
+                    *near = kept;
+                }
+                return Some(entry);
             }
-            place = (place + 1) % self.index.len();
+            place = (place + 1) & last;
         }
+    }
+
+    /// What is known of the word whose number was kept, if it is this one.
+    #[inline]
+    fn entry_of(&self, kept: u32, hash: u64, key: Key) -> Option<Entry> {
+        if kept >> NUMBER_BITS != mark_of(hash) {
+            return None;
+        }
+        let word = self.words.get(number_of(kept)?)?;
+        word.key.is(key).then_some(word.entry)
     }
 
     /// Where to begin to look for a word.
@@ -142,7 +164,7 @@ impl Memo {
         let hash = key.hash();
         let mut place = self.home(hash);
         while self.index.get(place).is_some_and(|kept| *kept != 0) {
-            place = (place + 1) % self.index.len();
+            place = (place + 1) & (self.index.len() - 1);
         }
         let number = u32::try_from(word + 1).unwrap_or_default();
         if let Some(free) = self.index.get_mut(place) {
@@ -153,6 +175,7 @@ impl Memo {
     /// Forgets everything if there is no room for more.
     fn make_room(&mut self) {
         if self.words.len() >= MOST_WORDS || self.memory.bytes() >= MOST_BYTES {
+            self.near.fill(0);
             self.index.fill(0);
             self.words.clear();
             self.memory.clear();
@@ -171,10 +194,10 @@ fn mark_of(hash: u64) -> u32 {
     (hash >> (u64::BITS - (u32::BITS - NUMBER_BITS))) as u32
 }
 
-/// Where the word is whose number was kept, which is not 0.
+/// Where the word is whose number was kept, if one was.
 #[inline]
-fn number_of(kept: u32) -> usize {
-    (kept & !(u32::MAX << NUMBER_BITS)) as usize - 1
+fn number_of(kept: u32) -> Option<usize> {
+    (kept as usize & !(usize::MAX << NUMBER_BITS)).checked_sub(1)
 }
 
 #[cfg(test)]
