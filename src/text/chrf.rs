@@ -203,8 +203,11 @@ mod tests {
 
     #[test]
     fn long_and_short_texts_are_compared_alike() {
-        let long: String = (0..SHORT).map(|n| format!("{} ", n * n % 977)).collect();
-        let other: String = (0..SHORT).map(|n| format!("{} ", n * n % 971)).collect();
+        let numbers = |modulus: usize| -> String {
+            let squares = (0..SHORT).map(|n| (n * n % modulus).to_string());
+            squares.collect::<Vec<_>>().join(" ")
+        };
+        let (long, other) = (numbers(977), numbers(971));
         let short = &long[..SHORT / 2];
         let mut chrf = Chrf::default();
         for (reference, hypotheses) in [

@@ -31,17 +31,14 @@ pub(super) fn at(bytes: &[u8], place: usize) -> (u64, usize) {
     if let Some(eight) = bytes.last_chunk::<8>() {
         return (u64::from_le_bytes(*eight) >> (8 * (8 - count)), count);
     }
-    let value = match (rest.first_chunk::<4>(), rest.last_chunk::<4>()) {
-        (Some(low), Some(high)) => {
-            let (low, high) = (u32::from_le_bytes(*low), u32::from_le_bytes(*high));
-            u64::from(low) | u64::from(high) << (8 * (count - 4))
-        }
-        _ => {
-            // One to three: the first, the middle or the last again, the last.
-            let byte = |place: usize| rest.get(place).map_or(0, |byte| u64::from(*byte));
-            let (middle, last) = (count / 2, count - 1);
-            byte(0) | byte(middle) << (8 * middle) | byte(last) << (8 * last)
-        }
+    let value = if let (Some(low), Some(high)) = (rest.first_chunk::<4>(), rest.last_chunk::<4>()) {
+        let (low, high) = (u32::from_le_bytes(*low), u32::from_le_bytes(*high));
+        u64::from(low) | u64::from(high) << (8 * (count - 4))
+    } else {
+        // One to three: the first, the middle or the last again, the last.
+        let byte = |place: usize| rest.get(place).map_or(0, |byte| u64::from(*byte));
+        let (middle, last) = (count / 2, count - 1);
+        byte(0) | byte(middle) << (8 * middle) | byte(last) << (8 * last)
     };
     (value, count)
 }
@@ -49,7 +46,7 @@ pub(super) fn at(bytes: &[u8], place: usize) -> (u64, usize) {
 /// The highest bits of the bytes that are `byte`, which is ASCII.
 #[inline]
 pub(super) fn equal(eight: u64, byte: u8) -> u64 {
-    let differs = (eight ^ EACH * u64::from(byte)) & !HIGH;
+    let differs = (eight ^ (EACH * u64::from(byte))) & !HIGH;
     // Where nothing differs, nothing carries into the highest bit.
     !(differs + EACH * 0x7f) & !eight & HIGH
 }

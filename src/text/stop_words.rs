@@ -234,7 +234,8 @@ fn is_english(text: &[u8], range: Range<usize>) -> Option<bool> {
     }
     let packed = eights::lower_case(beginning);
     let known = TABLE.get(slot_of(packed)).copied().unwrap_or_default();
-    let is_known = (known == packed) & (packed != 0);
+    // The slot of no word at all is free.
+    let is_known = known == packed && packed != 0;
     (beginning & HIGH == 0).then_some(is_known | has_apostrophe(beginning))
 }
 

@@ -109,8 +109,9 @@ impl Key {
     /// read at another width, which takes longer than all the rest.
     #[inline]
     pub(super) fn is(self, other: Self) -> bool {
-        let ([a, b, c], [x, y, z]) = (self.0, other.0);
-        (a ^ x) | (b ^ y) | (c ^ z) == 0
+        let [first, second, third] = self.0;
+        let [other_first, other_second, other_third] = other.0;
+        (first ^ other_first) | (second ^ other_second) | (third ^ other_third) == 0
     }
 
     /// The product of two parts, folded; the third is in both.

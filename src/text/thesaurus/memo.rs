@@ -186,10 +186,6 @@ impl Memo {
 
 /// What is kept of a hash beside the number of a word: most other words are told apart by it.
 #[inline]
-#[expect(
-    clippy::cast_possible_truncation,
-    reason = "the highest bits are taken"
-)]
 fn mark_of(hash: u64) -> u32 {
     (hash >> (u64::BITS - (u32::BITS - NUMBER_BITS))) as u32
 }
