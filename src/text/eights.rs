@@ -6,7 +6,7 @@ pub(super) const EACH: u64 = 0x0101_0101_0101_0101;
 /// The highest bit of each byte: set where one is not ASCII.
 pub(super) const HIGH: u64 = 0x80 * EACH;
 
-/// The lowest `count` bytes, all bits set; `count` is at most eight.
+/// All bits of the lowest `count` bytes; `count` is at most eight.
 #[inline]
 pub(super) fn first(count: usize) -> u64 {
     u64::MAX

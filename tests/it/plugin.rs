@@ -1,4 +1,4 @@
-//! Operators of another crate: the program of `examples/custom_operator.rs`, from outside.
+//! What another crate makes of the library: the programs in `examples`, from outside.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -53,10 +53,10 @@ inputs = ["distinct.dropped"]
 path = "out/dropped/{shard}.parquet"
 "#;
 
-/// The program, which cargo builds with the tests, in the folder `examples` beside the binaries.
-fn program() -> PathBuf {
+/// A program, which cargo builds with the tests, in the folder `examples` beside the binaries.
+fn program(name: &str) -> PathBuf {
     let folder = Path::new(env!("CARGO_BIN_EXE_augment")).with_file_name("examples");
-    let program = folder.join(format!("custom_operator{}", std::env::consts::EXE_SUFFIX));
+    let program = folder.join(format!("{name}{}", std::env::consts::EXE_SUFFIX));
     assert!(
         program.exists(),
         "{} is not there: `cargo test` builds it, and so does `cargo build --examples`",
@@ -66,7 +66,7 @@ fn program() -> PathBuf {
 }
 
 fn run(scratch: &Scratch, arguments: &[&str]) -> Finished {
-    let mut command = Command::new(program());
+    let mut command = Command::new(program("custom_operator"));
     scratch.prepare(&mut command);
     Finished::of(command.args(arguments).output().unwrap())
 }
@@ -182,4 +182,14 @@ fn what_the_readme_shows_is_the_example() {
     for part in code.split("\n\nfn main").collect::<Vec<_>>() {
         assert!(example.contains(part.trim()), "not in the example:\n{part}");
     }
+}
+
+#[test]
+fn a_program_translates_lines() {
+    let mut command = assert_cmd::Command::new(program("translate"));
+    let translated = command
+        .arg("fake:")
+        .write_stdin("one two\nthree\n")
+        .assert();
+    translated.success().stdout("eno owt\neerht\n");
 }

@@ -3,11 +3,11 @@
 use crate::text::eights::{self, EACH, HIGH};
 
 /// The longest word, in bytes, that is looked up.
-const MOST: usize = 64;
+pub(super) const MOST: usize = 64;
 /// The same as numbers of eight bytes.
 const EIGHTS: usize = MOST / 8;
 /// The longest word, in bytes, that is remembered: longer ones are rare.
-pub(super) const LONGEST: usize = 24;
+const LONGEST: usize = 24;
 
 /// A word in lower case, with zeros after it.
 #[derive(Debug, Clone, Copy)]

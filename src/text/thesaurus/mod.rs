@@ -21,7 +21,7 @@ use super::part_of_speech::{Class, Context, Neighbor, Surroundings, Tag};
 use crate::random::Random;
 
 use dictionary::Dictionary;
-use form::Form;
+use form::{Form, MOST};
 use memo::{Entry, Memo};
 use memory::List;
 
@@ -173,7 +173,7 @@ impl English {
     fn entry(&mut self, form: &Form) -> Entry {
         let dictionary = &self.dictionary;
         self.memo.entry(form, |memory| {
-            dictionary.learn(form.write(&mut [0; 64]), memory)
+            dictionary.learn(form.write(&mut [0; MOST]), memory)
         })
     }
 
@@ -234,7 +234,7 @@ impl English {
                 let familiarity = if form.key().is_some() {
                     self.entry(&form).familiarity
                 } else {
-                    self.dictionary.tagger.class(form.write(&mut [0; 64]))
+                    self.dictionary.tagger.class(form.write(&mut [0; MOST]))
                 };
                 self.dictionary.tagger.seen_as(familiarity, word)
             }
