@@ -5,8 +5,8 @@
 //! asynchronous runtime is known to `runtime.rs` and what it is called from in this module alone.
 //!
 //! A request that fails on the way, or that the server is too busy for, is made again with growing
-//! pauses, for a minute or as long as `AUGMENT_STORE_PATIENCE` says. What a server answers is part of the error; credentials never
-//! are.
+//! pauses, for a minute or as long as `AUGMENT_STORE_PATIENCE` says. What a server answers is part
+//! of the error; credentials never are.
 
 mod address;
 #[cfg(feature = "object-store")]
