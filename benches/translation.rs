@@ -32,6 +32,7 @@ use augment::mt::marian::{
     LoadOptions, MarianModel, MarianTranslator, ModelFiles, SessionSource, TokenSentence, Tokenizer,
 };
 use augment::mt::{Decoding, Strategy};
+use augment::onnx::ChosenDevice;
 use augment::random::Random;
 use ort::session::Session;
 use ort::session::builder::{PrepackedWeights, SessionBuilder};
@@ -250,7 +251,7 @@ impl Ours {
         beams: usize,
     ) -> Result<Self, Failure> {
         let environment = environment.clone();
-        let sessions: SessionSource = Arc::new(move |weights| {
+        let sessions = SessionSource::new(ChosenDevice::Cpu, move |weights| {
             session_builder(&environment, weights).map_err(|error| error.to_string())
         });
         let files = ModelFiles::folder(&settings.model.join(format!("fast-{number}")));

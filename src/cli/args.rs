@@ -165,6 +165,7 @@ pub(crate) enum ModelsCommand {
     List(ListArguments),
     Fetch(FetchArguments),
     Optimize(super::optimize::OptimizeArguments),
+    Export(super::export::ExportArguments),
 }
 
 /// Say whether models can run here.

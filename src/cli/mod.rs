@@ -15,6 +15,8 @@ mod args;
 mod check;
 mod diff;
 #[cfg(feature = "onnx")]
+mod export;
+#[cfg(feature = "onnx")]
 mod fetching;
 mod folder;
 mod inspect;

@@ -4,11 +4,11 @@ use std::fmt::Write;
 use std::path::Path;
 
 use super::args::{FetchArguments, ModelsArguments, ModelsCommand, RuntimeArguments};
-use super::{ExitStatus, Printer, Volume, fetching, optimize, written};
+use super::{ExitStatus, Printer, Volume, export, fetching, optimize, written};
 use crate::inference::{ModelSettings, Watcher};
 use crate::models::{
-    HubSettings, ModelOrigin, ModelReference, ResolveSettings, builtin_names, cached_models,
-    resolve,
+    HubSettings, ModelFolder, ModelOrigin, ModelReference, ResolveSettings, builtin_names,
+    cached_models, resolve,
 };
 use crate::onnx::{
     Attempt, FETCHED_VERSION, Finding, Runtime, RuntimeError, RuntimeOptions, Surroundings,
@@ -26,6 +26,7 @@ pub(super) fn models(arguments: &ModelsArguments, volume: Volume, printer: &Prin
         ModelsCommand::List(_) => list(printer),
         ModelsCommand::Fetch(arguments) => fetch(arguments, volume, printer),
         ModelsCommand::Optimize(arguments) => optimize::optimize(arguments, volume, printer),
+        ModelsCommand::Export(arguments) => export::export_model(arguments, volume, printer),
     }
 }
 
@@ -250,40 +251,47 @@ fn fetch(arguments: &FetchArguments, volume: Volume, printer: &Printer) -> ExitS
             }
         };
     }
-    let reference: ModelReference = match arguments.reference.parse() {
-        Ok(reference) => reference,
-        Err(error) => {
-            printer.error(&error.to_string(), Some(&error.help()));
-            return ExitStatus::NotStarted;
+    let (reference, variant) = (&arguments.reference, arguments.variant.as_deref());
+    let Some(model) = resolved(reference, variant, options.offline, volume, printer) else {
+        return ExitStatus::NotStarted;
+    };
+    let place = match model.origin() {
+        ModelOrigin::Builtin { name } => format!("builtin:{name}"),
+        ModelOrigin::Folder { path } | ModelOrigin::Hub { path, .. } => path.display().to_string(),
+    };
+    // Beside the path, which scripts read.
+    match model.content_hash() {
+        Ok(digest) if volume != Volume::Quiet => {
+            printer.say(&format!("sha256 = \"{digest}\""));
         }
+        Ok(_) => {}
+        Err(error) => printer.error(&error.to_string(), Some(&error.help())),
+    }
+    written(printer, &format!("{place}\n"))
+}
+
+/// The model that `reference` means, fetched if need be. Where there is none, that has been said.
+pub(super) fn resolved(
+    reference: &str,
+    variant: Option<&str>,
+    offline: bool,
+    volume: Volume,
+    printer: &Printer,
+) -> Option<ModelFolder> {
+    let refuse = |message: String, help: String| {
+        printer.error(&message, Some(&help));
+        None
+    };
+    let reference: ModelReference = match reference.parse() {
+        Ok(reference) => reference,
+        Err(error) => return refuse(error.to_string(), error.help()),
     };
     let settings = ResolveSettings {
-        offline: options.offline,
-        variant: arguments.variant.clone(),
-        progress: options.progress,
-        ..ResolveSettings::of(&options.surroundings)
+        offline,
+        variant: variant.map(str::to_owned),
+        progress: fetching::watch(volume, printer),
+        ..ResolveSettings::of(&Surroundings::of_process())
     };
-    match resolve(&reference, Path::new(""), &settings) {
-        Ok(model) => {
-            let place = match model.origin() {
-                ModelOrigin::Builtin { name } => format!("builtin:{name}"),
-                ModelOrigin::Folder { path } | ModelOrigin::Hub { path, .. } => {
-                    path.display().to_string()
-                }
-            };
-            // Beside the path, which scripts read.
-            match model.content_hash() {
-                Ok(digest) if volume != Volume::Quiet => {
-                    printer.say(&format!("sha256 = \"{digest}\""));
-                }
-                Ok(_) => {}
-                Err(error) => printer.error(&error.to_string(), Some(&error.help())),
-            }
-            written(printer, &format!("{place}\n"))
-        }
-        Err(error) => {
-            printer.error(&error.to_string(), Some(&error.help()));
-            ExitStatus::NotStarted
-        }
-    }
+    resolve(&reference, Path::new(""), &settings)
+        .map_or_else(|error| refuse(error.to_string(), error.help()), Some)
 }

@@ -113,8 +113,9 @@ fn describe(report: &Report, output: &Path) -> String {
     )
 }
 
+/// Bytes in millions.
 #[expect(clippy::cast_precision_loss, reason = "it is shown with one decimal")]
-fn megabytes(bytes: u64) -> f64 {
+pub(super) fn megabytes(bytes: u64) -> f64 {
     bytes as f64 / 1e6
 }
 
@@ -126,6 +127,6 @@ fn help(error: &OptimiseError) -> Option<&'static str> {
              one with pytorch_model.bin only has to be saved as safetensors first",
         ),
         OptimiseError::Disagrees(_) => Some("without --int8 and --fp16 it computes in 32 bits"),
-        OptimiseError::Exists(_) | OptimiseError::Io { .. } | OptimiseError::Runtime(_) => None,
+        _ => None,
     }
 }

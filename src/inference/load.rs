@@ -1,7 +1,7 @@
 //! From the name of a model to its files, and to sessions on the device that the run asks for.
 
 use std::path::Path;
-use std::sync::{Arc, Once};
+use std::sync::Once;
 
 use super::{ModelError, ModelName, ModelSettings};
 use crate::models::{ModelFolder, ModelReference, ParseReferenceError, ResolveSettings, resolve};
@@ -48,7 +48,7 @@ pub(crate) fn sessions(settings: &ModelSettings) -> Result<SessionSource, ModelE
         static TOLD: Once = Once::new();
         TOLD.call_once(|| (settings.watch.0)(Progress::Notice(&notice)));
     }
-    Ok(Arc::new(move |weights| {
+    Ok(SessionSource::new(device, move |weights| {
         runtime
             .session_builder(device, Some(weights))
             .map_err(|error| error.to_string())

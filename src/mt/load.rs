@@ -9,7 +9,7 @@ use super::tokenizer::{MarianTokenizer, TokenizerFiles, Workspace};
 use super::{Translator, TranslatorFactory};
 use crate::inference::{ModelError, ModelName, ModelSettings, find, sessions};
 use crate::models::{ModelFolder, ModelOrigin};
-use crate::onnx::{Progress, SessionSource};
+use crate::onnx::{ChosenDevice, Progress, SessionSource};
 
 /// A hash of what the model holds, if it is a model that could translate as far as shows without
 /// the runtime: configuration, tokenizer and graphs fit together.
@@ -20,7 +20,8 @@ pub(super) fn inspect(
 ) -> Result<String, ModelError> {
     let folder = find(name, base, settings)?;
     let refuse = |_: &_| Err("a session was asked for".to_owned());
-    model(&folder, name, settings, Arc::new(refuse))?;
+    let sessions = SessionSource::new(ChosenDevice::Cpu, refuse);
+    model(&folder, name, settings, sessions)?;
     folder
         .content_hash()
         .map_err(|error| ModelError::new(error.to_string(), error.help()))
@@ -69,7 +70,14 @@ fn model(
         variant: name.variant.map(str::to_owned),
         ..LoadOptions::default()
     };
-    MarianModel::load(files, Arc::new(Text(tokenizer)), sessions, &options).map_err(unusable)
+    let called = files.name().to_owned();
+    let model = MarianModel::load(files, Arc::new(Text(tokenizer)), sessions, &options);
+    let model = model.map_err(unusable)?;
+    if model.is_recast() {
+        let notice = format!("{called} computes in 16 bits here: its 8 bits are for CPUs");
+        (settings.watch.0)(Progress::Notice(&notice));
+    }
+    Ok(model)
 }
 
 /// The tokenizer of a model. Where both languages have the same pieces, `target.spm` may be left

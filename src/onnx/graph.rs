@@ -1,24 +1,102 @@
 //! A session of one graph, what goes in and what comes out.
 
 use std::borrow::Cow;
+use std::fmt;
 use std::fs::File;
 use std::io::{self, BufReader, Cursor};
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use ort::memory::{AllocationDevice, AllocatorType, MemoryInfo, MemoryType};
 use ort::session::builder::{PrepackedWeights, SessionBuilder};
 use ort::session::{Session, SessionInputValue};
 use ort::value::{DynValue, Outlet, Tensor, TensorElementType};
 
+use super::ChosenDevice;
 use super::external;
 use super::limit::{self, Kind};
 use super::signature::Signature;
 use super::weights::GraphWeights;
 
-/// Makes builders of sessions: on the device and with the threads that the caller wants. All
-/// sessions of one model get the same prepacked weights.
-pub type SessionSource =
-    Arc<dyn Fn(&PrepackedWeights) -> Result<SessionBuilder, String> + Send + Sync>;
+/// Makes sessions: on the device and with the threads that the caller wants. All sessions of one model
+/// get the same prepacked weights.
+#[derive(Clone)]
+pub struct SessionSource {
+    builder: Arc<MakeBuilder>,
+    device: ChosenDevice,
+    residence: Residence,
+}
+
+type MakeBuilder = dyn Fn(&PrepackedWeights) -> Result<SessionBuilder, String> + Send + Sync;
+
+/// Where what a graph puts out stays until another graph takes it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Residence {
+    /// Wherever the runtime gives it out: in the memory of the host.
+    Host,
+    /// In the memory of the device that computes, bound to it.
+    Device,
+}
+
+impl SessionSource {
+    /// Sessions on `device`, for each of which `builder` gives a builder.
+    pub fn new(
+        device: ChosenDevice,
+        builder: impl Fn(&PrepackedWeights) -> Result<SessionBuilder, String> + Send + Sync + 'static,
+    ) -> Self {
+        let residence = match device {
+            ChosenDevice::Cpu => Residence::Host,
+            ChosenDevice::Cuda(_) => Residence::Device,
+        };
+        Self {
+            builder: Arc::new(builder),
+            device,
+            residence,
+        }
+    }
+
+    /// The same with outputs bound to the memory of the device, as on a GPU: the way to try that
+    /// without one.
+    #[cfg(test)]
+    pub(crate) fn bound(self) -> Self {
+        Self {
+            residence: Residence::Device,
+            ..self
+        }
+    }
+
+    /// The device that sessions compute on.
+    pub fn device(&self) -> ChosenDevice {
+        self.device
+    }
+
+    /// Whether the device has a memory of its own, as GPUs do.
+    pub(crate) fn has_own_memory(&self) -> bool {
+        self.residence == Residence::Device
+    }
+
+    /// The memory that outputs are bound to, if they are.
+    fn memory(&self) -> ort::Result<Option<MemoryInfo<'static>>> {
+        let (device, number) = match (self.residence, self.device) {
+            (Residence::Host, _) => return Ok(None),
+            (Residence::Device, ChosenDevice::Cpu) => (AllocationDevice::CPU, 0),
+            (Residence::Device, ChosenDevice::Cuda(number)) => {
+                (AllocationDevice::CUDA, i32::from(number))
+            }
+        };
+        let kind = (AllocatorType::Device, MemoryType::Default);
+        MemoryInfo::new(device, number, kind.0, kind.1).map(Some)
+    }
+}
+
+impl fmt::Debug for SessionSource {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("SessionSource")
+            .field("device", &self.device)
+            .finish_non_exhaustive()
+    }
+}
 
 /// Where a graph is: ONNX Runtime reads files by itself, which matters where weights lie beside.
 #[derive(Debug, Clone)]
@@ -60,6 +138,8 @@ pub struct GraphError(pub String);
 pub(crate) struct Graph {
     session: Session,
     outputs: Vec<String>,
+    /// Where outputs are bound to, if they are.
+    memory: Option<MemoryInfo<'static>>,
 }
 
 /// A named input.
@@ -76,8 +156,11 @@ impl Graph {
         let refused = |error: ort::Error| error.to_string();
         // It may have been changed since it was looked at.
         file.check().map_err(|error| error.to_string())?;
-        let builder = source(weights.prepacked())?;
-        let builder = weights.give(name, builder)?;
+        let mut builder = (source.builder)(weights.prepacked())?;
+        // Another device cannot use what lies in the memory of the host: it has copies of its own.
+        if source.device == ChosenDevice::Cpu {
+            builder = weights.give(name, builder)?;
+        }
         // Shapes change at each step: there is no pattern to be remembered.
         let mut builder = builder
             .with_memory_pattern(false)
@@ -92,7 +175,11 @@ impl Graph {
             .iter()
             .map(|output| output.name().to_owned())
             .collect();
-        Ok(Self { session, outputs })
+        Ok(Self {
+            session,
+            outputs,
+            memory: source.memory().map_err(refused)?,
+        })
     }
 
     /// Names of the inputs, in the order of the graph.
@@ -119,7 +206,38 @@ impl Graph {
         self.outputs.iter().position(|output| output == name)
     }
 
-    /// Runs the graph. The outputs stay where the runtime made them.
+    /// Runs the graph. What it puts out stays on the device that computes, but for the outputs at
+    /// the places `wanted`, which the host can read.
+    pub(crate) fn run_resident(
+        &mut self,
+        inputs: Vec<Input<'_>>,
+        wanted: &[usize],
+    ) -> Result<Outputs, GraphError> {
+        let Some(memory) = &self.memory else {
+            return self.run(inputs);
+        };
+        let host = MemoryInfo::default();
+        // A binding has the memory of its outputs used again: each run needs one of its own.
+        let mut binding = self.session.create_binding().map_err(failed)?;
+        for (name, value) in &inputs {
+            binding.bind_input(&**name, value).map_err(failed)?;
+        }
+        for (place, name) in self.outputs.iter().enumerate() {
+            let memory = if wanted.contains(&place) {
+                &host
+            } else {
+                memory
+            };
+            let bound = binding.bind_output_to_device(name.as_str(), memory);
+            bound.map_err(failed)?;
+        }
+        let outputs = self.session.run_binding(&binding).map_err(failed)?;
+        Ok(Outputs(
+            outputs.into_iter().map(|(_, value)| Some(value)).collect(),
+        ))
+    }
+
+    /// Runs the graph. The outputs come to the host.
     pub(crate) fn run(&mut self, inputs: Vec<Input<'_>>) -> Result<Outputs, GraphError> {
         let outputs = self.session.run(inputs).map_err(failed)?;
         Ok(Outputs(

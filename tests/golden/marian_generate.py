@@ -1,5 +1,6 @@
 """Writes what transformers' `generate` translates, greedily and with four beams.
 
+    augment models export builtin:en-de MODEL
     python marian_generate.py MODEL PARALLEL {en,de} OUTPUT
     # torch==2.15.0 transformers==4.57.6 sentencepiece==0.2.3
 

@@ -147,7 +147,7 @@ fn help() {
         assert_transcript(&format!("help_{command}"), &workspace, &output);
     }
     #[cfg(feature = "onnx")]
-    for command in ["", "doctor", "list", "fetch"] {
+    for command in ["", "doctor", "list", "fetch", "optimize", "export"] {
         let arguments = ["models", command, "--help"];
         let arguments = arguments.iter().filter(|argument| !argument.is_empty());
         let output = workspace.command(arguments).output().unwrap();

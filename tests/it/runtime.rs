@@ -656,3 +656,33 @@ fn the_program_fetches_from_the_hub_it_is_told() {
         .run(["models", "fetch", "builtin:xx-yy"])
         .says(2, &["no built-in model `xx-yy`"]);
 }
+
+#[test]
+fn built_in_models_are_written_for_other_programs() {
+    let machine = Machine::new();
+    let folder = machine.0.path("exported");
+    let export = |reference: &str, output: &Path| {
+        machine.run(["models", "export", reference, output.to_str().unwrap()])
+    };
+    let finished = export("builtin:de-en", &folder);
+    finished.says(0, &["million numbers of builtin:de-en", "those of 8 bits"]);
+    for name in [
+        "config.json",
+        "generation_config.json",
+        "model.safetensors",
+        "source.spm",
+        "target.spm",
+        "tokenizer_config.json",
+        "vocab.json",
+    ] {
+        assert!(folder.join(name).is_file(), "{name}");
+    }
+    assert!(!folder.join("augment-mt.json").exists());
+    export("builtin:de-en", &folder).says(2, &["exists", "name another folder"]);
+
+    let other = machine.0.path("other");
+    export("builtin:de-fr", &other).says(2, &["no built-in model `de-fr`"]);
+    let plain = folder.to_str().unwrap();
+    export(plain, &other).says(2, &["cannot be exported", "it has no `augment-mt.json`"]);
+    assert!(!other.exists());
+}

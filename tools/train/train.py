@@ -178,6 +178,13 @@ def begin(o, pairs):
     return model, Tokenizer(o.start / "source.spm", vocabulary)
 
 
+@torch.no_grad()
+def start_from_nothing(model, pad):
+    """Keeps the embedding of what a translation starts with at zero: Marian and CTranslate2 know no
+    other start. Its row is tied to the scores of the pieces, and would be learnt."""
+    model.model.shared.weight[pad] = 0
+
+
 def loss_of(model, batch, pad, device, smoothing):
     """Sum over the pieces of a batch, and how many these are."""
     source, target = (side.to(device, non_blocking=True) for side in batch)
@@ -255,6 +262,7 @@ def main():
     train = Batches(o, rows, tokenizer, o.seed + step)
     if o.compile:
         model.model.compile(dynamic=True)
+    start_from_nothing(model, pad)
     print(f"{sum(p.numel() for p in model.parameters()) / 1e6:.1f} M parameters on {o.device}, "
           f"step {step}, {spent / 60:.1f} minutes spent", flush=True)
 
@@ -282,6 +290,7 @@ def main():
         torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
         optimiser.step()
         optimiser.zero_grad(set_to_none=True)
+        start_from_nothing(model, pad)
         step += 1
         seen += count
         sums = [sums[0] + loss.detach(), sums[1] + count]

@@ -9,7 +9,8 @@ use super::session::{self, Logits, empty, places};
 use crate::mt::decoding::{Rows, StepError, StepModel};
 use crate::onnx::{Graph, GraphWeights, Input, SessionSource, integers, named, side_by_side};
 
-/// Graphs and state of a worker that translates with the fast layout.
+/// Graphs and state of a worker that translates with the fast layout. On a GPU everything but the
+/// ids and the logits stays in its memory: keys and values never come to the host.
 #[derive(Debug)]
 pub(super) struct FastModel {
     encoder: Graph,
@@ -83,10 +84,11 @@ impl StepModel for FastModel {
     fn start(&mut self, sources: &[&[u32]]) -> Result<(), StepError> {
         let (ids, mask, longest) = side_by_side(sources, self.config.padding)?;
         let mask = integers(&[sources.len(), longest], mask)?;
-        let mut outputs = self.encoder.run(vec![
+        let inputs = vec![
             ("input_ids".into(), ids.into()),
             ("attention_mask".into(), mask.into()),
-        ])?;
+        ];
+        let mut outputs = self.encoder.run_resident(inputs, &[])?;
         self.sources = outputs.take_all(&self.of_encoder)?;
         let nothing = [sources.len(), self.config.heads, 0, self.config.head_size()];
         self.past = (0..2 * self.config.layers)
@@ -109,7 +111,7 @@ impl StepModel for FastModel {
         ];
         inputs.extend(named(&self.source_names, &self.sources));
         inputs.extend(named(&self.past_names, &self.past));
-        let mut outputs = self.decoder.run(inputs)?;
+        let mut outputs = self.decoder.run_resident(inputs, &[self.logits_place])?;
         self.past = outputs.take_all(&self.of_decoder)?;
         let logits = outputs.take(self.logits_place)?;
         self.logits.take(logits, self.config.vocabulary)
@@ -120,7 +122,7 @@ impl StepModel for FastModel {
         let index = integers(&[sentences.len()], index)?;
         let mut inputs: Vec<Input<'_>> = vec![("sentence_index".into(), index.into())];
         inputs.extend(named(&self.source_names, &self.sources));
-        let mut outputs = self.compact.run(inputs)?;
+        let mut outputs = self.compact.run_resident(inputs, &[])?;
         self.sources = outputs.take_all(&self.of_compact)?;
         Ok(())
     }

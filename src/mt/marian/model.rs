@@ -13,6 +13,7 @@ use super::session;
 use super::translator::MarianTranslator;
 use crate::inference::Budget;
 use crate::mt::decoding::{Rows, StepError, StepModel};
+use crate::mt::optimise::{MANIFEST, Manifest, Precision, recast};
 use crate::onnx::{GraphWeights, SessionSource};
 
 /// Turns text into tokens and back, as the model was trained.
@@ -43,7 +44,14 @@ pub struct MarianModel {
     files: ModelFiles,
     sessions: SessionSource,
     /// Read when the first worker is made: a look at a model must do without the runtime.
-    weights: Mutex<Option<Arc<GraphWeights>>>,
+    loaded: Mutex<Option<Arc<Loaded>>>,
+}
+
+/// The graphs that workers run, and their weights.
+#[derive(Debug)]
+struct Loaded {
+    files: ModelFiles,
+    weights: GraphWeights,
 }
 
 impl fmt::Debug for MarianModel {
@@ -78,7 +86,7 @@ impl MarianModel {
             layout,
             files,
             sessions,
-            weights: Mutex::default(),
+            loaded: Mutex::default(),
         }))
     }
 
@@ -101,25 +109,59 @@ impl MarianModel {
         Ok(MarianTranslator::new(Arc::clone(self), steps))
     }
 
-    /// The weights, which the first caller reads.
-    fn weights(&self) -> Result<Arc<GraphWeights>, ModelError> {
-        let mut weights = self.weights.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(weights) = &*weights {
-            return Ok(Arc::clone(weights));
+    /// Whether the graphs have products in eight bits that the device would leave to the CPU: a worker
+    /// then computes in 16 bits, with the weights that the eight bits stand for.
+    pub fn is_recast(&self) -> bool {
+        let precision = || {
+            let manifest = self.files.read(MANIFEST).ok()??;
+            let manifest: Manifest = serde_json::from_slice(&manifest).ok()?;
+            Some(manifest.precision)
+        };
+        let is_fast = matches!(self.layout, Layout::Fast { .. });
+        is_fast && self.sessions.has_own_memory() && precision() == Some(Precision::Int8)
+    }
+
+    /// The files of the graphs as the device computes them.
+    fn graphs(&self) -> Result<ModelFiles, ModelError> {
+        if !self.is_recast() {
+            return Ok(self.files.clone());
         }
-        let mut read = GraphWeights::default();
+        let read = |name: &str| self.files.require(name);
+        let (encoder, decoder) = (read("encoder.onnx")?, read("decoder.onnx")?);
+        let config = read("config.json")?;
+        let config = String::from_utf8_lossy(&config);
+        let graphs = recast(&encoder, &decoder, &config, Precision::Fp16);
+        let graphs = graphs.map_err(|problems| ModelError::Session {
+            model: self.files.name().to_owned(),
+            file: "encoder.onnx".to_owned(),
+            reason: problems.join("; "),
+        })?;
+        let graphs = graphs.into_iter().map(|(name, bytes)| (name, bytes.into()));
+        Ok(ModelFiles::memory(self.files.name(), graphs.collect()))
+    }
+
+    /// Graphs and weights, which the first caller reads.
+    fn loaded(&self) -> Result<Arc<Loaded>, ModelError> {
+        let mut loaded = self.loaded.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(loaded) = &*loaded {
+            return Ok(Arc::clone(loaded));
+        }
+        let files = self.graphs()?;
+        let mut weights = GraphWeights::default();
         for name in self.layout.graphs() {
-            if let Some(file) = self.files.graph(name) {
-                let outcome = read.read(name, &file);
-                outcome.map_err(|error| self.files.unreadable(name, &error))?;
+            if let Some(file) = files.graph(name) {
+                let outcome = weights.read(name, &file);
+                outcome.map_err(|error| files.unreadable(name, &error))?;
             }
         }
-        Ok(Arc::clone(weights.insert(Arc::new(read))))
+        Ok(Arc::clone(
+            loaded.insert(Arc::new(Loaded { files, weights })),
+        ))
     }
 
     fn steps(&self) -> Result<Steps, ModelError> {
-        let weights = &*self.weights()?;
-        let load = |name: &str| session::load(&self.files, name, &self.sessions, weights);
+        let Loaded { files, weights } = &*self.loaded()?;
+        let load = |name: &str| session::load(files, name, &self.sessions, weights);
         let (encoder, decoders) = match &self.layout {
             Layout::Fast {
                 encoder,
@@ -127,7 +169,7 @@ impl MarianModel {
                 compact,
             } => {
                 let model = FastModel::load(
-                    &self.files,
+                    files,
                     [encoder, decoder, compact],
                     &self.config,
                     &self.sessions,
@@ -149,7 +191,7 @@ impl MarianModel {
             }
         };
         let model = OptimumModel::load(
-            &self.files,
+            files,
             encoder,
             decoders,
             &self.config,

@@ -4,15 +4,19 @@
 //! and give), and the tokenizer's files. Its encoder gives the keys and values of all cross
 //! attention at once; its decoder is one graph without branches, with fused projections, and beams
 //! are queries of the cross attention. It is made from `model.safetensors` or from an Optimum
-//! export, verified against what it was made from, and only then given its name.
+//! export, verified against what it was made from, and only then given its name. Its weights can be
+//! taken out of it again, for programs that do not know it.
 
 mod builder;
 mod config;
+mod export;
+mod fast;
 mod graphs;
 mod marian;
 mod onnx;
 mod optimum;
 mod quantise;
+mod recast;
 mod reference;
 mod session;
 mod tensors;
@@ -30,8 +34,10 @@ use ort::environment::Environment;
 use serde::{Deserialize, Serialize};
 
 pub use config::{Activation, Config};
+pub use export::{Exported, export};
 use marian::Marian;
 use onnx::{Element, Graph};
+pub(in crate::mt) use recast::recast;
 use tensors::Tensors;
 use verify::{Judge, Original, Plain};
 
@@ -54,6 +60,16 @@ const COPIED: [&str; 9] = [
     "tokenizer_config.json",
     "special_tokens_map.json",
     "tokenizer.json",
+];
+
+/// Makes one of the graphs.
+type Make = fn(&Marian, Precision) -> Graph<'static>;
+
+/// The graphs by the names of their files.
+const GRAPHS: [(&str, Make); 3] = [
+    ("encoder.onnx", Marian::encoder_graph),
+    ("decoder.onnx", Marian::decoder_graph),
+    ("compact.onnx", Marian::compact_graph),
 ];
 
 /// Where, below the folder of a model, graphs may lie.
@@ -148,7 +164,7 @@ pub struct Report {
     pub agreement: Agreement,
 }
 
-/// Why a model was not optimised. Nothing has been written then.
+/// Why a model was not optimised or exported. Nothing has been written then.
 #[derive(Debug, thiserror::Error)]
 pub enum OptimiseError {
     /// The folder does not hold what it must.
@@ -156,6 +172,14 @@ pub enum OptimiseError {
     Model {
         /// The folder.
         folder: PathBuf,
+        /// What was expected and found.
+        problems: Vec<String>,
+    },
+    /// The model is not in the fast layout, or is damaged.
+    #[error("{model} cannot be exported:{}", listed(problems))]
+    Export {
+        /// The model, as it was named.
+        model: String,
         /// What was expected and found.
         problems: Vec<String>,
     },
@@ -299,7 +323,13 @@ impl Source {
             .map(|name| format!("`{name}` is missing"))
             .collect();
         let weights = find_weights(folder);
-        if weights.is_none() {
+        if weights.is_none() && folder.join(MANIFEST).is_file() {
+            problems.push(
+                "it is in the fast layout already; `augment models export` makes a folder of it \
+                 that can be optimised in another precision"
+                    .to_owned(),
+            );
+        } else if weights.is_none() {
             let found = file_names(folder);
             problems.push(format!(
                 "it has neither `model.safetensors` nor `encoder_model.onnx` with \
@@ -413,14 +443,8 @@ fn write(
     input: &Path,
     folder: &Path,
 ) -> Result<u64, OptimiseError> {
-    type Make = fn(&Marian, Precision) -> Graph<'static>;
     let mut bytes = 0;
-    let graphs: [(&str, Make); 3] = [
-        ("encoder.onnx", Marian::encoder_graph),
-        ("decoder.onnx", Marian::decoder_graph),
-        ("compact.onnx", Marian::compact_graph),
-    ];
-    for (name, make) in graphs {
+    for (name, make) in GRAPHS {
         let path = folder.join(name);
         let written = File::create(&path).and_then(|file| {
             let mut to = BufWriter::new(file);

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use safetensors::tensor::{TensorView, serialize};
 use safetensors::{Dtype, SafeTensors};
 
 use super::onnx::{Element, floats};
@@ -78,6 +79,34 @@ impl Tensors {
             tensors.insert(name, view.shape().to_vec(), values);
         }
         Ok(tensors)
+    }
+
+    /// The tensors as a file in the format of safetensors, in 32 bits. `transformers` asks which
+    /// framework a file is of; this is laid out as PyTorch's are.
+    pub(super) fn to_safetensors(&self) -> Result<Vec<u8>, String> {
+        let bytes: Vec<Vec<u8>> = self
+            .stored
+            .values()
+            .map(|stored| stored.values.iter().flat_map(|v| v.to_le_bytes()).collect())
+            .collect();
+        let views: Result<Vec<_>, _> = self
+            .stored
+            .iter()
+            .zip(&bytes)
+            .map(|((name, stored), bytes)| {
+                let view = TensorView::new(Dtype::F32, stored.shape.clone(), bytes)?;
+                Ok((name.as_str(), view))
+            })
+            .collect();
+        let metadata = [("format".to_owned(), "pt".to_owned())];
+        views
+            .and_then(|views| serialize(views, Some(metadata.into())))
+            .map_err(|error| error.to_string())
+    }
+
+    /// How many numbers all tensors have together.
+    pub(super) fn numbers(&self) -> usize {
+        self.stored.values().map(|stored| stored.values.len()).sum()
     }
 
     /// Adds a tensor.

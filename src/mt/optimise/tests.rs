@@ -5,7 +5,8 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use super::*;
-use crate::onnx::Runtime;
+use crate::models::{ModelReference, ResolveSettings, resolve};
+use crate::onnx::{Runtime, Surroundings};
 use crate::random::Random;
 
 /// A MarianMT folder with random weights.
@@ -191,6 +192,129 @@ fn every_variant_of_the_architecture_is_as_the_reference_has_it() {
         let report = tiny.optimise(runtime, precision).unwrap();
         assert_eq!(report.manifest.vocabulary, 41);
     }
+}
+
+/// The tensors of the folder that exporting `folder` writes.
+fn exported(folder: &Path) -> (Exported, Tensors) {
+    let settings = ResolveSettings::of(&Surroundings::of_process());
+    let reference = ModelReference::Folder(folder.to_owned());
+    let model = resolve(&reference, Path::new(""), &settings).unwrap();
+    let output = folder.with_extension("exported");
+    let exported = export(&model, &output).unwrap();
+    let again = export(&model, &output).unwrap_err();
+    assert!(matches!(again, OptimiseError::Exists(_)), "{again}");
+    for name in ["config.json", "source.spm", "target.spm", "vocab.json"] {
+        let same = fs::read(output.join(name)).unwrap() == fs::read(folder.join(name)).unwrap();
+        assert!(same, "{name}");
+    }
+    let file = fs::read(output.join("model.safetensors")).unwrap();
+    assert_eq!(exported.bytes, file.len() as u64);
+    (exported, Tensors::from_safetensors(&file).unwrap())
+}
+
+#[test]
+fn exporting_gives_the_weights_back() {
+    let Some(runtime) = runtime() else {
+        return;
+    };
+    let mut untied = Tiny::new(&[
+        ("share_encoder_decoder_embeddings", false.into()),
+        ("tie_word_embeddings", false.into()),
+        ("decoder_vocab_size", 41.into()),
+    ]);
+    untied.tensors.remove("model.shared.weight");
+    untied.add("model.encoder.embed_tokens.weight", &[37, 16], 0.5, 0.0);
+    untied.add("model.decoder.embed_tokens.weight", &[41, 16], 0.5, 0.0);
+    untied.add("lm_head.weight", &[41, 16], 0.5, 0.0);
+    untied.add("final_logits_bias", &[1, 41], 0.5, 0.0);
+    for tiny in [Tiny::new(&[]), untied] {
+        for (precision, near) in [
+            (Precision::Fp32, 1e-6),
+            (Precision::Fp16, 1e-3),
+            (Precision::Int8, 0.01),
+        ] {
+            let report = tiny.optimise(runtime, precision).unwrap();
+            let folder = tiny.folder.path().join(precision.to_string());
+            let (exported, mut tensors) = exported(&folder);
+            assert_eq!(exported.manifest, report.manifest);
+            assert!(exported.parameters > 5_000, "{exported:?}");
+            for (name, (shape, was)) in &tiny.tensors {
+                let is = tensors.take(name, shape);
+                assert_eq!(is.len(), was.len(), "{:?}", tensors.problems);
+                for (place, (was, is)) in was.iter().zip(&is).enumerate() {
+                    // No translation has the token that fills up rows.
+                    let hidden = name == "final_logits_bias" && place == 36;
+                    let same = (was - is).abs() <= near * was.abs().max(1.0);
+                    assert!(same || hidden, "{precision} {name}: {was} {is}");
+                }
+            }
+            assert!(tensors.problems.is_empty(), "{:?}", tensors.problems);
+        }
+    }
+}
+
+#[test]
+fn eight_bits_are_the_same_after_exporting() {
+    let Some(runtime) = runtime() else {
+        return;
+    };
+    let tiny = Tiny::new(&[]);
+    tiny.optimise(runtime, Precision::Int8).unwrap();
+    let first = tiny.folder.path().join("int8");
+    exported(&first);
+    let second = tiny.folder.path().join("second");
+    let options = Options {
+        precision: Precision::Int8,
+        ..Options::default()
+    };
+    optimise(
+        runtime,
+        &first.with_extension("exported"),
+        &second,
+        &options,
+    )
+    .unwrap();
+    for name in ["encoder.onnx", "decoder.onnx"] {
+        let [first, second] = [&first, &second].map(|folder| fs::read(folder.join(name)).unwrap());
+        let [first, second] = [&first, &second].map(|file| Graph::read(file).unwrap());
+        let pairs = first.constants.iter().zip(&second.constants);
+        for (first, second) in pairs.filter(|(first, _)| first.element == Element::I8) {
+            assert_eq!(first, second);
+        }
+    }
+}
+
+#[test]
+fn what_cannot_be_exported_is_told() {
+    let Some(runtime) = runtime() else {
+        return;
+    };
+    let tiny = Tiny::new(&[]);
+    let settings = ResolveSettings::of(&Surroundings::of_process());
+    let output = tiny.folder.path().join("output");
+    let refusal = |folder: &Path| {
+        let reference = ModelReference::Folder(folder.to_owned());
+        let model = resolve(&reference, Path::new(""), &settings).unwrap();
+        let refusal = export(&model, &output).unwrap_err().to_string();
+        assert!(!output.exists());
+        refusal
+    };
+    tiny.optimise(runtime, Precision::Int8).unwrap();
+    let folder = tiny.folder.path().join("int8");
+    let options = Options::default();
+    let refused = optimise(runtime, &folder, &output, &options).unwrap_err();
+    let refused = refused.to_string();
+    assert!(refused.contains("in the fast layout already"), "{refused}");
+
+    let encoder = fs::read(folder.join("encoder.onnx")).unwrap();
+    fs::write(folder.join("encoder.onnx"), &encoder[..encoder.len() - 9]).unwrap();
+    let refused = refusal(&folder);
+    assert!(refused.contains("`encoder.onnx`: "), "{refused}");
+    let decoder = fs::read(folder.join("decoder.onnx")).unwrap();
+    fs::write(folder.join("encoder.onnx"), decoder).unwrap();
+    let refused = refusal(&folder);
+    let missing = "`model.encoder.layers.0.self_attn.q_proj.weight` of shape [16, 16] is missing";
+    assert!(refused.contains(missing), "{refused}");
 }
 
 #[test]

@@ -1,0 +1,31 @@
+//! A model of the fast layout in another precision, in memory.
+
+use super::onnx::Graph;
+use super::{Config, GRAPHS, Marian, Precision, fast};
+
+/// The files of the three graphs in `precision`, by their names, made from those of a model in any
+/// precision. Weights are never more precise than they were.
+///
+/// # Errors
+/// Everything that is wrong with the graphs, or with the text of `config.json`.
+pub(in crate::mt) fn recast(
+    encoder: &[u8],
+    decoder: &[u8],
+    config: &str,
+    precision: Precision,
+) -> Result<Vec<(String, Vec<u8>)>, Vec<String>> {
+    let config = Config::read(config)?;
+    let read = |file| Graph::read(file).map_err(|error| vec![error.to_string()]);
+    let (encoder, decoder) = (read(encoder)?, read(decoder)?);
+    let tensors = fast::take(&encoder, &decoder, &config);
+    let model = Marian::take(config, tensors)?;
+    GRAPHS
+        .into_iter()
+        .map(|(name, make)| {
+            let mut bytes = Vec::new();
+            let written = make(&model, precision).write(&mut bytes);
+            written.map_err(|error| vec![error.to_string()])?;
+            Ok((name.to_owned(), bytes))
+        })
+        .collect()
+}
