@@ -6,9 +6,9 @@
 //!     [--beams 1,4] [--type int8,fp32] [--peers ctranslate2,transformers] [--rounds 5] [--memory]
 //! ```
 //!
-//! MODEL is a folder that holds `transformers/` (the model as transformers has it), `fast-fp32/`
-//! and `fast-int8/` (made by `augment models optimize`), and `sentences.txt`, with the token ids of
-//! one sentence per line. `PYTHON` names the interpreter that has the peers' packages.
+//! `benches/peers/prepare_translation.py` makes MODEL, a folder that holds `transformers/` (the model
+//! as transformers has it), `fast-fp32/` and `fast-int8/` (made by `augment models optimize`), and
+//! `sentences.txt`, with the token ids of one sentence per line. `PYTHON` names the interpreter that has the peers' packages.
 //!
 //! All systems translate all sentences in turn, several rounds over, so that a noisy machine
 //! disturbs all alike; the median is reported. With `--forced N`, for weights that were never
