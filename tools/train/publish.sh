@@ -9,13 +9,16 @@ set -euo pipefail
 cd "$(dirname "$0")/../.."
 
 runs="$1"
+made="$(mktemp -d)"
+trap 'rm -rf "$made"' EXIT
 for direction in en-de de-en; do
-    made="$(mktemp -d)"
     cargo run --quiet --release -- models optimize --int8 "$runs/$direction/model" "$made/$direction"
     # Both languages have the same pieces: one file of them is enough.
     cmp "$made/$direction/source.spm" "$made/$direction/target.spm"
     rm "$made/$direction/target.spm"
+done
+# Not before both are made: the program is built anew once its models have changed.
+for direction in en-de de-en; do
     rm -rf "resources/models/$direction"
     mv "$made/$direction" "resources/models/$direction"
-    rmdir "$made"
 done

@@ -123,20 +123,29 @@ impl MarianModel {
 
     /// The files of the graphs as the device computes them.
     fn graphs(&self) -> Result<ModelFiles, ModelError> {
+        let Layout::Fast {
+            encoder,
+            decoder,
+            compact,
+        } = &self.layout
+        else {
+            return Ok(self.files.clone());
+        };
         if !self.is_recast() {
             return Ok(self.files.clone());
         }
         let read = |name: &str| self.files.require(name);
-        let (encoder, decoder) = (read("encoder.onnx")?, read("decoder.onnx")?);
+        let (encoder_file, decoder_file) = (read(encoder)?, read(decoder)?);
         let config = read("config.json")?;
         let config = String::from_utf8_lossy(&config);
-        let graphs = recast(&encoder, &decoder, &config, Precision::Fp16);
+        let graphs = recast(&encoder_file, &decoder_file, &config, Precision::Fp16);
         let graphs = graphs.map_err(|problems| ModelError::Session {
             model: self.files.name().to_owned(),
-            file: "encoder.onnx".to_owned(),
+            file: encoder.clone(),
             reason: problems.join("; "),
         })?;
-        let graphs = graphs.into_iter().map(|(name, bytes)| (name, bytes.into()));
+        let names = [encoder, decoder, compact].into_iter().cloned();
+        let graphs = names.zip(graphs.into_iter().map(Into::into));
         Ok(ModelFiles::memory(self.files.name(), graphs.collect()))
     }
 

@@ -3,8 +3,8 @@
 use super::onnx::Graph;
 use super::{Config, GRAPHS, Marian, Precision, fast};
 
-/// The files of the three graphs in `precision`, by their names, made from those of a model in any
-/// precision. Weights are never more precise than they were.
+/// The files of the graphs in `precision`: encoder, decoder, and what keeps sentences. They are made from
+/// those of a model in any precision; weights are never more precise than they were.
 ///
 /// # Errors
 /// Everything that is wrong with the graphs, or with the text of `config.json`.
@@ -13,7 +13,7 @@ pub(in crate::mt) fn recast(
     decoder: &[u8],
     config: &str,
     precision: Precision,
-) -> Result<Vec<(String, Vec<u8>)>, Vec<String>> {
+) -> Result<Vec<Vec<u8>>, Vec<String>> {
     let config = Config::read(config)?;
     let read = |file| Graph::read(file).map_err(|error| vec![error.to_string()]);
     let (encoder, decoder) = (read(encoder)?, read(decoder)?);
@@ -21,11 +21,11 @@ pub(in crate::mt) fn recast(
     let model = Marian::take(config, tensors)?;
     GRAPHS
         .into_iter()
-        .map(|(name, make)| {
+        .map(|(_, make)| {
             let mut bytes = Vec::new();
             let written = make(&model, precision).write(&mut bytes);
             written.map_err(|error| vec![error.to_string()])?;
-            Ok((name.to_owned(), bytes))
+            Ok(bytes)
         })
         .collect()
 }
