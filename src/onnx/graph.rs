@@ -231,6 +231,8 @@ impl Graph {
             let bound = binding.bind_output_to_device(name.as_str(), memory);
             bound.map_err(failed)?;
         }
+        // Ids are copied to the device beside what it computes.
+        binding.synchronize_inputs().map_err(failed)?;
         let outputs = self.session.run_binding(&binding).map_err(failed)?;
         Ok(Outputs(
             outputs.into_iter().map(|(_, value)| Some(value)).collect(),
