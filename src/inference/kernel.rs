@@ -12,6 +12,9 @@ pub(crate) const BLOCK: usize = 256;
 /// Sums and maxima that are kept apart, so that a compiler can hold them in vector registers.
 const LANES: usize = 32;
 
+/// Logits of one group of [`fine_maxima`].
+const GROUP: usize = 1024;
+
 /// Adding this rounds a number below 2^22 to an integer, which is then in the low bits.
 const ROUND: f32 = 12_582_912.0;
 
@@ -118,6 +121,30 @@ fn block_sum(block: &[f32], max: f32, scale: f32) -> f32 {
     }
     rest.iter()
         .fold(lanes[0], |sum, value| sum + exp((*value - max) * scale))
+}
+
+/// The maxima of sets of logits, each logit in one set, [`LANES`] sets for each group of the row: a
+/// finer sieve than the maxima of blocks.
+#[multiversion(targets(
+    "x86_64+avx+avx2+avx512f+avx512bw+avx512dq+avx512vl",
+    "x86_64+avx+avx2",
+    "x86_64+sse4.1"
+))]
+pub(crate) fn fine_maxima(row: &[f32], maxima: &mut Vec<f32>) {
+    maxima.clear();
+    for group in row.chunks(GROUP) {
+        let (chunks, rest) = group.as_chunks::<LANES>();
+        let mut lanes = [f32::NEG_INFINITY; LANES];
+        for chunk in chunks {
+            for (lane, value) in lanes.iter_mut().zip(chunk) {
+                *lane = greater(*value, *lane);
+            }
+        }
+        for (lane, value) in lanes.iter_mut().zip(rest) {
+            *lane = greater(*value, *lane);
+        }
+        maxima.extend(lanes);
+    }
 }
 
 /// The maximum of each block of the row into `maxima`, and what turns logits into probabilities.

@@ -8,6 +8,9 @@ use super::kernel::{self, BLOCK, Normaliser};
 /// Logits of a block that are compared at once.
 const PART: usize = 32;
 
+/// Blocks for each token that is looked for, at least, for their maxima to be a good sieve.
+const SETS_FOR_EACH: usize = 4;
+
 /// A token and its logit.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Candidate {
@@ -70,7 +73,7 @@ impl Selector {
     /// Fewer if all others are ruled out.
     pub(crate) fn best(&mut self, row: &[f32], count: usize) -> &[Candidate] {
         self.candidates.clear();
-        let threshold = self.threshold(count);
+        let threshold = self.threshold(row, count);
         for (number, block) in row.chunks(BLOCK).enumerate() {
             if self.maxima.get(number).is_none_or(|max| *max < threshold) {
                 continue;
@@ -101,12 +104,17 @@ impl Selector {
         &self.candidates
     }
 
-    /// At least `count` logits are not below this: as many blocks have such a maximum.
-    fn threshold(&mut self, count: usize) -> f32 {
-        if count == 0 || count > self.maxima.len() {
+    /// At least `count` logits are not below this: as many disjoint sets of them have such a maximum.
+    /// Where blocks are few, as in a small vocabulary, smaller sets leave fewer candidates.
+    fn threshold(&mut self, row: &[f32], count: usize) -> f32 {
+        if count * SETS_FOR_EACH <= self.maxima.len() {
+            self.ordered.clone_from(&self.maxima);
+        } else {
+            kernel::fine_maxima(row, &mut self.ordered);
+        }
+        if count == 0 || count > self.ordered.len() {
             return f32::NEG_INFINITY;
         }
-        self.ordered.clone_from(&self.maxima);
         let (_, threshold, _) = self
             .ordered
             .select_nth_unstable_by(count - 1, |a, b| b.total_cmp(a));
@@ -253,7 +261,7 @@ mod tests {
 
     /// Few different values, so that there are many ties.
     fn rows() -> impl Strategy<Value = Vec<f32>> {
-        prop::collection::vec((-20_i8..20).prop_map(|x| f32::from(x) / 4.0), 1..1200)
+        prop::collection::vec((-20_i8..20).prop_map(|x| f32::from(x) / 4.0), 1..2500)
     }
 
     proptest! {
