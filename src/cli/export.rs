@@ -80,7 +80,10 @@ fn help(error: &OptimiseError) -> Option<&'static str> {
             "only built-in models and folders that `augment models optimize` made need this: \
              others are as transformers has them",
         ),
-        OptimiseError::Exists(_) => Some("remove it first, or name another folder"),
-        _ => None,
+        OptimiseError::Exists(_)
+        | OptimiseError::Model { .. }
+        | OptimiseError::Io { .. }
+        | OptimiseError::Runtime(_)
+        | OptimiseError::Disagrees(_) => None,
     }
 }

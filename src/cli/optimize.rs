@@ -127,6 +127,9 @@ fn help(error: &OptimiseError) -> Option<&'static str> {
              one with pytorch_model.bin only has to be saved as safetensors first",
         ),
         OptimiseError::Disagrees(_) => Some("without --int8 and --fp16 it computes in 32 bits"),
-        _ => None,
+        OptimiseError::Exists(_)
+        | OptimiseError::Export { .. }
+        | OptimiseError::Io { .. }
+        | OptimiseError::Runtime(_) => None,
     }
 }

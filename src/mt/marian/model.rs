@@ -123,17 +123,14 @@ impl MarianModel {
 
     /// The files of the graphs as the device computes them.
     fn graphs(&self) -> Result<ModelFiles, ModelError> {
-        let Layout::Fast {
-            encoder,
-            decoder,
-            compact,
-        } = &self.layout
-        else {
-            return Ok(self.files.clone());
+        let [encoder, decoder, compact] = match &self.layout {
+            Layout::Fast {
+                encoder,
+                decoder,
+                compact,
+            } if self.is_recast() => [encoder, decoder, compact],
+            _ => return Ok(self.files.clone()),
         };
-        if !self.is_recast() {
-            return Ok(self.files.clone());
-        }
         let read = |name: &str| self.files.require(name);
         let (encoder_file, decoder_file) = (read(encoder)?, read(decoder)?);
         let config = read("config.json")?;

@@ -172,6 +172,16 @@ fn translate(
     )
 }
 
+/// Greedy search and beam search find what transformers found.
+fn assert_translates(translator: &mut MarianTranslator, golden: &[Golden], what: &str) {
+    let (greedy, _) = translate(translator, golden, Strategy::Greedy);
+    let (beam, _) = translate(translator, golden, BEAM);
+    for ((golden, greedy), beam) in golden.iter().zip(&greedy).zip(&beam) {
+        assert_eq!(greedy.tokens, golden.greedy, "{what} {:?}", golden.source);
+        assert_eq!(beam.tokens, golden.beam, "{what} {:?}", golden.source);
+    }
+}
+
 const BUDGETS: [Budget; 3] = [
     Budget { tokens: 1, rows: 1 },
     Budget {
@@ -217,13 +227,7 @@ fn what_stays_on_the_device_changes_nothing() {
     let model = load_on(sessions.bound(), ModelFiles::folder(&folder), BUDGETS[1]).unwrap();
     assert!(!model.is_recast());
     let mut translator = model.translator().unwrap();
-    let golden = golden("en_de");
-    let (greedy, _) = translate(&mut translator, &golden, Strategy::Greedy);
-    let (beam, _) = translate(&mut translator, &golden, BEAM);
-    for ((golden, greedy), beam) in golden.iter().zip(&greedy).zip(&beam) {
-        assert_eq!(greedy.tokens, golden.greedy, "{:?}", golden.source);
-        assert_eq!(beam.tokens, golden.beam, "{:?}", golden.source);
-    }
+    assert_translates(&mut translator, &golden("en_de"), "bound");
 }
 
 /// As on a GPU: what is in eight bits for CPUs is computed in 16.
@@ -277,12 +281,7 @@ fn all_layouts_translate_alike() {
         let model = model.unwrap();
         assert!(format!("{:?}", model.layout()).starts_with(layout));
         let mut translator = model.translator().unwrap();
-        let (greedy, _) = translate(&mut translator, &golden, Strategy::Greedy);
-        let (beam, _) = translate(&mut translator, &golden, BEAM);
-        for ((golden, greedy), beam) in golden.iter().zip(&greedy).zip(&beam) {
-            assert_eq!(greedy.tokens, golden.greedy, "{layout} {:?}", golden.source);
-            assert_eq!(beam.tokens, golden.beam, "{layout} {:?}", golden.source);
-        }
+        assert_translates(&mut translator, &golden, layout);
     }
 }
 
