@@ -4,6 +4,7 @@
 //! export ORT_DYLIB_PATH=.../libonnxruntime.so
 //! cargo bench --bench translation --features onnx -- MODEL [--forced 64] [--workers 2]
 //!     [--beams 1,4] [--type int8,fp32] [--peers ctranslate2,transformers] [--rounds 5] [--memory]
+//!     [--device cuda:0 [--own]]
 //! ```
 //!
 //! `benches/peers/prepare_translation.py` makes MODEL, a folder that holds `transformers/` (the model
@@ -15,6 +16,9 @@
 //! trained, sentences are translated in groups of N, sorted by length, and each translation has as
 //! many tokens as the longest sentence of its group (the folders must then forbid the end of
 //! sentence, by `bad_words_ids` in `generation_config.json`).
+//!
+//! On a GPU, workers hand their sentences to the threads that the device belongs to; with `--own`
+//! each has sessions of its own there.
 
 #![expect(clippy::print_stdout, reason = "a benchmark reports on stdout")]
 #![expect(clippy::cast_precision_loss, reason = "sentences are few")]
@@ -32,9 +36,8 @@ use augment::mt::marian::{
     LoadOptions, MarianModel, MarianTranslator, ModelFiles, SessionSource, TokenSentence, Tokenizer,
 };
 use augment::mt::{Decoding, Strategy};
-use augment::onnx::ChosenDevice;
+use augment::onnx::{ChosenDevice, Device, Runtime, RuntimeOptions};
 use augment::random::Random;
-use ort::session::Session;
 use ort::session::builder::{PrepackedWeights, SessionBuilder};
 
 type Failure = Box<dyn std::error::Error>;
@@ -49,7 +52,9 @@ struct Settings {
     peers: Vec<String>,
     rounds: usize,
     memory: bool,
-    budget: Budget,
+    budget: Option<Budget>,
+    device: Device,
+    own: bool,
 }
 
 impl Settings {
@@ -63,12 +68,19 @@ impl Settings {
             peers: vec!["ctranslate2".to_owned(), "transformers".to_owned()],
             rounds: 5,
             memory: false,
-            budget: Budget::default(),
+            budget: None,
+            device: Device::Cpu,
+            own: false,
         };
+        let mut budget = Budget::default();
         let mut arguments = env::args().skip(1).filter(|flag| flag != "--bench");
         while let Some(argument) = arguments.next() {
             if argument == "--memory" {
                 settings.memory = true;
+                continue;
+            }
+            if argument == "--own" {
+                settings.own = true;
                 continue;
             }
             if !argument.starts_with("--") {
@@ -84,26 +96,28 @@ impl Settings {
                 "--type" => settings.types = list().map(str::to_owned).collect(),
                 "--peers" => settings.peers = list().map(str::to_owned).collect(),
                 "--rounds" => settings.rounds = value.parse()?,
-                "--tokens" => settings.budget.tokens = value.parse()?,
-                "--rows" => settings.budget.rows = value.parse()?,
+                "--device" => settings.device = value.parse()?,
+                "--tokens" => budget.tokens = value.parse()?,
+                "--rows" => budget.rows = value.parse()?,
                 _ => return Err(format!("unknown flag {argument}").into()),
             }
         }
+        settings.budget = (budget != Budget::default()).then_some(budget);
         Ok(settings)
     }
 }
 
 fn main() -> Result<(), Failure> {
     let settings = Settings::read()?;
-    let Some(library) = env::var_os("ORT_DYLIB_PATH") else {
+    if env::var_os("ORT_DYLIB_PATH").is_none() {
         println!("skipped: ORT_DYLIB_PATH does not name the library of ONNX Runtime");
         return Ok(());
-    };
+    }
     if !settings.model.join("sentences.txt").is_file() {
         println!("skipped: {} has no sentences.txt", settings.model.display());
         return Ok(());
     }
-    let environment = ort::init_from(library)?.build()?;
+    let runtime = Runtime::load(&RuntimeOptions::default())?;
     let sentences = read_sentences(&settings.model.join("sentences.txt"))?;
     let tokens: usize = sentences.iter().map(Vec::len).sum();
     println!(
@@ -113,12 +127,12 @@ fn main() -> Result<(), Failure> {
         settings.rounds,
     );
     if settings.memory {
-        return memory(&settings, &environment, &sentences);
+        return memory(&settings, runtime, &sentences);
     }
     for beams in &settings.beams {
         for number in &settings.types {
             println!("\n{number}, {}", strategy_name(*beams));
-            compare(&settings, &environment, &sentences, number, *beams)?;
+            compare(&settings, runtime, &sentences, number, *beams)?;
         }
     }
     Ok(())
@@ -127,13 +141,13 @@ fn main() -> Result<(), Failure> {
 /// Memory of the process with more and more workers, after each has translated something.
 fn memory(
     settings: &Settings,
-    environment: &ort::environment::Environment,
+    runtime: &'static Runtime,
     sentences: &[Vec<u32>],
 ) -> Result<(), Failure> {
     let few = &sentences[..sentences.len().min(64)];
     for number in &settings.types {
         println!("\n{number}: {} MB before", resident_mb()?);
-        let mut ours = Ours::load(settings, environment, few, number, 4)?;
+        let mut ours = Ours::load(settings, runtime, few, number, 4)?;
         println!("{} workers loaded: {} MB", settings.workers, resident_mb()?);
         ours.translate()?;
         println!("after 64 sentences with 4 beams: {} MB", resident_mb()?);
@@ -166,13 +180,13 @@ trait Contender {
 
 fn compare(
     settings: &Settings,
-    environment: &ort::environment::Environment,
+    runtime: &'static Runtime,
     sentences: &[Vec<u32>],
     number: &str,
     beams: usize,
 ) -> Result<(), Failure> {
     let loaded = Instant::now();
-    let ours = Ours::load(settings, environment, sentences, number, beams)?;
+    let ours = Ours::load(settings, runtime, sentences, number, beams)?;
     let mut contenders: Vec<(String, Box<dyn Contender>)> = vec![(
         format!(
             "augment (loaded in {:.2} s)",
@@ -245,19 +259,19 @@ struct Ours {
 impl Ours {
     fn load(
         settings: &Settings,
-        environment: &ort::environment::Environment,
+        runtime: &'static Runtime,
         sentences: &[Vec<u32>],
         number: &str,
         beams: usize,
     ) -> Result<Self, Failure> {
-        let environment = environment.clone();
-        let sessions = SessionSource::new(ChosenDevice::Cpu, move |weights| {
-            session_builder(&environment, weights).map_err(|error| error.to_string())
+        let (device, _) = runtime.choose(settings.device)?;
+        let sessions = SessionSource::new(device, move |weights| {
+            session_builder(runtime, device, weights).map_err(|error| error.to_string())
         });
         let files = ModelFiles::folder(&settings.model.join(format!("fast-{number}")));
         let options = LoadOptions {
             variant: None,
-            budget: settings.budget,
+            budget: settings.budget.unwrap_or(Budget::of(device)),
         };
         let model = MarianModel::load(files, Arc::new(NoTokenizer), sessions, &options)?;
         let strategy = match beams {
@@ -271,24 +285,29 @@ impl Ours {
         let mut workers = Vec::new();
         for worker in (0..settings.workers).rev() {
             let own = calls.split_off(calls.len() - calls.len() / (worker + 1));
-            workers.push((model.translator()?, own));
+            let translator = if settings.own {
+                model.own_translator()?
+            } else {
+                model.translator()?
+            };
+            workers.push((translator, own));
         }
         Ok(Self { workers })
     }
 }
 
-/// A session of one thread. `AUGMENT_PROFILE` names the beginning of files that ONNX Runtime's
+/// A session as runs have them. `AUGMENT_PROFILE` names the beginning of files that ONNX Runtime's
 /// profiles are written to.
 fn session_builder(
-    environment: &ort::environment::Environment,
+    runtime: &Runtime,
+    device: ChosenDevice,
     weights: &PrepackedWeights,
-) -> ort::Result<SessionBuilder> {
-    let builder = Session::builder(environment)?.with_intra_threads(1)?;
-    let builder = builder.with_inter_threads(1)?;
-    let builder = builder.with_intra_op_spinning(false)?;
-    let builder = builder.with_prepacked_weights(weights)?;
+) -> Result<SessionBuilder, Failure> {
+    let builder = runtime.session_builder(device, Some(weights))?;
     match env::var_os("AUGMENT_PROFILE") {
-        Some(path) => Ok(builder.with_profiling(PathBuf::from(path))?),
+        Some(path) => Ok(builder
+            .with_profiling(PathBuf::from(path))
+            .map_err(|e| e.to_string())?),
         None => Ok(builder),
     }
 }

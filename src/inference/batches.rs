@@ -1,5 +1,8 @@
 //! Which sentences are translated together: like with like, and not too many.
 
+#[cfg(feature = "onnx")]
+use crate::onnx::ChosenDevice;
+
 /// How much is translated at once.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Budget {
@@ -8,6 +11,20 @@ pub struct Budget {
     pub tokens: usize,
     /// The most rows of a step.
     pub rows: usize,
+}
+
+#[cfg(feature = "onnx")]
+impl Budget {
+    /// What keeps `device` busy.
+    pub fn of(device: ChosenDevice) -> Self {
+        match device {
+            ChosenDevice::Cpu => Self::default(),
+            ChosenDevice::Cuda(_) => Self {
+                tokens: 32_768,
+                rows: 1_024,
+            },
+        }
+    }
 }
 
 impl Default for Budget {

@@ -38,9 +38,9 @@ impl Selector {
         normaliser.log_sum.is_finite().then_some(normaliser)
     }
 
-    /// To be called when the logit of `token` has been changed after [`Selector::scan`].
-    pub(crate) fn changed(&mut self, row: &[f32], token: u32) {
-        let block = token as usize / BLOCK;
+    /// To be called when the logit at `place` has been changed after [`Selector::scan`].
+    pub(crate) fn changed(&mut self, row: &[f32], place: usize) {
+        let block = place / BLOCK;
         let end = row.len().min((block + 1) * BLOCK);
         if let (Some(maximum), Some(logits)) =
             (self.maxima.get_mut(block), row.get(block * BLOCK..end))
@@ -276,7 +276,7 @@ mod tests {
             for place in ruled_out {
                 let place = place.index(row.len());
                 row[place] = f32::NEG_INFINITY;
-                selector.changed(&row, token(place));
+                selector.changed(&row, place);
             }
             let expected = by_sorting(&row, count);
             prop_assert_eq!(selector.best(&row, count), &expected[..]);

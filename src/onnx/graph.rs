@@ -258,6 +258,16 @@ impl Outputs {
         value.ok_or_else(|| GraphError(format!("the model gave no output {place}")))
     }
 
+    pub(crate) fn take_each<const N: usize>(
+        &mut self,
+        places: [usize; N],
+    ) -> Result<[DynValue; N], GraphError> {
+        let taken = self.take_all(&places)?;
+        let count = taken.len();
+        let wrong = |_| GraphError(format!("the model gave {count} outputs, not {N}"));
+        taken.try_into().map_err(wrong)
+    }
+
     pub(crate) fn take_all(&mut self, places: &[usize]) -> Result<Vec<DynValue>, GraphError> {
         places.iter().map(|place| self.take(*place)).collect()
     }

@@ -41,6 +41,8 @@ impl Runtime {
             ChosenDevice::Cpu => ep::CPU::default().with_arena_allocator(true).build(),
             ChosenDevice::Cuda(number) => ep::CUDA::default()
                 .with_device_id(i32::from(number))
+                // Whoever wants speed takes 16 bits; 32 are there to be exact.
+                .with_tf32(false)
                 .build()
                 .error_on_failure(),
         };

@@ -9,7 +9,7 @@
 //! Ties: the lower beam first, then the lower token; of finished hypotheses the earlier first.
 
 use super::chains::penalise_length;
-use super::rules::Scale;
+use super::rules::{Rules, Scale};
 use super::search::{Found, Place, Task};
 
 /// An open hypothesis.
@@ -61,6 +61,18 @@ impl Beams {
         self.done
     }
 
+    /// How many of the likeliest tokens of each row are looked at.
+    fn wanted(&self) -> usize {
+        2 * self.beams
+    }
+
+    /// See [`Rows::enough`](super::Rows::enough).
+    pub(super) fn enough(&self, rules: &Rules<'_>) -> Option<usize> {
+        let each = self.open.iter();
+        each.map(|beam| rules.enough(self.wanted(), &beam.tokens))
+            .try_fold(0, |most, enough| Some(most.max(enough?)))
+    }
+
     /// Rows of the next step.
     pub(super) fn width(&self) -> usize {
         self.open.len()
@@ -85,27 +97,26 @@ impl Beams {
 
     /// Takes in the logits of the rows of the last step. False if they are not numbers.
     pub(super) fn advance(&mut self, place: &mut Place<'_>, task: &mut Task<'_>) -> bool {
-        let wanted = 2 * self.beams;
+        let wanted = self.wanted();
         task.continuations.clear();
-        for ((beam, values), number) in self
-            .open
-            .iter()
-            .zip(place.logits.chunks_exact_mut(place.vocabulary))
-            .zip(0..)
-        {
-            let Some(normaliser) = task.selector.scan(values) else {
+        for (row, (beam, number)) in self.open.iter().zip(0..).enumerate() {
+            let Some(mut row) = place.shown.row(row) else {
+                return false;
+            };
+            let Some(normaliser) = row.scan(&mut task.selector) else {
                 return false;
             };
             task.rules.apply(
-                values,
+                &mut row,
                 &beam.tokens,
                 Scale::LogProbabilities(normaliser),
                 &mut task.selector,
                 &mut task.changes,
             );
-            let best = task.selector.best(values, wanted);
+            let best = task.selector.best(row.logits, wanted).iter();
+            let best = best.map(|candidate| row.at(*candidate));
             task.continuations
-                .extend(best.iter().map(|candidate| Continuation {
+                .extend(best.map(|candidate| Continuation {
                     score: beam.score + normaliser.log_probability(candidate.logit),
                     beam: number,
                     token: candidate.token,

@@ -1,6 +1,6 @@
 //! Hypotheses that do not compete: greedy search and sampling.
 
-use super::rules::Scale;
+use super::rules::{Rules, Scale};
 use super::search::{Found, Place, Task};
 use crate::inference::Normaliser;
 use crate::mt::Strategy;
@@ -52,6 +52,18 @@ impl Chains {
         self.chains.iter().filter(|chain| !chain.ended)
     }
 
+    /// See [`Rows::enough`](super::Rows::enough).
+    pub(super) fn enough(&self, strategy: Strategy, rules: &Rules<'_>) -> Option<usize> {
+        let wanted = match strategy {
+            Strategy::Greedy | Strategy::Beam { .. } => 1,
+            Strategy::Sample { top_k: 0, .. } => return None,
+            Strategy::Sample { top_k, .. } => top_k,
+        };
+        self.open()
+            .map(|chain| rules.enough(wanted, &chain.tokens))
+            .try_fold(0, |most, enough| Some(most.max(enough?)))
+    }
+
     /// Rows of the next step.
     pub(super) fn width(&self, first: bool) -> usize {
         let open = self.open().count();
@@ -76,50 +88,45 @@ impl Chains {
 
     /// Takes in the logits of the rows of the last step. False if they are not numbers.
     pub(super) fn advance(&mut self, place: &mut Place<'_>, task: &mut Task<'_>) -> bool {
-        let Place {
-            vocabulary,
-            first,
-            last,
-            ..
-        } = *place;
+        let (first, last) = (place.first, place.last);
         let strategy = task.strategy;
-        let mut row = 0_u32;
+        let mut number = 0_u32;
         let mut normaliser = None::<Normaliser>;
         for chain in self.chains.iter_mut().filter(|chain| !chain.ended) {
-            let start = row as usize * vocabulary;
-            let Some(values) = place.logits.get_mut(start..start + vocabulary) else {
+            let Some(mut row) = place.shown.row(number as usize) else {
                 return false;
             };
             // At the first step all chains look at the same row.
             if normaliser.is_none() || !first {
-                normaliser = task.selector.scan(values);
+                normaliser = row.scan(&mut task.selector);
                 let Some(_) = normaliser else {
                     return false;
                 };
                 task.rules.apply(
-                    values,
+                    &mut row,
                     &chain.tokens,
                     Scale::Logits,
                     &mut task.selector,
                     &mut task.changes,
                 );
             }
-            chain.row = row;
+            chain.row = number;
             if !first {
-                row += 1;
+                number += 1;
             }
             let chosen = match strategy {
-                Strategy::Greedy | Strategy::Beam { .. } => task.selector.first(values),
+                Strategy::Greedy | Strategy::Beam { .. } => task.selector.first(row.logits),
                 Strategy::Sample {
                     temperature,
                     top_k,
                     top_p,
                 } => {
                     let unit = chain.random.unit();
-                    task.selector.draw(values, temperature, top_k, top_p, unit)
+                    let selector = &mut task.selector;
+                    selector.draw(row.logits, temperature, top_k, top_p, unit)
                 }
             };
-            let Some(chosen) = chosen else {
+            let Some(chosen) = chosen.map(|chosen| row.at(chosen)) else {
                 chain.ended = true;
                 continue;
             };

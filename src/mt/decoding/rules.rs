@@ -4,6 +4,7 @@
 //! n-grams, bad words. Beam search applies them to logarithms of probabilities, which are not
 //! normalised again; greedy search and sampling apply them to logits.
 
+use super::shown::Row;
 use crate::inference::{Normaliser, Selector};
 use crate::mt::Decoding;
 
@@ -44,56 +45,71 @@ impl<'a> Rules<'a> {
         }
     }
 
+    /// How many of its likeliest tokens a row has to show for the `wanted` likeliest that these
+    /// rules leave to be among them: nothing where that cannot be said.
+    pub(super) fn enough(&self, wanted: usize, history: &[u32]) -> Option<usize> {
+        let penalised = if self.has_penalty() { history.len() } else { 0 };
+        // A penalty above 1 makes tokens less likely, as the other rules do; one below may raise
+        // any token of the history above those that are shown.
+        let lowers = self.repetition_penalty >= 1.0;
+        let ruled_out = self.repeated(history).count() + self.bad(history).count();
+        lowers.then_some(wanted + penalised + ruled_out)
+    }
+
     /// Changes the logits of a row that has been scanned. `history` has the start token first.
     pub(super) fn apply(
         &self,
-        row: &mut [f32],
+        row: &mut Row<'_>,
         history: &[u32],
         scale: Scale,
         selector: &mut Selector,
-        changes: &mut Vec<(u32, f32)>,
+        changes: &mut Vec<(usize, f32)>,
     ) {
         changes.clear();
-        #[expect(clippy::float_cmp, reason = "1 is the value that switches it off")]
-        if self.repetition_penalty != 1.0 {
+        if self.has_penalty() {
             // All values are computed before the first is written: a token may occur twice.
-            for token in history {
-                if let Some(logit) = row.get(*token as usize) {
-                    changes.push((*token, penalised(*logit, self.repetition_penalty, scale)));
+            for place in history.iter().filter_map(|token| row.place(*token)) {
+                if let Some(logit) = row.logits.get(place) {
+                    changes.push((place, penalised(*logit, self.repetition_penalty, scale)));
                 }
             }
         }
-        self.repeated_ngrams(history, changes);
-        for bad in &self.special.bad {
-            if let Some((last, before)) = bad.split_last()
-                && history.ends_with(before)
-            {
-                changes.push((*last, f32::NEG_INFINITY));
-            }
-        }
-        for (token, logit) in changes {
-            if let Some(place) = row.get_mut(*token as usize) {
-                *place = *logit;
-                selector.changed(row, *token);
+        let out = self.repeated(history).chain(self.bad(history));
+        let out = out.filter_map(|token| row.place(token));
+        changes.extend(out.map(|place| (place, f32::NEG_INFINITY)));
+        for (place, logit) in changes {
+            if let Some(changed) = row.logits.get_mut(*place) {
+                *changed = *logit;
+                selector.changed(row.logits, *place);
             }
         }
     }
 
-    fn repeated_ngrams(&self, history: &[u32], changes: &mut Vec<(u32, f32)>) {
-        let Some(before) = self.no_repeat_ngram.checked_sub(1) else {
-            return;
-        };
-        let Some(end) = history.len().checked_sub(before) else {
-            return;
-        };
-        let tail = history.get(end..).unwrap_or_default();
-        for ngram in history.windows(self.no_repeat_ngram) {
-            if let Some((last, start)) = ngram.split_last()
-                && start == tail
-            {
-                changes.push((*last, f32::NEG_INFINITY));
-            }
-        }
+    #[expect(clippy::float_cmp, reason = "1 is the value that switches it off")]
+    fn has_penalty(&self) -> bool {
+        self.repetition_penalty != 1.0
+    }
+
+    /// The tokens that would repeat an n-gram of `history`.
+    fn repeated(&self, history: &[u32]) -> impl Iterator<Item = u32> {
+        let before = self.no_repeat_ngram.checked_sub(1);
+        let tail = before.and_then(|before| history.get(history.len().checked_sub(before)?..));
+        let ngrams = tail.map(|tail| {
+            let ngrams = history.windows(self.no_repeat_ngram);
+            ngrams.filter_map(move |ngram| {
+                let (last, start) = ngram.split_last()?;
+                (start == tail).then_some(*last)
+            })
+        });
+        ngrams.into_iter().flatten()
+    }
+
+    /// The tokens that end a bad sequence after `history`.
+    fn bad(&self, history: &[u32]) -> impl Iterator<Item = u32> {
+        self.special.bad.iter().filter_map(|bad| {
+            let (last, before) = bad.split_last()?;
+            history.ends_with(before).then_some(*last)
+        })
     }
 }
 
@@ -128,7 +144,7 @@ mod tests {
         let mut selector = Selector::default();
         selector.scan(&row);
         Rules::new(decoding, &special).apply(
-            &mut row,
+            &mut Row::of_all(&mut row),
             history,
             Scale::Logits,
             &mut selector,

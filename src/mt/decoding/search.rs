@@ -4,6 +4,7 @@ use super::beams::{Beams, Continuation};
 use super::chains::Chains;
 use super::model::{Rows, StepError, StepModel};
 use super::rules::{Rules, SpecialTokens};
+use super::shown::Shown;
 use crate::inference::Selector;
 use crate::mt::{Decoding, Strategy};
 use crate::random::Random;
@@ -39,15 +40,14 @@ pub(super) struct Task<'a> {
     pub(super) rules: Rules<'a>,
     pub(super) end: u32,
     pub(super) selector: Selector,
-    pub(super) changes: Vec<(u32, f32)>,
+    pub(super) changes: Vec<(usize, f32)>,
     pub(super) continuations: Vec<Continuation>,
 }
 
-/// The logits of one sentence's rows.
+/// What a step gave for one sentence.
 #[derive(Debug)]
 pub(super) struct Place<'a> {
-    pub(super) logits: &'a mut [f32],
-    pub(super) vocabulary: usize,
+    pub(super) shown: Shown<'a>,
     /// Whether there is only one row yet.
     pub(super) first: bool,
     /// Whether the translation has its greatest length with this token.
@@ -81,6 +81,14 @@ impl State {
         match self {
             Self::Chains(chains) => chains.is_done(),
             Self::Beams(beams) => beams.is_done(),
+        }
+    }
+
+    /// See [`Rows::enough`].
+    fn enough(&self, task: &Task<'_>) -> Option<usize> {
+        match self {
+            Self::Chains(chains) => chains.enough(task.strategy, &task.rules),
+            Self::Beams(beams) => beams.enough(&task.rules),
         }
     }
 
@@ -176,21 +184,19 @@ pub fn search<M: StepModel>(
             model.keep(&kept)?;
         }
         batch.lay_out(&states, position == 0);
-        let vocabulary = model.vocabulary();
-        let logits = model.step(Rows {
+        let (rows, vocabulary) = (batch.tokens.len(), model.vocabulary());
+        let scores = model.step(Rows {
             tokens: &batch.tokens,
             parents: &batch.parents,
             position,
+            enough: enough(&states, &task).filter(|enough| *enough < vocabulary),
         })?;
-        if logits.len() != batch.tokens.len() * vocabulary {
-            return Err(StepError::Runtime(format!(
-                "the model gave {} logits for {} rows of {vocabulary} tokens",
-                logits.len(),
-                batch.tokens.len(),
-            )));
-        }
-        let per_sentence = batch.width * vocabulary;
-        for (sentence, logits) in batch.sentences.iter().zip(logits.chunks_mut(per_sentence)) {
+        let shown = Shown::of_each_sentence(scores, rows, batch.width, vocabulary);
+        let shown = shown.ok_or_else(|| {
+            let message = format!("the model gave other logits than {rows} rows need");
+            StepError::Runtime(message)
+        })?;
+        for (sentence, shown) in batch.sentences.iter().zip(shown) {
             let (Some(state), Some(source)) = (states.get_mut(*sentence), sources.get(*sentence))
             else {
                 continue;
@@ -199,8 +205,7 @@ pub fn search<M: StepModel>(
                 continue;
             }
             let mut place = Place {
-                logits,
-                vocabulary,
+                shown,
                 first: position == 0,
                 last: position + 1 >= source.limit,
             };
@@ -215,6 +220,13 @@ pub fn search<M: StepModel>(
         .zip(sources)
         .map(|(state, source)| state.finish(source.wanted, strategy))
         .collect())
+}
+
+/// How many of the likeliest tokens of a row are enough for all sentences.
+fn enough(states: &[State], task: &Task<'_>) -> Option<usize> {
+    let open = states.iter().filter(|state| !state.is_done());
+    open.map(|state| state.enough(task))
+        .try_fold(1, |most, enough| Some(most.max(enough?)))
 }
 
 /// Which sentences and rows the model works on.

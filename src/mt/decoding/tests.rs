@@ -9,6 +9,7 @@
 use proptest::prelude::*;
 
 use super::*;
+use crate::inference::Selector;
 use crate::mt::{Decoding, Strategy as Search};
 use crate::random::{Random, mix};
 
@@ -21,9 +22,15 @@ struct Toy {
     vocabulary: usize,
     /// Raises the end of sentence.
     eagerness: f32,
+    /// Whether it shows no more than the likeliest tokens where they are enough.
+    chooses: bool,
     sources: Vec<Vec<u32>>,
     histories: Vec<Vec<u32>>,
     logits: Vec<f32>,
+    tokens: Vec<u32>,
+    log_probabilities: Vec<f32>,
+    /// Steps at which it showed all tokens.
+    shown: usize,
     /// Rows of all steps.
     rows: usize,
 }
@@ -33,10 +40,30 @@ impl Toy {
         Self {
             vocabulary,
             eagerness,
+            chooses: false,
             sources: Vec::new(),
             histories: Vec::new(),
             logits: Vec::new(),
+            tokens: Vec::new(),
+            log_probabilities: Vec::new(),
+            shown: 0,
             rows: 0,
+        }
+    }
+
+    /// Goes on with the likeliest tokens of each row.
+    fn choose(&mut self, count: usize) {
+        let all = std::mem::take(&mut self.logits);
+        self.tokens.clear();
+        self.log_probabilities.clear();
+        for row in all.chunks(self.vocabulary) {
+            let mut selector = Selector::default();
+            let normaliser = selector.scan(row).unwrap();
+            self.log_probabilities.push(-normaliser.log_sum);
+            for candidate in selector.best(row, count) {
+                self.logits.push(candidate.logit);
+                self.tokens.push(candidate.token);
+            }
         }
     }
 
@@ -75,7 +102,7 @@ impl StepModel for Toy {
         Ok(())
     }
 
-    fn step(&mut self, rows: Rows<'_>) -> Result<&mut [f32], StepError> {
+    fn step(&mut self, rows: Rows<'_>) -> Result<Scores<'_>, StepError> {
         assert_eq!(rows.tokens.len() % self.sources.len(), 0);
         let width = rows.tokens.len() / self.sources.len();
         let mut histories = Vec::new();
@@ -90,7 +117,17 @@ impl StepModel for Toy {
         }
         self.histories = histories;
         self.rows += rows.tokens.len();
-        Ok(&mut self.logits)
+        let Some(count) = rows.enough.filter(|_| self.chooses) else {
+            self.shown += 1;
+            return Ok(Scores::All(&mut self.logits));
+        };
+        assert!((1..self.vocabulary).contains(&count));
+        self.choose(count);
+        Ok(Scores::Likeliest {
+            logits: &mut self.logits,
+            tokens: &self.tokens,
+            log_probabilities: &self.log_probabilities,
+        })
     }
 
     fn keep(&mut self, sentences: &[u32]) -> Result<(), StepError> {
@@ -315,8 +352,8 @@ fn logits_that_are_not_numbers_are_an_error() {
         fn start(&mut self, _: &[&[u32]]) -> Result<(), StepError> {
             Ok(())
         }
-        fn step(&mut self, _: Rows<'_>) -> Result<&mut [f32], StepError> {
-            Ok(&mut self.0)
+        fn step(&mut self, _: Rows<'_>) -> Result<Scores<'_>, StepError> {
+            Ok(Scores::All(&mut self.0))
         }
         fn keep(&mut self, _: &[u32]) -> Result<(), StepError> {
             Ok(())
@@ -360,7 +397,42 @@ fn decodings() -> impl proptest::strategy::Strategy<Value = Decoding> {
     )
 }
 
+/// With draws from the likeliest tokens, and from all of them.
+fn all_decodings() -> impl proptest::strategy::Strategy<Value = Decoding> {
+    let top_k = prop_oneof![Just(0_usize), 1_usize..20];
+    (decodings(), top_k).prop_map(|(mut decoding, chosen)| {
+        if let Search::Sample { top_k, .. } = &mut decoding.strategy {
+            *top_k = chosen;
+        }
+        decoding
+    })
+}
+
 proptest! {
+    #[test]
+    fn the_likeliest_tokens_are_enough(
+        decoding in all_decodings(),
+        raises: bool,
+        seeds in prop::collection::vec(0_u32..1000, 1..12),
+        wanted in 1_usize..5,
+        limit in 1_usize..15,
+    ) {
+        let mut decoding = decoding;
+        if raises {
+            decoding.repetition_penalty = decoding.repetition_penalty.recip();
+        }
+        let sources: Vec<Vec<u32>> = seeds.iter().map(|seed| vec![*seed, END]).collect();
+        let mut all = Toy::new(300, 1.5);
+        let expected = decode(&mut all, &sources, &decoding, wanted, limit);
+        let mut toy = Toy::new(300, 1.5);
+        toy.chooses = true;
+        let found = decode(&mut toy, &sources, &decoding, wanted, limit);
+        prop_assert_eq!(found, expected);
+        let from_all = matches!(decoding.strategy, Search::Sample { top_k: 0, .. });
+        let needs_all = from_all || decoding.repetition_penalty < 1.0;
+        prop_assert_eq!(toy.shown, if needs_all { all.shown } else { 0 });
+    }
+
     #[test]
     fn found_translations_are_distinct_and_within_bounds(
         decoding in decodings(),

@@ -5,12 +5,14 @@ use ort::value::{DynValue, TensorElementType};
 use super::ModelError;
 use super::config::ModelConfig;
 use super::files::ModelFiles;
-use super::session::{self, Logits, empty, places};
-use crate::mt::decoding::{Rows, StepError, StepModel};
+use super::session::{self, Chosen, Logits, empty, places};
+use crate::mt::decoding::{Rows, Scores, StepError, StepModel};
+use crate::mt::optimise::{CHOSEN, COUNT, likeliest};
 use crate::onnx::{Graph, GraphWeights, Input, SessionSource, integers, named, side_by_side};
 
-/// Graphs and state of a worker that translates with the fast layout. On a GPU everything but the
-/// ids and the logits stays in its memory: keys and values never come to the host.
+/// Graphs and state of a worker that translates with the fast layout. On a GPU everything but ids
+/// stays in its memory: keys and values never come to the host, and of the logits only those of
+/// the likeliest tokens do, which the decoder chooses there.
 #[derive(Debug)]
 pub(super) struct FastModel {
     encoder: Graph,
@@ -31,6 +33,9 @@ pub(super) struct FastModel {
     of_decoder: Vec<usize>,
     logits_place: usize,
     logits: Logits,
+    /// Where the decoder puts out the likeliest tokens, if it chooses them.
+    of_choice: Option<[usize; 3]>,
+    chosen: Chosen,
 }
 
 impl FastModel {
@@ -42,7 +47,13 @@ impl FastModel {
         weights: &GraphWeights,
     ) -> Result<Self, ModelError> {
         let load = |name: &str| session::load(files, name, source, weights);
-        let (encoder, decoder, compact) = (load(encoder)?, load(decoder)?, load(compact)?);
+        let chooses = source.has_own_memory();
+        let decoder = if chooses {
+            session::load_with(files, decoder, &likeliest(), source, weights)?
+        } else {
+            load(decoder)?
+        };
+        let (encoder, compact) = (load(encoder)?, load(compact)?);
         let layers = 0..config.layers;
         let named = |stem: &'static str| layers.clone().map(move |layer| format!("{stem}.{layer}"));
         let mut source_names = vec!["mask_bias".to_owned()];
@@ -55,7 +66,15 @@ impl FastModel {
             .map(|name| format!("kept_{name}"))
             .collect();
         let logits = ["logits".to_owned()];
+        let choice = CHOSEN.map(str::to_owned);
+        let of_choice = if chooses {
+            places(&decoder, files, &choice)?.try_into().ok()
+        } else {
+            None
+        };
         Ok(Self {
+            of_choice,
+            chosen: Chosen::default(),
             of_encoder: places(&encoder, files, &source_names)?,
             of_compact: places(&compact, files, &kept)?,
             of_decoder: places(&decoder, files, &presents)?,
@@ -97,7 +116,7 @@ impl StepModel for FastModel {
         Ok(())
     }
 
-    fn step(&mut self, rows: Rows<'_>) -> Result<&mut [f32], StepError> {
+    fn step(&mut self, rows: Rows<'_>) -> Result<Scores<'_>, StepError> {
         let count = [rows.tokens.len()];
         let wide = |values: &[u32]| values.iter().map(|value| i64::from(*value)).collect();
         let position = i64::try_from(rows.position).unwrap_or(i64::MAX);
@@ -111,10 +130,20 @@ impl StepModel for FastModel {
         ];
         inputs.extend(named(&self.source_names, &self.sources));
         inputs.extend(named(&self.past_names, &self.past));
+        if self.of_choice.is_some() {
+            let count = i64::try_from(rows.enough.unwrap_or(1)).unwrap_or(i64::MAX);
+            inputs.push((COUNT.into(), integers(&[1], vec![count])?.into()));
+        }
+        if let (Some(choice), Some(count)) = (self.of_choice, rows.enough) {
+            let mut outputs = self.decoder.run_resident(inputs, &choice)?;
+            self.past = outputs.take_all(&self.of_decoder)?;
+            return self.chosen.take(outputs.take_each(choice)?, count);
+        }
         let mut outputs = self.decoder.run_resident(inputs, &[self.logits_place])?;
         self.past = outputs.take_all(&self.of_decoder)?;
         let logits = outputs.take(self.logits_place)?;
-        self.logits.take(logits, self.config.vocabulary)
+        let logits = self.logits.take(logits, self.config.vocabulary)?;
+        Ok(Scores::All(logits))
     }
 
     fn keep(&mut self, sentences: &[u32]) -> Result<(), StepError> {

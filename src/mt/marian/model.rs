@@ -10,11 +10,11 @@ use super::files::ModelFiles;
 use super::layout::Layout;
 use super::optimum::{Decoders, OptimumModel};
 use super::session;
-use super::translator::MarianTranslator;
+use super::translator::{Compute, MarianTranslator};
 use crate::inference::Budget;
-use crate::mt::decoding::{Rows, StepError, StepModel};
+use crate::mt::decoding::{Rows, Scores, StepError, StepModel};
 use crate::mt::optimise::{MANIFEST, Manifest, Precision, recast};
-use crate::onnx::{GraphWeights, SessionSource};
+use crate::onnx::{ChosenDevice, GraphWeights, Owner, SessionSource};
 
 /// Turns text into tokens and back, as the model was trained.
 pub trait Tokenizer: Send + Sync {
@@ -45,6 +45,8 @@ pub struct MarianModel {
     sessions: SessionSource,
     /// Read when the first worker is made: a look at a model must do without the runtime.
     loaded: Mutex<Option<Arc<Loaded>>>,
+    /// Where the device has threads of its own, what each of them runs.
+    of_threads: Vec<Mutex<Option<Steps>>>,
 }
 
 /// The graphs that workers run, and their weights.
@@ -87,6 +89,7 @@ impl MarianModel {
             files,
             sessions,
             loaded: Mutex::default(),
+            of_threads: (0..Owner::threads()).map(|_| Mutex::default()).collect(),
         }))
     }
 
@@ -100,13 +103,68 @@ impl MarianModel {
         &self.layout
     }
 
-    /// A worker: it has sessions of its own, and translates by itself.
+    /// A worker. On a CPU it has sessions of its own, and translates by itself; on a GPU it hands
+    /// sentences to the threads that the device belongs to.
     ///
     /// # Errors
     /// When ONNX Runtime refuses a graph.
     pub fn translator(self: &Arc<Self>) -> Result<MarianTranslator, ModelError> {
-        let steps = self.steps()?;
-        Ok(MarianTranslator::new(Arc::clone(self), steps))
+        if !self.sessions.has_own_memory() {
+            return self.own_translator();
+        }
+        let owner = Owner::of(self.sessions.device());
+        let model = Arc::clone(self);
+        // What is wrong with the graphs is to be told now.
+        let tried = owner.run(move |thread| model.on_thread(thread, |_| ()));
+        tried.unwrap_or_else(|| Err(self.no_answer()))?;
+        let compute = Compute::Device(owner);
+        Ok(MarianTranslator::new(Arc::clone(self), compute))
+    }
+
+    /// A worker with sessions of its own, whatever the device.
+    ///
+    /// # Errors
+    /// When ONNX Runtime refuses a graph.
+    pub fn own_translator(self: &Arc<Self>) -> Result<MarianTranslator, ModelError> {
+        let compute = Compute::Own(self.steps()?);
+        Ok(MarianTranslator::new(Arc::clone(self), compute))
+    }
+
+    /// Does something with the sessions of a thread that the device belongs to; they are made if
+    /// it is the first time.
+    pub(super) fn on_thread<T>(
+        &self,
+        thread: usize,
+        work: impl FnOnce(&mut Steps) -> T,
+    ) -> Result<T, ModelError> {
+        let steps = self
+            .of_threads
+            .get(thread)
+            .ok_or_else(|| self.no_answer())?;
+        // After a panic, sessions are in no known state.
+        let mut steps = steps.lock().unwrap_or_else(|poisoned| {
+            steps.clear_poison();
+            let mut steps = poisoned.into_inner();
+            *steps = None;
+            steps
+        });
+        let steps = match &mut *steps {
+            Some(steps) => steps,
+            none => none.insert(self.steps()?),
+        };
+        Ok(work(steps))
+    }
+
+    /// The threads of the device are not there.
+    pub(super) fn no_answer(&self) -> ModelError {
+        ModelError::Session {
+            model: self.files.name().to_owned(),
+            file: "its graphs".to_owned(),
+            reason: format!(
+                "nothing computes on {}: this is a bug",
+                self.sessions.device()
+            ),
+        }
     }
 
     /// Whether the graphs have products in eight bits that the device would leave to the CPU: a worker
@@ -155,7 +213,10 @@ impl MarianModel {
         let files = self.graphs()?;
         let mut weights = GraphWeights::default();
         for name in self.layout.graphs() {
-            if let Some(file) = files.graph(name) {
+            // Another device has copies of its own.
+            if let Some(file) = files.graph(name)
+                && self.sessions.device() == ChosenDevice::Cpu
+            {
                 let outcome = weights.read(name, &file);
                 outcome.map_err(|error| files.unreadable(name, &error))?;
             }
@@ -230,7 +291,7 @@ impl StepModel for Steps {
         }
     }
 
-    fn step(&mut self, rows: Rows<'_>) -> Result<&mut [f32], StepError> {
+    fn step(&mut self, rows: Rows<'_>) -> Result<Scores<'_>, StepError> {
         match self {
             Self::Fast(model) => model.step(rows),
             Self::Optimum(model) => model.step(rows),

@@ -10,7 +10,7 @@ use super::ModelError;
 use super::config::ModelConfig;
 use super::files::{ModelFiles, listed};
 use super::session::{self, Logits, empty, gather, places};
-use crate::mt::decoding::{Rows, StepError, StepModel};
+use crate::mt::decoding::{Rows, Scores, StepError, StepModel};
 use crate::onnx::{Graph, GraphWeights, Input, SessionSource, failed, integers, side_by_side};
 
 /// The decoders of a layout.
@@ -349,12 +349,13 @@ impl StepModel for OptimumModel {
         Ok(())
     }
 
-    fn step(&mut self, rows: Rows<'_>) -> Result<&mut [f32], StepError> {
+    fn step(&mut self, rows: Rows<'_>) -> Result<Scores<'_>, StepError> {
         let logits = match self.decoders {
             Decoders::WithoutPast(_) => self.step_without_past(rows)?,
             Decoders::Merged(_) | Decoders::Split { .. } => self.step_with_past(rows)?,
         };
-        self.logits.take(logits, self.config.vocabulary)
+        let logits = self.logits.take(logits, self.config.vocabulary)?;
+        Ok(Scores::All(logits))
     }
 
     fn keep(&mut self, sentences: &[u32]) -> Result<(), StepError> {

@@ -6,8 +6,8 @@ use ort::value::{DynValue, PrimitiveTensorElementType, Shape, Tensor, TensorElem
 
 use super::ModelError;
 use super::files::{ModelFiles, listed};
-use crate::mt::decoding::StepError;
-use crate::onnx::{Graph, GraphError, GraphWeights, SessionSource, failed};
+use crate::mt::decoding::{Scores, StepError};
+use crate::onnx::{Graph, GraphError, GraphFile, GraphWeights, SessionSource, failed};
 
 impl From<GraphError> for StepError {
     fn from(error: GraphError) -> Self {
@@ -22,14 +22,32 @@ pub(super) fn load(
     source: &SessionSource,
     weights: &GraphWeights,
 ) -> Result<Graph, ModelError> {
-    let refused = |reason: String| ModelError::Session {
+    match files.graph(name) {
+        Some(file) => Graph::load(&file, name, source, weights),
+        None => Err("the file has gone".to_owned()),
+    }
+    .map_err(|reason| refused(files, name, reason))
+}
+
+/// The same with `addition`, of [`optimise`](crate::mt::optimise), at the end of the file.
+pub(super) fn load_with(
+    files: &ModelFiles,
+    name: &str,
+    addition: &[u8],
+    source: &SessionSource,
+    weights: &GraphWeights,
+) -> Result<Graph, ModelError> {
+    let mut bytes = files.require(name)?.into_owned();
+    bytes.extend(addition);
+    let file = GraphFile::Bytes(bytes.into());
+    Graph::load(&file, name, source, weights).map_err(|reason| refused(files, name, reason))
+}
+
+fn refused(files: &ModelFiles, name: &str, reason: String) -> ModelError {
+    ModelError::Session {
         model: files.name().to_owned(),
         file: name.to_owned(),
         reason,
-    };
-    match files.graph(name) {
-        Some(file) => Graph::load(&file, name, source, weights).map_err(refused),
-        None => Err(refused("the file has gone".to_owned())),
     }
 }
 
@@ -144,5 +162,38 @@ impl Logits {
             }
         }
         Ok(&mut self.copied)
+    }
+}
+
+/// The likeliest tokens of the last step, as the graph chose them.
+#[derive(Debug, Default)]
+pub(super) struct Chosen {
+    logits: Option<DynValue>,
+    tokens: Vec<u32>,
+    log_probabilities: Vec<f32>,
+}
+
+impl Chosen {
+    /// Takes logits, tokens and logarithms of probabilities, each of shape `[rows, count]`.
+    pub(super) fn take(
+        &mut self,
+        [logits, tokens, log_probabilities]: [DynValue; 3],
+        count: usize,
+    ) -> Result<Scores<'_>, StepError> {
+        let (_, chosen) = tokens.try_extract_tensor::<i64>().map_err(failed)?;
+        let number = |token: &i64| u32::try_from(*token).unwrap_or(u32::MAX);
+        self.tokens.clear();
+        self.tokens.extend(chosen.iter().map(number));
+        let (_, all) = log_probabilities.try_extract_tensor().map_err(failed)?;
+        self.log_probabilities.clear();
+        self.log_probabilities
+            .extend(all.iter().step_by(count.max(1)));
+        let logits = self.logits.insert(logits);
+        let (_, logits) = logits.try_extract_tensor_mut().map_err(failed)?;
+        Ok(Scores::Likeliest {
+            logits,
+            tokens: &self.tokens,
+            log_probabilities: &self.log_probabilities,
+        })
     }
 }

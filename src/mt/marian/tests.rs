@@ -15,7 +15,7 @@ use crate::models::{ModelFolder, ModelReference, ResolveSettings, resolve};
 use crate::mt::decoding::Found;
 use crate::mt::optimise::{Options, Precision, export, optimise};
 use crate::mt::{Cost, Decoding, Strategy, TranslateError};
-use crate::onnx::{ChosenDevice, Surroundings};
+use crate::onnx::{ChosenDevice, Device, Surroundings};
 use crate::random::Random;
 
 /// Token ids are given, none are asked for.
@@ -228,6 +228,100 @@ fn what_stays_on_the_device_changes_nothing() {
     assert!(!model.is_recast());
     let mut translator = model.translator().unwrap();
     assert_translates(&mut translator, &golden("en_de"), "bound");
+}
+
+/// As on a GPU: workers hand their sentences to the threads of the device.
+#[test]
+fn workers_share_the_threads_of_a_device() {
+    let (Some(folder), Some(sessions)) = (full_precision("en-de"), sessions()) else {
+        return;
+    };
+    let model = load_on(sessions.bound(), ModelFiles::folder(&folder), BUDGETS[1]).unwrap();
+    let golden = golden("en_de");
+    std::thread::scope(|scope| {
+        for part in golden.chunks(golden.len().div_ceil(5)) {
+            let mut translator = model.translator().unwrap();
+            scope.spawn(move || {
+                let (greedy, _) = translate(&mut translator, part, Strategy::Greedy);
+                for (golden, found) in part.iter().zip(&greedy) {
+                    assert_eq!(found.tokens, golden.greedy);
+                }
+            });
+        }
+    });
+}
+
+/// The first GPU, where there is one.
+fn gpu() -> Option<SessionSource> {
+    let runtime = crate::onnx::trial::runtime()?;
+    match runtime.choose(Device::Cuda(0)) {
+        Ok((device, _)) => Some(SessionSource::new(device, move |weights| {
+            runtime
+                .session_builder(device, Some(weights))
+                .map_err(|error| error.to_string())
+        })),
+        Err(error) => {
+            eprintln!("skipped: {error}");
+            None
+        }
+    }
+}
+
+#[test]
+fn a_gpu_translates_as_transformers_does() {
+    let Some(sessions) = gpu() else {
+        return;
+    };
+    for pair in ["en-de", "de-en"] {
+        let Some(folder) = full_precision(pair) else {
+            return;
+        };
+        let golden = golden(&pair.replace('-', "_"));
+        for budget in &BUDGETS[1..] {
+            let files = ModelFiles::folder(&folder);
+            let model = load_on(sessions.clone(), files, *budget).unwrap();
+            let mut translator = model.translator().unwrap();
+            assert_translates(&mut translator, &golden, pair);
+        }
+        let files = ModelFiles::memory(pair, built_in(pair).embedded_files());
+        let model = load_on(sessions.clone(), files, Budget::default()).unwrap();
+        let mut translator = model.translator().unwrap();
+        let (greedy, _) = translate(&mut translator, &golden, Strategy::Greedy);
+        let pairs = golden.iter().zip(&greedy);
+        let same = pairs.filter(|(golden, found)| golden.greedy == found.tokens);
+        let same = same.count();
+        assert!(same * 20 > golden.len() * 19, "{same} of {}", golden.len());
+    }
+}
+
+#[test]
+fn a_gpu_draws_the_same_twice() {
+    let Some(sessions) = gpu() else {
+        return;
+    };
+    let files = ModelFiles::memory("en-de", built_in("en-de").embedded_files());
+    let model = load_on(sessions, files, Budget::default()).unwrap();
+    let golden = golden("en_de");
+    let sentences: Vec<TokenSentence> = (0..)
+        .zip(&golden)
+        .map(|(key, golden)| TokenSentence {
+            tokens: golden.source.clone(),
+            wanted: 3,
+            random: Random::from_key(key),
+        })
+        .collect();
+    for (top_k, top_p) in [(20, 1.0), (0, 0.9), (0, 1.0)] {
+        let sample = decoding(Strategy::Sample {
+            temperature: 0.9,
+            top_k,
+            top_p,
+        });
+        let draw = || {
+            let mut translator = model.translator().unwrap();
+            translator.translate_tokens(&sentences, &sample).unwrap().0
+        };
+        assert_eq!(draw(), draw());
+    }
 }
 
 /// As on a GPU: what is in eight bits for CPUs is computed in 16.

@@ -8,6 +8,7 @@ use super::model::{MarianModel, Steps};
 use crate::inference::{Budget, Size, form_batches};
 use crate::mt::decoding::{Found, Source, StepModel, search, width};
 use crate::mt::{Cost, Decoding, Hypothesis, Sentence, Strategy, TranslateError, Translator};
+use crate::onnx::Owner;
 use crate::random::Random;
 
 /// A sentence as tokens.
@@ -21,16 +22,25 @@ pub struct TokenSentence {
     pub random: Random,
 }
 
-/// Translates with a MarianMT model. It has sessions of its own: one for each worker.
+/// Where the graphs of a worker run.
+#[derive(Debug)]
+pub(super) enum Compute {
+    /// On its own thread, in sessions of its own.
+    Own(Steps),
+    /// On the threads that a GPU belongs to.
+    Device(Arc<Owner>),
+}
+
+/// Translates with a MarianMT model: one for each worker.
 #[derive(Debug)]
 pub struct MarianTranslator {
     model: Arc<MarianModel>,
-    steps: Steps,
+    compute: Compute,
 }
 
 impl MarianTranslator {
-    pub(super) fn new(model: Arc<MarianModel>, steps: Steps) -> Self {
-        Self { model, steps }
+    pub(super) fn new(model: Arc<MarianModel>, compute: Compute) -> Self {
+        Self { model, compute }
     }
 
     /// Translations as token ids: see [`Translator::translate`].
@@ -42,14 +52,24 @@ impl MarianTranslator {
         sentences: &[TokenSentence],
         decoding: &Decoding,
     ) -> Result<(Vec<Vec<Found>>, Cost), TranslateError> {
-        let model = &self.model;
-        translate_tokens(
-            &mut self.steps,
-            &model.config,
-            model.budget,
-            sentences,
-            decoding,
-        )
+        let MarianModel { config, budget, .. } = &*self.model;
+        let owner = match &mut self.compute {
+            Compute::Own(steps) => {
+                return translate_tokens(steps, config, *budget, sentences, decoding);
+            }
+            Compute::Device(owner) => owner,
+        };
+        let (model, sentences, decoding) = (Arc::clone(&self.model), sentences.to_vec(), *decoding);
+        let answer = owner.run(move |thread| {
+            let MarianModel { config, budget, .. } = &*model;
+            model.on_thread(thread, |steps| {
+                translate_tokens(steps, config, *budget, &sentences, &decoding)
+            })
+        });
+        match answer.unwrap_or_else(|| Err(self.model.no_answer())) {
+            Ok(translated) => translated,
+            Err(error) => Err(TranslateError::Runtime(error.to_string())),
+        }
     }
 }
 

@@ -12,6 +12,7 @@ mod config;
 mod export;
 mod fast;
 mod graphs;
+mod likeliest;
 mod marian;
 mod onnx;
 mod optimum;
@@ -35,6 +36,7 @@ use serde::{Deserialize, Serialize};
 
 pub use config::{Activation, Config};
 pub use export::{Exported, export};
+pub(in crate::mt) use likeliest::{CHOSEN, COUNT, likeliest};
 use marian::Marian;
 use onnx::{Element, Graph};
 pub(in crate::mt) use recast::recast;
