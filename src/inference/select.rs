@@ -20,8 +20,8 @@ pub struct Candidate {
     pub logit: f32,
 }
 
-/// Looks at one row of logits at a time: a scan comes first. Its memory is kept from
-/// row to row.
+/// Looks at one row of logits at a time: [`Selector::scan`] or [`Selector::look`] comes first. Its
+/// memory is kept from row to row.
 #[derive(Debug, Default)]
 pub struct Selector {
     maxima: Vec<f32>,
@@ -36,6 +36,16 @@ impl Selector {
         self.maxima.resize(row.len().div_ceil(BLOCK), 0.0);
         let normaliser = kernel::scan(row, &mut self.maxima);
         normaliser.log_sum.is_finite().then_some(normaliser)
+    }
+
+    /// Gets ready for a row of few logits whose normaliser is known: gives the greatest of them.
+    pub(crate) fn look(&mut self, row: &[f32]) -> f32 {
+        self.maxima.clear();
+        self.maxima.extend(row.chunks(BLOCK).map(kernel::maximum));
+        self.maxima
+            .iter()
+            .copied()
+            .fold(f32::NEG_INFINITY, f32::max)
     }
 
     /// To be called when the logit at `place` has been changed after [`Selector::scan`].
@@ -107,6 +117,10 @@ impl Selector {
     /// At least `count` logits are not below this: as many disjoint sets of them have such a maximum.
     /// Where blocks are few, as in a small vocabulary, smaller sets leave fewer candidates.
     fn threshold(&mut self, row: &[f32], count: usize) -> f32 {
+        // A sieve costs more than it leaves out where nearly all are looked for.
+        if row.len() <= count * SETS_FOR_EACH {
+            return f32::NEG_INFINITY;
+        }
         if count * SETS_FOR_EACH <= self.maxima.len() {
             self.ordered.clone_from(&self.maxima);
         } else {

@@ -112,12 +112,12 @@ impl Row<'_> {
 
     /// Looks through the row. Nothing if it has logits that are not numbers.
     pub(super) fn scan(&self, selector: &mut Selector) -> Option<Normaliser> {
-        let scanned = selector.scan(self.logits)?;
         let Some(log_probability) = self.log_probability else {
-            return Some(scanned);
+            return selector.scan(self.logits);
         };
+        let max = selector.look(self.logits);
         log_probability.is_finite().then_some(Normaliser {
-            max: scanned.max,
+            max,
             log_sum: -log_probability,
         })
     }

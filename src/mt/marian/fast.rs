@@ -7,7 +7,7 @@ use super::config::ModelConfig;
 use super::files::ModelFiles;
 use super::session::{self, Chosen, Logits, empty, places};
 use crate::mt::decoding::{Rows, Scores, StepError, StepModel};
-use crate::mt::optimise::{CHOSEN, COUNT, likeliest};
+use crate::mt::optimise::{CHOSEN, COUNT};
 use crate::onnx::{Graph, GraphWeights, Input, SessionSource, integers, named, side_by_side};
 
 /// Graphs and state of a worker that translates with the fast layout. On a GPU everything but ids
@@ -47,13 +47,7 @@ impl FastModel {
         weights: &GraphWeights,
     ) -> Result<Self, ModelError> {
         let load = |name: &str| session::load(files, name, source, weights);
-        let chooses = source.has_own_memory();
-        let decoder = if chooses {
-            session::load_with(files, decoder, &likeliest(), source, weights)?
-        } else {
-            load(decoder)?
-        };
-        let (encoder, compact) = (load(encoder)?, load(compact)?);
+        let (encoder, decoder, compact) = (load(encoder)?, load(decoder)?, load(compact)?);
         let layers = 0..config.layers;
         let named = |stem: &'static str| layers.clone().map(move |layer| format!("{stem}.{layer}"));
         let mut source_names = vec!["mask_bias".to_owned()];
@@ -67,11 +61,9 @@ impl FastModel {
             .collect();
         let logits = ["logits".to_owned()];
         let choice = CHOSEN.map(str::to_owned);
-        let of_choice = if chooses {
-            places(&decoder, files, &choice)?.try_into().ok()
-        } else {
-            None
-        };
+        let chooses = decoder.inputs().any(|name| name == COUNT);
+        let of_choice = chooses.then(|| places(&decoder, files, &choice));
+        let of_choice = of_choice.transpose()?.and_then(|all| all.try_into().ok());
         Ok(Self {
             of_choice,
             chosen: Chosen::default(),

@@ -170,30 +170,37 @@ impl MarianModel {
     /// Whether the graphs have products in eight bits that the device would leave to the CPU: a worker
     /// then computes in 16 bits, with the weights that the eight bits stand for.
     pub fn is_recast(&self) -> bool {
-        let precision = || {
-            let manifest = self.files.read(MANIFEST).ok()??;
-            let manifest: Manifest = serde_json::from_slice(&manifest).ok()?;
-            Some(manifest.precision)
-        };
         let is_fast = matches!(self.layout, Layout::Fast { .. });
-        is_fast && self.sessions.has_own_memory() && precision() == Some(Precision::Int8)
+        is_fast && self.sessions.has_own_memory() && self.precision() == Precision::Int8
     }
 
-    /// The files of the graphs as the device computes them.
+    /// What a model in the fast layout computes with, by its manifest.
+    fn precision(&self) -> Precision {
+        let manifest = self.files.read(MANIFEST).ok().flatten();
+        let manifest = manifest.and_then(|bytes| serde_json::from_slice::<Manifest>(&bytes).ok());
+        manifest.map_or(Precision::Fp32, |manifest| manifest.precision)
+    }
+
+    /// The files of the graphs as the device computes them: those of the fast layout are made anew
+    /// for a device with a memory of its own.
     fn graphs(&self) -> Result<ModelFiles, ModelError> {
         let [encoder, decoder, compact] = match &self.layout {
             Layout::Fast {
                 encoder,
                 decoder,
                 compact,
-            } if self.is_recast() => [encoder, decoder, compact],
+            } if self.sessions.has_own_memory() => [encoder, decoder, compact],
             _ => return Ok(self.files.clone()),
+        };
+        let precision = match self.precision() {
+            Precision::Fp32 => Precision::Fp32,
+            Precision::Int8 | Precision::Fp16 => Precision::Fp16,
         };
         let read = |name: &str| self.files.require(name);
         let (encoder_file, decoder_file) = (read(encoder)?, read(decoder)?);
         let config = read("config.json")?;
         let config = String::from_utf8_lossy(&config);
-        let graphs = recast(&encoder_file, &decoder_file, &config, Precision::Fp16);
+        let graphs = recast(&encoder_file, &decoder_file, &config, precision);
         let graphs = graphs.map_err(|problems| ModelError::Session {
             model: self.files.name().to_owned(),
             file: encoder.clone(),

@@ -7,7 +7,7 @@ use ort::value::{DynValue, PrimitiveTensorElementType, Shape, Tensor, TensorElem
 use super::ModelError;
 use super::files::{ModelFiles, listed};
 use crate::mt::decoding::{Scores, StepError};
-use crate::onnx::{Graph, GraphError, GraphFile, GraphWeights, SessionSource, failed};
+use crate::onnx::{Graph, GraphError, GraphWeights, SessionSource, failed};
 
 impl From<GraphError> for StepError {
     fn from(error: GraphError) -> Self {
@@ -22,33 +22,15 @@ pub(super) fn load(
     source: &SessionSource,
     weights: &GraphWeights,
 ) -> Result<Graph, ModelError> {
-    match files.graph(name) {
+    let loaded = match files.graph(name) {
         Some(file) => Graph::load(&file, name, source, weights),
         None => Err("the file has gone".to_owned()),
-    }
-    .map_err(|reason| refused(files, name, reason))
-}
-
-/// The same with `addition`, of [`optimise`](crate::mt::optimise), at the end of the file.
-pub(super) fn load_with(
-    files: &ModelFiles,
-    name: &str,
-    addition: &[u8],
-    source: &SessionSource,
-    weights: &GraphWeights,
-) -> Result<Graph, ModelError> {
-    let mut bytes = files.require(name)?.into_owned();
-    bytes.extend(addition);
-    let file = GraphFile::Bytes(bytes.into());
-    Graph::load(&file, name, source, weights).map_err(|reason| refused(files, name, reason))
-}
-
-fn refused(files: &ModelFiles, name: &str, reason: String) -> ModelError {
-    ModelError::Session {
+    };
+    loaded.map_err(|reason| ModelError::Session {
         model: files.name().to_owned(),
         file: name.to_owned(),
         reason,
-    }
+    })
 }
 
 /// The places of outputs among those that a graph gives.
@@ -116,8 +98,8 @@ pub(super) fn gather(value: &DynValue, rows: &[u32]) -> Result<DynValue, StepErr
     }
 }
 
-/// The logits of the last step. They stay in the runtime's memory where they are of 32 bits and
-/// there is one position only.
+/// The logits of the last step. They stay in the runtime's memory where they are of 32 bits, of
+/// one position, and of the vocabulary only.
 #[derive(Debug, Default)]
 pub(super) struct Logits {
     value: Option<DynValue>,
@@ -125,29 +107,29 @@ pub(super) struct Logits {
 }
 
 impl Logits {
-    /// Takes the output of a graph, of shape `[rows, vocabulary]` or `[rows, positions,
-    /// vocabulary]`, and gives the last position of each row.
+    /// Takes the output of a graph, of shape `[rows, width]` or `[rows, positions, width]`, and
+    /// gives the first `vocabulary` logits of the last position of each row.
     pub(super) fn take(
         &mut self,
         value: DynValue,
         vocabulary: usize,
     ) -> Result<&mut [f32], StepError> {
-        let shape = value.shape().to_vec();
-        let positions = match shape.as_slice() {
-            [_, positions, _] => usize::try_from(*positions).unwrap_or_default(),
-            _ => 1,
+        let size = |size: &i64| usize::try_from(*size).unwrap_or_default();
+        let shape: Vec<usize> = value.shape().iter().map(size).collect();
+        let (positions, width) = match shape.as_slice() {
+            [_, positions, width] => (*positions, *width),
+            [.., width] => (1, *width),
+            [] => (0, 0),
         };
         let half = value.dtype().tensor_type() == Some(TensorElementType::Float16);
-        if positions == 1 && !half {
+        if positions == 1 && width == vocabulary && !half {
             let value = self.value.insert(value);
             let (_, logits) = value.try_extract_tensor_mut::<f32>().map_err(failed)?;
             return Ok(logits);
         }
         self.copied.clear();
-        let lasts = |length: usize| {
-            let per_row = positions * vocabulary;
-            (0..length / per_row.max(1)).map(move |row| (row + 1) * per_row - vocabulary)
-        };
+        let rows = positions * width;
+        let lasts = |length: usize| (1..=length / rows.max(1)).map(move |row| row * rows - width);
         if half {
             let (_, logits) = value.try_extract_tensor::<f16>().map_err(failed)?;
             for last in lasts(logits.len()) {

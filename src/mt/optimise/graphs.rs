@@ -20,11 +20,11 @@ use super::onnx::{Attribute, Element, Graph, Port, Size};
 use super::tensors::Matrix;
 
 /// What hides a place of padding, or a token: far below any score, and a number in half precision.
-const HIDDEN: f32 = -30000.0;
+pub(super) const HIDDEN: f32 = -30000.0;
 
 /// The names of the tables of embeddings.
 const SOURCE: &str = "source_embedding";
-const TARGET: &str = "target_embedding";
+pub(super) const TARGET: &str = "target_embedding";
 
 /// A count as ONNX has them.
 fn size(count: usize) -> i64 {
@@ -55,7 +55,13 @@ impl Marian {
     }
 
     /// Keys and values of the decoder's own attention.
-    fn states(&self, precision: Precision, prefix: &str, rows: &str, steps: &str) -> Vec<Port> {
+    pub(super) fn states(
+        &self,
+        precision: Precision,
+        prefix: &str,
+        rows: &str,
+        steps: &str,
+    ) -> Vec<Port> {
         let shape = [
             named(rows),
             Size::Fixed(self.config.decoder_attention_heads),
@@ -165,10 +171,43 @@ impl Marian {
     /// The graph that says what comes next.
     pub(super) fn decoder_graph(&self, precision: Precision) -> Graph<'static> {
         let mut builder = Builder::new("decoder", precision);
-        let (config, b) = (&self.config, &mut builder);
+        let state = self.decoder_layers(&mut builder, &self.target_embedding);
+        let bias = self.masked_bias();
+        builder.scores(&state, self.output_name(), &self.output, &bias, "logits");
+        let vocabulary = Size::Fixed(self.config.target_vocabulary);
+        let mut outputs = vec![port("logits", Element::F32, &[named("rows"), vocabulary])];
+        outputs.extend(self.states(precision, "present", "rows", "steps_after"));
+        builder.finish(self.decoder_inputs(precision), outputs)
+    }
+
+    /// What the decoder takes.
+    pub(super) fn decoder_inputs(&self, precision: Precision) -> Vec<Port> {
+        let rows = [named("rows")];
+        let mut inputs = vec![
+            port("input_ids", Element::I64, &rows),
+            port("position", Element::I64, &[Size::Fixed(1)]),
+            port("beam_index", Element::I64, &rows),
+        ];
+        inputs.extend(self.encoder_outputs(precision, "", "sentences"));
+        inputs.extend(self.states(precision, "past", "rows_before", "steps"));
+        inputs
+    }
+
+    /// The bias of the logits, by which padding is never likely.
+    pub(super) fn masked_bias(&self) -> Vec<f32> {
+        let mut bias = self.output_bias.clone();
+        if let Some(bias) = bias.get_mut(self.config.pad_token_id) {
+            *bias = HIDDEN;
+        }
+        bias
+    }
+
+    /// The layers of the decoder: what they make of each row. `target` is the table of embeddings.
+    pub(super) fn decoder_layers(&self, b: &mut Builder, target: &Matrix) -> String {
+        let config = &self.config;
         let (width, heads) = (size(config.width), config.decoder_attention_heads);
         let scale = config.embedding_scale();
-        let state = b.embed(TARGET, &self.target_embedding, "input_ids", scale);
+        let state = b.embed(TARGET, target, "input_ids", scale);
         let positions = self.positions(b, &self.target_positions);
         let rows = || vec![("axis", Attribute::Integer(0))];
         let position = b.node_with("Gather", &[&positions, "position"], rows());
@@ -224,24 +263,7 @@ impl Marian {
             state = leave(b, block, &mixed, &flat, &state);
             state = b.feed_forward(config, &layer.feed_forward, &state);
         }
-        let mut bias = self.output_bias.clone();
-        if let Some(bias) = bias.get_mut(config.pad_token_id) {
-            *bias = HIDDEN;
-        }
-        b.scores(&state, self.output_name(), &self.output, &bias, "logits");
-
-        let rows = [named("rows")];
-        let mut inputs = vec![
-            port("input_ids", Element::I64, &rows),
-            port("position", Element::I64, &[Size::Fixed(1)]),
-            port("beam_index", Element::I64, &rows),
-        ];
-        inputs.extend(self.encoder_outputs(precision, "", "sentences"));
-        inputs.extend(self.states(precision, "past", "rows_before", "steps"));
-        let vocabulary = Size::Fixed(config.target_vocabulary);
-        let mut outputs = vec![port("logits", Element::F32, &[named("rows"), vocabulary])];
-        outputs.extend(self.states(precision, "present", "rows", "steps_after"));
-        builder.finish(inputs, outputs)
+        state
     }
 
     /// The graph that keeps some of the sentences.

@@ -8,11 +8,11 @@
 //! taken out of it again, for programs that do not know it.
 
 mod builder;
+mod choosing;
 mod config;
 mod export;
 mod fast;
 mod graphs;
-mod likeliest;
 mod marian;
 mod onnx;
 mod optimum;
@@ -34,9 +34,9 @@ use std::path::{Path, PathBuf};
 use ort::environment::Environment;
 use serde::{Deserialize, Serialize};
 
+pub(in crate::mt) use choosing::{CHOSEN, COUNT};
 pub use config::{Activation, Config};
 pub use export::{Exported, export};
-pub(in crate::mt) use likeliest::{CHOSEN, COUNT, likeliest};
 use marian::Marian;
 use onnx::{Element, Graph};
 pub(in crate::mt) use recast::recast;

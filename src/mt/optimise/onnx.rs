@@ -162,36 +162,20 @@ pub(super) struct Graph<'a> {
 }
 
 impl Graph<'_> {
-    /// Everything but the constants, as fields of a graph.
-    fn body(&self) -> Vec<u8> {
+    /// Writes the graph as an ONNX file. The constants are never copied.
+    pub(super) fn write(&self, to: &mut impl Write) -> io::Result<()> {
         let mut body = Writer::default();
         for node in &self.nodes {
             body.bytes(1, &encode_node(node));
         }
-        if !self.name.is_empty() {
-            body.bytes(2, self.name.as_bytes());
-        }
+        body.bytes(2, self.name.as_bytes());
         for port in &self.inputs {
             body.bytes(11, &encode_port(port));
         }
         for port in &self.outputs {
             body.bytes(12, &encode_port(port));
         }
-        body.into_bytes()
-    }
-
-    /// What makes the graph, which has neither name nor constants, a part of the graph in an ONNX
-    /// file when it is appended to the file: of a field that comes twice, protocol buffers take
-    /// both contents together.
-    pub(super) fn addition(&self) -> Vec<u8> {
-        let mut model = Writer::default();
-        model.bytes(7, &self.body());
-        model.into_bytes()
-    }
-
-    /// Writes the graph as an ONNX file. The constants are never copied.
-    pub(super) fn write(&self, to: &mut impl Write) -> io::Result<()> {
-        let body = self.body();
+        let body = body.into_bytes();
         let heads: Vec<Vec<u8>> = self.constants.iter().map(constant_head).collect();
         let constants: usize = heads
             .iter()

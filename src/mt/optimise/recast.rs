@@ -1,10 +1,17 @@
-//! A model of the fast layout in another precision, in memory.
+//! A model of the fast layout as devices with a memory of their own compute it.
 
 use super::onnx::Graph;
-use super::{Config, GRAPHS, Marian, Precision, fast};
+use super::{Config, Make, Marian, Precision, fast};
 
-/// The files of the graphs in `precision`: encoder, decoder, and what keeps sentences. They are made from
-/// those of a model in any precision; weights are never more precise than they were.
+/// What such devices compute: encoder, decoder, and what keeps sentences.
+const GRAPHS: [Make; 3] = [
+    Marian::encoder_graph,
+    Marian::choosing_decoder_graph,
+    Marian::compact_graph,
+];
+
+/// The files of the graphs in `precision`, which are made from those of a model in any precision;
+/// weights are never more precise than they were.
 ///
 /// # Errors
 /// Everything that is wrong with the graphs, or with the text of `config.json`.
@@ -21,7 +28,7 @@ pub(in crate::mt) fn recast(
     let model = Marian::take(config, tensors)?;
     GRAPHS
         .into_iter()
-        .map(|(_, make)| {
+        .map(|make| {
             let mut bytes = Vec::new();
             let written = make(&model, precision).write(&mut bytes);
             written.map_err(|error| vec![error.to_string()])?;
