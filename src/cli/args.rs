@@ -140,6 +140,18 @@ pub(crate) struct RuntimeArguments {
     pub(crate) device: Device,
 }
 
+/// How the models of a pipeline are run and come by.
+#[cfg(feature = "onnx")]
+#[derive(Debug, Args)]
+pub(crate) struct ModelRunArguments {
+    #[command(flatten)]
+    pub(crate) runtime: RuntimeArguments,
+    /// How many threads compute on a GPU, each with its own copy of the models there: 4 if not
+    /// given. Fewer are slower and need less of its memory; what comes out is the same.
+    #[arg(long, value_name = "N", help_heading = "Models")]
+    pub(crate) gpu_threads: Option<NonZeroUsize>,
+}
+
 /// Look after translation models and the runtime they need.
 #[cfg(feature = "onnx")]
 #[derive(Debug, Args)]
@@ -268,7 +280,7 @@ pub(crate) struct RunArguments {
     pub(crate) report: Option<PathBuf>,
     #[cfg(feature = "onnx")]
     #[command(flatten)]
-    pub(crate) runtime: RuntimeArguments,
+    pub(crate) models: ModelRunArguments,
 }
 
 /// Look for everything that is wrong with pipelines, without running them.
@@ -375,7 +387,7 @@ pub(crate) struct PreviewArguments {
     pub(crate) rows: NonZeroUsize,
     #[cfg(feature = "onnx")]
     #[command(flatten)]
-    pub(crate) runtime: RuntimeArguments,
+    pub(crate) models: ModelRunArguments,
 }
 
 /// Run the tests of a pipeline.
@@ -406,7 +418,7 @@ pub(crate) struct TestArguments {
     pub(crate) junit: Option<PathBuf>,
     #[cfg(feature = "onnx")]
     #[command(flatten)]
-    pub(crate) runtime: RuntimeArguments,
+    pub(crate) models: ModelRunArguments,
 }
 
 /// List the operators, or say everything about one.

@@ -3,7 +3,9 @@
 use std::fmt::Write;
 use std::path::Path;
 
-use super::args::{FetchArguments, ModelsArguments, ModelsCommand, RuntimeArguments};
+use super::args::{
+    FetchArguments, ModelRunArguments, ModelsArguments, ModelsCommand, RuntimeArguments,
+};
 use super::{ExitStatus, Printer, Volume, export, fetching, optimize, written};
 use crate::inference::{ModelSettings, Watcher};
 use crate::models::{
@@ -46,14 +48,19 @@ pub(super) fn runtime_options(
 
 /// How the models of a pipeline run, as the command line says.
 pub(super) fn settings(
-    arguments: &RuntimeArguments,
+    arguments: &ModelRunArguments,
     volume: Volume,
     printer: &Printer,
 ) -> ModelSettings {
+    let ModelRunArguments {
+        runtime,
+        gpu_threads,
+    } = arguments;
     ModelSettings {
-        device: arguments.device,
-        offline: arguments.offline,
-        ort_library: arguments.ort_lib.clone(),
+        device: runtime.device,
+        gpu_threads: *gpu_threads,
+        offline: runtime.offline,
+        ort_library: runtime.ort_lib.clone(),
         watch: Watcher(fetching::watch(volume, printer)),
     }
 }

@@ -16,7 +16,7 @@ pub(super) fn preview(
     printer: &Printer,
 ) -> ExitStatus {
     #[cfg(feature = "onnx")]
-    let models = super::models::settings(&arguments.runtime, volume, printer);
+    let models = super::models::settings(&arguments.models, volume, printer);
     #[cfg(not(feature = "onnx"))]
     let models = ModelSettings::default();
     let Some(plan) = pipeline::load(registry, &arguments.pipeline, Some(&models), printer) else {

@@ -28,7 +28,7 @@ pub(super) fn run(
     printer: &Printer,
 ) -> ExitStatus {
     #[cfg(feature = "onnx")]
-    let models = super::models::settings(&arguments.runtime, volume, printer);
+    let models = super::models::settings(&arguments.models, volume, printer);
     #[cfg(not(feature = "onnx"))]
     let models = ModelSettings::default();
     let plan = pipeline::load_for(

@@ -48,9 +48,13 @@ pub(crate) fn sessions(settings: &ModelSettings) -> Result<SessionSource, ModelE
         static TOLD: Once = Once::new();
         TOLD.call_once(|| (settings.watch.0)(Progress::Notice(&notice)));
     }
-    Ok(SessionSource::new(device, move |weights| {
+    let sessions = SessionSource::new(device, move |weights| {
         runtime
             .session_builder(device, Some(weights))
             .map_err(|error| error.to_string())
-    }))
+    });
+    Ok(match settings.gpu_threads {
+        Some(threads) => sessions.with_threads(threads),
+        None => sessions,
+    })
 }

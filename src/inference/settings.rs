@@ -10,6 +10,9 @@ pub struct ModelSettings {
     /// Where models compute.
     #[cfg(feature = "onnx")]
     pub device: crate::onnx::Device,
+    /// Threads that compute on a GPU, each with a copy of the models; nothing for the usual number.
+    #[cfg(feature = "onnx")]
+    pub gpu_threads: Option<std::num::NonZeroUsize>,
     /// Whether nothing may be fetched: what is not on this machine is missing.
     pub offline: bool,
     /// The ONNX Runtime library to load; it is looked for where there is none.

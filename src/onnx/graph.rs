@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::fmt;
 use std::fs::File;
 use std::io::{self, BufReader, Cursor};
+use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -12,11 +13,11 @@ use ort::session::builder::{PrepackedWeights, SessionBuilder};
 use ort::session::{Session, SessionInputValue};
 use ort::value::{DynValue, Outlet, Tensor, TensorElementType};
 
-use super::ChosenDevice;
 use super::external;
 use super::limit::{self, Kind};
 use super::signature::Signature;
 use super::weights::GraphWeights;
+use super::{ChosenDevice, Owner};
 
 /// Makes sessions: on the device and with the threads that the caller wants. All sessions of one model
 /// get the same prepacked weights.
@@ -25,6 +26,8 @@ pub struct SessionSource {
     builder: Arc<MakeBuilder>,
     device: ChosenDevice,
     residence: Residence,
+    /// Threads that the device has where it has a memory of its own.
+    threads: NonZeroUsize,
 }
 
 type MakeBuilder = dyn Fn(&PrepackedWeights) -> Result<SessionBuilder, String> + Send + Sync;
@@ -52,7 +55,20 @@ impl SessionSource {
             builder: Arc::new(builder),
             device,
             residence,
+            threads: Owner::USUAL_THREADS,
         }
+    }
+
+    /// The same, with so many threads that compute where the device is a GPU: each has sessions of
+    /// its own.
+    #[must_use]
+    pub fn with_threads(self, threads: NonZeroUsize) -> Self {
+        Self { threads, ..self }
+    }
+
+    /// How many threads compute where the device is a GPU.
+    pub(crate) fn threads(&self) -> NonZeroUsize {
+        self.threads
     }
 
     /// The same with outputs bound to the memory of the device, as on a GPU: the way to try that

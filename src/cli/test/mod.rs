@@ -29,7 +29,7 @@ pub(super) fn test(
     printer: &Printer,
 ) -> ExitStatus {
     #[cfg(feature = "onnx")]
-    let models = super::models::settings(&arguments.runtime, volume, printer);
+    let models = super::models::settings(&arguments.models, volume, printer);
     #[cfg(not(feature = "onnx"))]
     let models = ModelSettings::default();
     let Some((plan, tests)) =

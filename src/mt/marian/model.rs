@@ -81,6 +81,7 @@ impl MarianModel {
     ) -> Result<Arc<Self>, ModelError> {
         let config = ModelConfig::read(&files)?;
         let layout = Layout::find(&files, options.variant.as_deref(), &config)?;
+        let threads = sessions.threads().get();
         Ok(Arc::new(Self {
             config,
             tokenizer,
@@ -89,7 +90,7 @@ impl MarianModel {
             files,
             sessions,
             loaded: Mutex::default(),
-            of_threads: (0..Owner::threads()).map(|_| Mutex::default()).collect(),
+            of_threads: (0..threads).map(|_| Mutex::default()).collect(),
         }))
     }
 
@@ -112,7 +113,7 @@ impl MarianModel {
         if !self.sessions.has_own_memory() {
             return self.own_translator();
         }
-        let owner = Owner::of(self.sessions.device());
+        let owner = Owner::of(self.sessions.device(), self.sessions.threads());
         let model = Arc::clone(self);
         // What is wrong with the graphs is to be told now.
         let tried = owner.run(move |thread| model.on_thread(thread, |_| ()));

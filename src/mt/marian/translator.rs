@@ -67,8 +67,11 @@ impl MarianTranslator {
             })
         });
         match answer.unwrap_or_else(|| Err(self.model.no_answer())) {
+            Ok(Err(TranslateError::Runtime(reason))) => {
+                Err(TranslateError::Runtime(with_remedy(reason)))
+            }
             Ok(translated) => translated,
-            Err(error) => Err(TranslateError::Runtime(error.to_string())),
+            Err(error) => Err(TranslateError::Runtime(with_remedy(error.to_string()))),
         }
     }
 }
@@ -124,6 +127,20 @@ impl Translator for MarianTranslator {
     fn positions(&self) -> usize {
         self.model.config.positions
     }
+}
+
+/// What the runtime says when the memory of a GPU is used up, by its allocator and by CUDA.
+const OUT_OF_MEMORY: [&str; 2] = ["Failed to allocate memory", "out of memory"];
+
+/// Why a GPU failed, and what helps if that is known.
+fn with_remedy(reason: String) -> String {
+    if OUT_OF_MEMORY.iter().any(|sign| reason.contains(sign)) {
+        return format!(
+            "{reason}\n  help: fewer `--gpu-threads` need less of the memory of the GPU, \
+             `--device cpu` needs none"
+        );
+    }
+    reason
 }
 
 /// Translates sentences in batches of like lengths, the same one once.
@@ -238,5 +255,18 @@ fn cost_of(sources: &[Source<'_>], results: &[Vec<Found>]) -> Cost {
         source_places: (lengths().max().unwrap_or(0) * sources.len()) as u64,
         target_tokens: kept.sum::<usize>() as u64,
         repeated: 0,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_full_gpu_comes_with_a_remedy() {
+        let reason = "BFCArena::AllocateRawInternal Failed to allocate memory for requested buffer";
+        let told = with_remedy(reason.to_owned());
+        assert!(told.starts_with(reason) && told.contains("--gpu-threads"));
+        assert_eq!(with_remedy("a bad node".to_owned()), "a bad node");
     }
 }
