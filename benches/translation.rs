@@ -12,7 +12,7 @@
 //! `sentences.txt`, with the token ids of one sentence per line. `PYTHON` names the interpreter that has the peers' packages.
 //!
 //! All systems translate all sentences in turn, several rounds over, so that a noisy machine
-//! disturbs all alike; the median is reported. With `--forced N`, for weights that were never
+//! disturbs all alike; the median is reported, of ratios that of the rounds. With `--forced N`, for weights that were never
 //! trained, sentences are translated in groups of N, sorted by length, and each translation has as
 //! many tokens as the longest sentence of its group (the folders must then forbid the end of
 //! sentence, by `bad_words_ids` in `generation_config.json`).
@@ -97,7 +97,10 @@ impl Settings {
                 "--peers" => settings.peers = list().map(str::to_owned).collect(),
                 "--rounds" => settings.rounds = value.parse()?,
                 "--device" => settings.device = value.parse()?,
-                "--tokens" => budget.tokens = value.parse()?,
+                "--tokens" => {
+                    budget.tokens = value.parse()?;
+                    budget.sources = budget.tokens;
+                }
                 "--rows" => budget.rows = value.parse()?,
                 _ => return Err(format!("unknown flag {argument}").into()),
             }
@@ -215,21 +218,27 @@ fn compare(
             tokens[place] = made;
         }
     }
-    let rates: Vec<f64> = seconds
-        .iter_mut()
-        .map(|seconds| {
-            seconds.sort_by(f64::total_cmp);
-            sentences.len() as f64 / seconds[seconds.len() / 2]
-        })
-        .collect();
-    for (((name, _), rate), tokens) in contenders.iter().zip(&rates).zip(&tokens) {
+    // The machine is now fast, now slow, for all alike: rounds are compared one by one.
+    let ours = seconds[0].clone();
+    for (((name, _), seconds), tokens) in contenders.iter().zip(&seconds).zip(&tokens) {
+        let ratios = seconds
+            .iter()
+            .zip(&ours)
+            .map(|(theirs, ours)| theirs / ours);
+        let rate = sentences.len() as f64 / median(seconds.clone());
         println!(
             "  {name:32} {rate:8.1} sentences/s {:8.0} tokens/s {:6.2}",
             rate * *tokens as f64 / sentences.len() as f64,
-            rates[0] / rate,
+            median(ratios.collect()),
         );
     }
     Ok(())
+}
+
+/// The one in the middle.
+fn median(mut values: Vec<f64>) -> f64 {
+    values.sort_by(f64::total_cmp);
+    values.get(values.len() / 2).copied().unwrap_or(f64::NAN)
 }
 
 fn read_sentences(path: &Path) -> Result<Vec<Vec<u32>>, Failure> {
@@ -271,7 +280,7 @@ impl Ours {
         let files = ModelFiles::folder(&settings.model.join(format!("fast-{number}")));
         let options = LoadOptions {
             variant: None,
-            budget: settings.budget.unwrap_or(Budget::of(device)),
+            budget: settings.budget,
         };
         let model = MarianModel::load(files, Arc::new(NoTokenizer), sessions, &options)?;
         let strategy = match beams {

@@ -1,31 +1,15 @@
 //! Which sentences are translated together: like with like, and not too many.
 
-#[cfg(feature = "onnx")]
-use crate::onnx::ChosenDevice;
-
 /// How much is translated at once.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Budget {
-    /// The most tokens of the sources of a batch, padding included, times the rows per sentence. A
-    /// sentence that has more is translated by itself.
+    /// The most tokens of the sources of a batch, padding included. A sentence that has more is
+    /// translated by itself.
+    pub sources: usize,
+    /// The same times the rows per sentence.
     pub tokens: usize,
     /// The most rows of a step.
     pub rows: usize,
-}
-
-#[cfg(feature = "onnx")]
-impl Budget {
-    /// What keeps `device` busy.
-    pub fn of(device: ChosenDevice) -> Self {
-        match device {
-            ChosenDevice::Cpu => Self::default(),
-            // Twice as much is no faster, and takes twice the memory for the past.
-            ChosenDevice::Cuda(_) => Self {
-                tokens: 16_384,
-                rows: 512,
-            },
-        }
-    }
 }
 
 impl Default for Budget {
@@ -33,6 +17,7 @@ impl Default for Budget {
     /// with each.
     fn default() -> Self {
         Self {
+            sources: 2_048,
             tokens: 2_048,
             rows: 64,
         }
@@ -59,6 +44,7 @@ pub fn form_batches(sizes: &[Size], budget: Budget) -> Vec<Vec<usize>> {
     for (sentence, size) in order {
         if let Some(batch) = batches.last_mut()
             && longest.rows == size.rows
+            && (batch.len() + 1) * longest.tokens <= budget.sources
             && (batch.len() + 1) * longest.rows <= budget.rows
             && (batch.len() + 1) * longest.rows * longest.tokens <= budget.tokens
         {
@@ -81,14 +67,15 @@ mod tests {
         #[test]
         fn batches_hold_all_sentences_and_keep_to_the_budget(
             sizes in prop::collection::vec((1_usize..50, 1_usize..4), 0..60),
-            tokens in 1_usize..300,
-            rows in 1_usize..40,
+            limits in (1_usize..200, 1_usize..300, 1_usize..40),
         ) {
             let sizes: Vec<Size> = sizes
                 .into_iter()
                 .map(|(tokens, rows)| Size { tokens, rows })
                 .collect();
-            let batches = form_batches(&sizes, Budget { tokens, rows });
+            let (sources, tokens, rows) = limits;
+            let budget = Budget { sources, tokens, rows };
+            let batches = form_batches(&sizes, budget);
             let mut all: Vec<usize> = batches.concat();
             all.sort_unstable();
             prop_assert_eq!(all, (0..sizes.len()).collect::<Vec<_>>());
@@ -99,6 +86,7 @@ mod tests {
                 if batch.len() > 1 {
                     let all_rows: usize = of_batch.iter().map(|size| size.rows).sum();
                     prop_assert!(all_rows <= rows && all_rows * longest <= tokens);
+                    prop_assert!(batch.len() * longest <= sources);
                 }
             }
         }
@@ -111,6 +99,7 @@ mod tests {
             .map(|tokens| Size { tokens, rows: 1 })
             .collect();
         let budget = Budget {
+            sources: 18,
             tokens: 18,
             rows: 9,
         };

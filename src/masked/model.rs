@@ -149,8 +149,10 @@ impl Worker {
     /// How much goes through the model at once.
     fn budget(&self) -> Budget {
         let row = self.model.parts.config.vocabulary * size_of::<f32>();
+        let tokens = MOST_LOGITS / row.max(1);
         Budget {
-            tokens: MOST_LOGITS / row.max(1),
+            sources: tokens,
+            tokens,
             rows: MOST_ROWS,
         }
     }

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use super::marian::{LoadOptions, MarianModel, ModelFiles, Tokenizer};
 use super::tokenizer::{MarianTokenizer, TokenizerFiles, Workspace};
 use super::{Translator, TranslatorFactory};
-use crate::inference::{Budget, ModelError, ModelName, ModelSettings, find, sessions};
+use crate::inference::{ModelError, ModelName, ModelSettings, find, sessions};
 use crate::models::{ModelFolder, ModelOrigin};
 use crate::onnx::{ChosenDevice, Progress, SessionSource};
 
@@ -68,7 +68,7 @@ fn model(
     }
     let options = LoadOptions {
         variant: name.variant.map(str::to_owned),
-        budget: Budget::of(sessions.device()),
+        budget: None,
     };
     let called = files.name().to_owned();
     let model = MarianModel::load(files, Arc::new(Text(tokenizer)), sessions, &options);

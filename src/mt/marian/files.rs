@@ -119,6 +119,14 @@ impl ModelFiles {
         }
     }
 
+    /// How many bytes a file has; nothing where it is not there, or cannot be looked at.
+    pub(super) fn size(&self, name: &str) -> Option<u64> {
+        match self.graph(name)? {
+            GraphFile::Bytes(bytes) => Some(bytes.len() as u64),
+            GraphFile::Disk(path) => Some(path.metadata().ok()?.len()),
+        }
+    }
+
     pub(super) fn unreadable(&self, file: &str, reason: &dyn std::fmt::Display) -> ModelError {
         ModelError::Unreadable {
             model: self.name.clone(),

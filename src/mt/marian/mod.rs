@@ -3,6 +3,7 @@
 //! [`MarianModel::load`] looks at the files of a model: its configuration, and its graphs in one
 //! of several layouts. [`MarianModel::translator`] makes a worker.
 
+mod budget;
 mod config;
 mod error;
 mod fast;

@@ -4,6 +4,7 @@ use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::ModelError;
+use super::budget;
 use super::config::ModelConfig;
 use super::fast::FastModel;
 use super::files::ModelFiles;
@@ -30,8 +31,8 @@ pub trait Tokenizer: Send + Sync {
 pub struct LoadOptions {
     /// Chooses among several graphs of a kind: `quantized` takes `*_quantized.onnx`.
     pub variant: Option<String>,
-    /// How much is translated at once.
-    pub budget: Budget,
+    /// How much is translated at once; nothing for what the model is fastest by.
+    pub budget: Option<Budget>,
 }
 
 /// A MarianMT model: its configuration, its tokenizer, its weights, and where its graphs are. The
@@ -82,10 +83,12 @@ impl MarianModel {
         let config = ModelConfig::read(&files)?;
         let layout = Layout::find(&files, options.variant.as_deref(), &config)?;
         let threads = sessions.threads().get();
+        let usual = || budget::usual(&files, &layout, precision_of(&files), &sessions);
+        let budget = options.budget.unwrap_or_else(usual);
         Ok(Arc::new(Self {
             config,
             tokenizer,
-            budget: options.budget,
+            budget,
             layout,
             files,
             sessions,
@@ -172,14 +175,7 @@ impl MarianModel {
     /// then computes in 16 bits, with the weights that the eight bits stand for.
     pub fn is_recast(&self) -> bool {
         let is_fast = matches!(self.layout, Layout::Fast { .. });
-        is_fast && self.sessions.has_own_memory() && self.precision() == Precision::Int8
-    }
-
-    /// What a model in the fast layout computes with, by its manifest.
-    fn precision(&self) -> Precision {
-        let manifest = self.files.read(MANIFEST).ok().flatten();
-        let manifest = manifest.and_then(|bytes| serde_json::from_slice::<Manifest>(&bytes).ok());
-        manifest.map_or(Precision::Fp32, |manifest| manifest.precision)
+        is_fast && self.sessions.has_own_memory() && precision_of(&self.files) == Precision::Int8
     }
 
     /// The files of the graphs as the device computes them: those of the fast layout are made anew
@@ -193,7 +189,7 @@ impl MarianModel {
             } if self.sessions.has_own_memory() => [encoder, decoder, compact],
             _ => return Ok(self.files.clone()),
         };
-        let precision = match self.precision() {
+        let precision = match precision_of(&self.files) {
             Precision::Fp32 => Precision::Fp32,
             Precision::Int8 | Precision::Fp16 => Precision::Fp16,
         };
@@ -275,6 +271,13 @@ impl MarianModel {
         )?;
         Ok(Steps::Optimum(Box::new(model)))
     }
+}
+
+/// What a model in the fast layout computes with, by its manifest.
+fn precision_of(files: &ModelFiles) -> Precision {
+    let manifest = files.read(MANIFEST).ok().flatten();
+    let manifest = manifest.and_then(|bytes| serde_json::from_slice::<Manifest>(&bytes).ok());
+    manifest.map_or(Precision::Fp32, |manifest| manifest.precision)
 }
 
 /// The graphs of a worker.

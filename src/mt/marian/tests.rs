@@ -97,7 +97,7 @@ fn load_on(
 ) -> Result<Arc<MarianModel>, ModelError> {
     let options = LoadOptions {
         variant: None,
-        budget,
+        budget: Some(budget),
     };
     MarianModel::load(files, Arc::new(NoTokenizer), sessions, &options)
 }
@@ -183,12 +183,18 @@ fn assert_translates(translator: &mut MarianTranslator, golden: &[Golden], what:
 }
 
 const BUDGETS: [Budget; 3] = [
-    Budget { tokens: 1, rows: 1 },
     Budget {
+        sources: 1,
+        tokens: 1,
+        rows: 1,
+    },
+    Budget {
+        sources: 400,
         tokens: 400,
         rows: 16,
     },
     Budget {
+        sources: 1_000_000,
         tokens: 1_000_000,
         rows: 1_000_000,
     },
