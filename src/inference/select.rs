@@ -20,8 +20,8 @@ pub struct Candidate {
     pub logit: f32,
 }
 
-/// Looks at one row of logits at a time: [`Selector::scan`] or [`Selector::look`] comes first. Its
-/// memory is kept from row to row.
+/// Looks at one row of logits at a time, for which it is made ready first. Its memory is kept from
+/// row to row.
 #[derive(Debug, Default)]
 pub struct Selector {
     maxima: Vec<f32>,
