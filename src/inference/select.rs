@@ -48,7 +48,7 @@ impl Selector {
             .fold(f32::NEG_INFINITY, f32::max)
     }
 
-    /// To be called when the logit at `place` has been changed after [`Selector::scan`].
+    /// To be called when the logit at `place` has been changed after a scan or a look.
     pub(crate) fn changed(&mut self, row: &[f32], place: usize) {
         let block = place / BLOCK;
         let end = row.len().min((block + 1) * BLOCK);

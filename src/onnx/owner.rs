@@ -33,7 +33,7 @@ type Key = (ChosenDevice, NonZeroUsize);
 impl Owner {
     /// The search for translations looks at what a step gives before it can ask for the next one,
     /// and the launch of a small kernel takes longer than the kernel: other threads compute in the
-    /// meantime. Measured on an H100, four threads are one and a half to two times as fast as one.
+    /// meantime. Measured on an H100, four threads are one and a half to two and a half times as fast as one.
     pub(crate) const USUAL_THREADS: NonZeroUsize = NonZeroUsize::new(4).unwrap();
 
     /// The owner of a device with so many threads: all that compute there share one.

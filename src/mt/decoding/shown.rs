@@ -49,7 +49,7 @@ impl<'a> Shown<'a> {
             }
             _ => return None,
         };
-        let places = logits.len() / rows;
+        let places = logits.len().checked_div(rows)?;
         let sentences = logits.chunks_mut((width * places).max(1)).enumerate();
         let of_sentence = sentences.map(|(sentence, logits)| {
             let first = sentence * width;

@@ -25,7 +25,7 @@ pub(super) fn usual(
             rows: 512,
         };
     }
-    let size = files.size(layout.decoder());
+    let size = files.size(decoder(layout));
     let is_small = size.is_some_and(|size| size <= CACHED);
     // The weights of a large decoder are read from memory at each step, for as many rows as there
     // are. Those of a small one are at hand, and what the encoder makes of fewer tokens is as well.
@@ -40,5 +40,15 @@ pub(super) fn usual(
             tokens: 1_024,
             ..Budget::default()
         },
+    }
+}
+
+/// The file of the graph that makes the steps after the first.
+fn decoder(layout: &Layout) -> &str {
+    match layout {
+        Layout::Fast { decoder, .. }
+        | Layout::Split { decoder, .. }
+        | Layout::Merged { decoder, .. }
+        | Layout::WithoutPast { decoder, .. } => decoder,
     }
 }

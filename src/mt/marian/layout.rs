@@ -203,16 +203,6 @@ impl Layout {
         fast().or_else(merged).or_else(split).or_else(without_past)
     }
 
-    /// The name of the graph that makes the steps after the first.
-    pub(super) fn decoder(&self) -> &str {
-        match self {
-            Self::Fast { decoder, .. }
-            | Self::Split { decoder, .. }
-            | Self::Merged { decoder, .. }
-            | Self::WithoutPast { decoder, .. } => decoder,
-        }
-    }
-
     /// The files of its graphs.
     pub(super) fn graphs(&self) -> Vec<&str> {
         match self {

@@ -230,7 +230,7 @@ impl MarianModel {
         ))
     }
 
-    fn steps(&self) -> Result<Steps, ModelError> {
+    pub(super) fn steps(&self) -> Result<Steps, ModelError> {
         let Loaded { files, weights } = &*self.loaded()?;
         let load = |name: &str| session::load(files, name, &self.sessions, weights);
         let (encoder, decoders) = match &self.layout {

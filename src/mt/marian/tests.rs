@@ -7,12 +7,13 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, LazyLock};
 
+use half::f16;
 use tempfile::TempDir;
 
 use super::*;
 use crate::inference::Budget;
 use crate::models::{ModelFolder, ModelReference, ResolveSettings, resolve};
-use crate::mt::decoding::Found;
+use crate::mt::decoding::{Found, Rows, Scores, StepModel};
 use crate::mt::optimise::{Options, Precision, export, optimise};
 use crate::mt::{Cost, Decoding, Strategy, TranslateError};
 use crate::onnx::{ChosenDevice, Device, Surroundings};
@@ -234,6 +235,51 @@ fn what_stays_on_the_device_changes_nothing() {
     assert!(!model.is_recast());
     let mut translator = model.translator().unwrap();
     assert_translates(&mut translator, &golden("en_de"), "bound");
+}
+
+/// As on a GPU: a few tokens come to the host where they are enough, all where they are not, and
+/// never those that fill the table up.
+#[test]
+fn the_decoder_of_a_device_chooses() {
+    let Some(sessions) = sessions() else {
+        return;
+    };
+    let files = ModelFiles::memory("builtin:en-de", built_in("en-de").embedded_files());
+    let model = load_on(sessions.bound(), files, Budget::default()).unwrap();
+    let golden = &golden("en_de")[20];
+    let mut steps = model.steps().unwrap();
+    let start = model.config().special.start;
+    let vocabulary = steps.vocabulary();
+    assert_ne!(
+        vocabulary % 8,
+        0,
+        "the table is not filled up: the test has no point"
+    );
+    let mut step = |enough| {
+        steps.start(&[&golden.source]).unwrap();
+        let rows = Rows {
+            tokens: &[start],
+            parents: &[0],
+            position: 0,
+            enough,
+        };
+        match steps.step(rows).unwrap() {
+            Scores::All(logits) => (logits.to_vec(), None),
+            Scores::Likeliest { logits, tokens, .. } => (logits.to_vec(), Some(tokens.to_vec())),
+        }
+    };
+    let (few, tokens) = step(Some(3));
+    let tokens = tokens.unwrap();
+    assert_eq!(
+        (few.len(), tokens.len(), tokens[0]),
+        (3, 3, golden.greedy[0])
+    );
+    let (all, none) = step(None);
+    assert_eq!((all.len(), none), (vocabulary, None));
+    for (token, logit) in tokens.iter().zip(few) {
+        // A CPU computes 16 bits in 32, and rounds what it puts out.
+        assert_eq!(f16::from_f32(all[*token as usize]), f16::from_f32(logit));
+    }
 }
 
 /// As on a GPU: workers hand their sentences to the threads of the device.
