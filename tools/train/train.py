@@ -5,6 +5,7 @@
     train.py ... --part 8            # stops after 8 minutes of the 120
     train.py ... --resume            # goes on from run/en-de/state.pt, on the same schedule
     train.py ... --start FOLDER      # from a trained model, with its tokenizer and its shape
+    train.py ... --prepare OUT.npz   # writes the pairs as numbers of pieces for --pairs, and stops
 
 Time drives the schedule of the learning rate, not steps, so that a run fits the time there is: it
 warms up, stays, and then falls to nothing in a line. What comes out, `OUT/model`, is a folder for
@@ -18,6 +19,7 @@ import shutil
 import sys
 import time
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import sentencepiece
@@ -35,25 +37,26 @@ def options():
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--pairs", required=True, type=Path)
+    parser.add_argument("--pairs", required=True, type=Path, help="sentences, or what --prepare wrote")
     parser.add_argument("--dev", required=True, type=Path)
     parser.add_argument("--direction", required=True, choices=["en-de", "de-en"])
     parser.add_argument("--out", required=True, type=Path)
     parser.add_argument("--start", type=Path, help="a folder with a trained model to go on from")
+    parser.add_argument("--prepare", type=Path, help="where a machine is lent for minutes, before that")
     parser.add_argument("--sentencepiece", type=Path, help="a model for both languages, else one is trained")
-    parser.add_argument("--vocabulary", type=int, default=16_000)
+    parser.add_argument("--vocabulary", type=int, default=8_000)
     parser.add_argument("--encoder-layers", type=int, default=6)
     parser.add_argument("--decoder-layers", type=int, default=2)
     parser.add_argument("--width", type=int, default=256)
     parser.add_argument("--feed-forward", type=int, default=1_536)
-    parser.add_argument("--heads", type=int, default=8)
+    parser.add_argument("--heads", type=int, default=4)
     parser.add_argument("--longest", type=int, default=128, help="pieces of a sentence, at most")
-    parser.add_argument("--batch", type=int, default=40_000, help="pieces of a batch, with padding")
-    parser.add_argument("--rate", type=float, default=1.5e-3, help="of learning, at its highest")
-    parser.add_argument("--warm-up", type=int, default=800, help="steps")
+    parser.add_argument("--batch", type=int, default=32_000, help="pieces of a batch, with padding")
+    parser.add_argument("--rate", type=float, default=1.2e-3, help="of learning, at its highest")
+    parser.add_argument("--warm-up", type=int, default=1_000, help="steps")
     parser.add_argument("--hold", type=float, default=0.35, help="share of the time before the rate falls")
     parser.add_argument("--dropout", type=float, default=0.1)
-    parser.add_argument("--minutes", type=float, default=24, help="of the whole schedule")
+    parser.add_argument("--minutes", type=float, default=12, help="of the whole schedule")
     parser.add_argument("--part", type=float, help="minutes of this call")
     parser.add_argument("--resume", action="store_true")
     parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
@@ -99,38 +102,81 @@ class Tokenizer:
         self.numbers = np.array([vocabulary.get(name, 1) for name in names], np.int32)
 
     def encode(self, texts):
-        """Each text as an array that ends with the end of a sentence, 0."""
-        end = np.zeros(1, np.int32)
-        return [np.concatenate([self.numbers[ids], end]) for ids in self.pieces.encode(texts)]
+        """All texts, each with the end of a sentence, 0."""
+        texts = [self.numbers[ids] for ids in self.pieces.encode(texts)]
+        starts = np.cumsum([0] + [len(text) + 1 for text in texts])
+        flat = np.zeros(starts[-1], np.uint16)
+        for start, text in zip(starts, texts):
+            flat[start : start + len(text)] = text
+        return Side(flat, starts)
+
+
+class Side(NamedTuple):
+    """Sentences of one language, end to end, and where each starts."""
+
+    flat: np.ndarray
+    starts: np.ndarray
+
+    def lengths(self):
+        return np.diff(self.starts)
+
+    def padded(self, rows, pad):
+        """Some sentences as the rows of a tensor."""
+        begin, end = self.starts[rows, None], self.starts[rows + 1, None]
+        places = begin + np.arange((end - begin).max())
+        inside = places < end
+        return torch.from_numpy(np.where(inside, self.flat[np.where(inside, places, 0)], pad).astype(np.int64))
+
+
+class Prepared(NamedTuple):
+    """Pairs as numbers of pieces, and how often each is drawn."""
+
+    english: Side
+    german: Side
+    weights: np.ndarray
+
+    @classmethod
+    def of(cls, pairs, tokenizer):
+        sides = zip(*((pair.english, pair.german) for pair in pairs))
+        weights = np.array([corpus.weight(pair.source) for pair in pairs])
+        return cls(*(tokenizer.encode(list(side)) for side in sides), weights)
+
+    def write(self, path):
+        np.savez_compressed(path, english=self.english.flat, english_lengths=self.english.lengths(),
+                            german=self.german.flat, german_lengths=self.german.lengths(),
+                            weights=self.weights)
+
+    @classmethod
+    def read(cls, path):
+        with np.load(path) as kept:
+            sides = [Side(kept[name], np.concatenate([[0], np.cumsum(kept[f"{name}_lengths"])]))
+                     for name in ("english", "german")]
+            return cls(*sides, kept["weights"])
 
 
 class Batches:
     """Batches without end, of sentences of like length, drawn by the weights of their sources."""
 
-    def __init__(self, o, pairs, tokenizer, seed):
-        sides = [[pair.english for pair in pairs], [pair.german for pair in pairs]]
+    def __init__(self, o, pairs, pad, seed):
+        self.source, self.target = pairs.english, pairs.german
         if o.direction == "de-en":
-            sides.reverse()
-        self.source, self.target = (tokenizer.encode(side) for side in sides)
-        lengths = [max(len(s), len(t)) for s, t in zip(self.source, self.target)]
-        self.lengths = np.array(lengths)
-        self.targets = np.array([len(t) for t in self.target])
-        weights = np.array([corpus.weight(pair.source) for pair in pairs])
-        weights = np.where(self.lengths <= o.longest, weights, 0.0)
+            self.source, self.target = self.target, self.source
+        self.targets = self.target.lengths()
+        self.lengths = np.maximum(self.source.lengths(), self.targets)
+        weights = np.where(self.lengths <= o.longest, pairs.weights, 0.0)
         self.weights = weights / weights.sum()
-        self.batch, self.rng = o.batch, np.random.default_rng(seed)
-        self.pad = tokenizer.vocabulary["<pad>"]
-        print(f"{(weights > 0).sum()} of {len(pairs)} pairs, "
+        self.batch, self.pad, self.rng = o.batch, pad, np.random.default_rng(seed)
+        print(f"{(weights > 0).sum()} of {len(weights)} pairs, "
               f"{weights @ self.targets / 1e6:.1f} M weighted target pieces", flush=True)
 
     def __iter__(self):
         while True:
-            drawn = self.rng.choice(len(self.source), size=POOL, p=self.weights)
+            drawn = self.rng.choice(len(self.weights), size=POOL, p=self.weights)
             drawn = drawn[np.lexsort((self.targets[drawn], self.lengths[drawn]))]
             batches = self.cut(drawn)
             self.rng.shuffle(batches)
             for batch in batches:
-                yield self.padded(self.source, batch), self.padded(self.target, batch)
+                yield self.source.padded(batch, self.pad), self.target.padded(batch, self.pad)
 
     def cut(self, sorted_rows):
         """Stretches of the rows that fit a batch."""
@@ -141,13 +187,6 @@ class Batches:
                 batches.append(sorted_rows[first:row])
                 first = row
         return batches
-
-    def padded(self, sentences, rows):
-        width = max(len(sentences[row]) for row in rows)
-        array = np.full((len(rows), width), self.pad, np.int64)
-        for place, row in enumerate(rows):
-            array[place, : len(sentences[row])] = sentences[row]
-        return torch.from_numpy(array)
 
 
 def new_model(o, tokenizer):
@@ -164,18 +203,44 @@ def new_model(o, tokenizer):
     for name, weight in model.named_parameters():
         if weight.dim() == 2 and "embed" not in name and "shared" not in name:
             torch.nn.init.xavier_uniform_(weight)
+        if "embed_positions" in name:
+            weight.requires_grad_(False)
     torch.nn.init.normal_(model.model.shared.weight, std=o.width**-0.5)
     return model
 
 
-def begin(o, pairs):
-    """The model to train, and its tokenizer."""
+def sentences(o):
+    """The pairs to learn from, cleaned, in an order of their own."""
+    report = {}
+    read = list(corpus.clean(corpus.read(o.pairs), report))
+    print(f"{len(read)} clean pairs, {sum(report.values())} left out", flush=True)
+    return corpus.shuffled(read, o.seed)[: o.most_pairs]
+
+
+def begin(o):
+    """A tokenizer and the pairs to learn from."""
+    if o.pairs.suffix == ".npz":
+        model = o.start / "source.spm" if o.start else o.sentencepiece
+        if model is None:
+            sys.exit("pairs that are numbers have a tokenizer: name it by --sentencepiece or --start")
+        return tokenizer_of(o, model), Prepared.read(o.pairs)
+    pairs = sentences(o)
+    model = o.start / "source.spm" if o.start else o.sentencepiece or train_sentencepiece(o, pairs)
+    tokenizer = tokenizer_of(o, model)
+    return tokenizer, Prepared.of(pairs, tokenizer)
+
+
+def tokenizer_of(o, model):
     if o.start is None:
-        tokenizer = Tokenizer(o.sentencepiece or train_sentencepiece(o, pairs))
-        return new_model(o, tokenizer), tokenizer
-    vocabulary = json.loads((o.start / "vocab.json").read_text(encoding="utf-8"))
-    model = MarianMTModel.from_pretrained(o.start, dtype=torch.float32, dropout=o.dropout)
-    return model, Tokenizer(o.start / "source.spm", vocabulary)
+        return Tokenizer(model)
+    return Tokenizer(model, json.loads((o.start / "vocab.json").read_text(encoding="utf-8")))
+
+
+def model_of(o, tokenizer):
+    """The model to train."""
+    if o.start is None:
+        return new_model(o, tokenizer)
+    return MarianMTModel.from_pretrained(o.start, dtype=torch.float32, dropout=o.dropout)
 
 
 @torch.no_grad()
@@ -187,17 +252,22 @@ def start_from_nothing(model, pad):
 
 def loss_of(model, batch, pad, device, smoothing):
     """Sum over the pieces of a batch, and how many these are."""
-    source, target = (side.to(device, non_blocking=True) for side in batch)
+    source, target = batch
+    # What is padding costs no product with the vocabulary. Found here, so that no GPU is waited for.
+    real = (target.flatten() != pad).nonzero().squeeze(1)
+    count = len(real)
+    if device == "cuda":
+        source, target, real = (x.pin_memory().to(device, non_blocking=True) for x in (source, target, real))
     before = torch.cat([torch.full_like(target[:, :1], pad), target[:, :-1]], 1)
     with torch.autocast(device, dtype=torch.bfloat16):
         hidden = model.model(
             input_ids=source, attention_mask=(source != pad).long(), decoder_input_ids=before
         ).last_hidden_state
-        # What is padding costs no product with the vocabulary.
-        real = target != pad
-        logits = F.linear(hidden[real], model.lm_head.weight, model.final_logits_bias[0])
-    loss = F.cross_entropy(logits.float(), target[real], label_smoothing=smoothing, reduction="sum")
-    return loss, int(real.sum())
+        hidden = hidden.flatten(0, 1).index_select(0, real)
+        logits = F.linear(hidden, model.lm_head.weight, model.final_logits_bias[0])
+    target = target.flatten().index_select(0, real)
+    loss = F.cross_entropy(logits.float(), target, label_smoothing=smoothing, reduction="sum")
+    return loss, count
 
 
 def rate_at(o, step, done):
@@ -237,19 +307,20 @@ def main():
     o.out.mkdir(parents=True, exist_ok=True)
     torch.manual_seed(o.seed)
     torch.set_num_threads(o.threads)
-    report = {}
-    read = list(corpus.clean(corpus.read(o.pairs), report))
-    print(f"{len(read)} clean pairs, {sum(report.values())} left out", flush=True)
-    rows = corpus.shuffled(read, o.seed)[: o.most_pairs]
-    model, tokenizer = begin(o, rows)
+    tokenizer, pairs = begin(o)
+    if o.prepare:
+        pairs.write(o.prepare)
+        return
+    model = model_of(o, tokenizer)
     pad = tokenizer.vocabulary["<pad>"]
-    dev = Batches(o, list(corpus.read(o.dev)), tokenizer, 0)
+    dev = Batches(o, Prepared.of(list(corpus.read(o.dev)), tokenizer), pad, 0)
     dev = [batch for batch, _ in zip(dev, range(12))]
     model.to(o.device)
     if o.device == "cpu":
         # The fused attention's way back takes a quarter of the time on a CPU.
         model.set_attn_implementation("eager")
-    optimiser = torch.optim.AdamW(model.parameters(), lr=o.rate, betas=(0.9, 0.98), eps=1e-9,
+    learnt = [weight for weight in model.parameters() if weight.requires_grad]
+    optimiser = torch.optim.AdamW(learnt, lr=o.rate, betas=(0.9, 0.98), eps=1e-9,
                                   weight_decay=0.01, fused=True)
     step, spent, mean = 0, 0.0, {"count": 0, "sum": {}}
     state = o.out / "state.pt"
@@ -259,7 +330,7 @@ def main():
         optimiser.load_state_dict(kept["optimiser"])
         step, spent, mean = kept["step"], kept["spent"], kept["mean"]
     # Draws after a break must not be those before it.
-    train = Batches(o, rows, tokenizer, o.seed + step)
+    train = Batches(o, pairs, pad, o.seed + step)
     if o.compile:
         model.model.compile(dynamic=True)
     start_from_nothing(model, pad)
@@ -287,7 +358,7 @@ def main():
             group["lr"] = rate_at(o, step, done)
         loss, count = loss_of(model, batch, pad, o.device, 0.1)
         (loss / count).backward()
-        torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+        torch.nn.utils.clip_grad_norm_(learnt, 1.0)
         optimiser.step()
         optimiser.zero_grad(set_to_none=True)
         start_from_nothing(model, pad)
