@@ -40,6 +40,11 @@ use augment::onnx::{ChosenDevice, Device, Runtime, RuntimeOptions};
 use augment::random::Random;
 use ort::session::builder::{PrepackedWeights, SessionBuilder};
 
+/// As the program has it: ONNX Runtime takes its memory from it as well.
+#[cfg(all(feature = "jemalloc", target_os = "linux", target_arch = "x86_64"))]
+#[global_allocator]
+static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
+
 type Failure = Box<dyn std::error::Error>;
 
 /// What is measured.

@@ -12,6 +12,7 @@ mod worker;
 pub use options::{Band, Decode, Gates, OnLoss, Pivot, Search};
 
 use std::collections::BTreeMap;
+use std::convert::Infallible;
 use std::sync::Arc;
 
 use schemars::JsonSchema;
@@ -184,14 +185,33 @@ impl Crew {
 
 /// A translator of a model, which is loaded unless another worker has done so.
 fn load(model: ModelName<'_>, resources: &Resources) -> Result<Box<dyn Translator>, ModelError> {
-    let key = format!("{}\n{}", model.reference, model.variant.unwrap_or_default());
-    let loaded = resources.shared.get_or_try_insert(&key, || {
+    let loaded = resources.shared.get_or_try_insert(&shared_key(model), || {
         mt::open(model, &resources.base, &resources.models).map(Loaded)
     });
     loaded?.0.translator()
 }
 
+/// What the workers of a run know a model by.
+fn shared_key(model: ModelName<'_>) -> String {
+    format!("{}\n{}", model.reference, model.variant.unwrap_or_default())
+}
+
 impl BackTranslation {
+    /// Has the translators of `factory` stand for `model` in the run that `resources` belong to,
+    /// unless one was made for it already. A program that wraps this operator, to translate by other
+    /// means or to see what is asked, calls this before it builds the operator; what `model` names
+    /// must still be there, since plans are made of it.
+    pub fn provide(
+        resources: &Resources,
+        model: ModelName<'_>,
+        factory: &Arc<dyn TranslatorFactory>,
+    ) {
+        let kept = resources.shared.get_or_try_insert(&shared_key(model), || {
+            Ok::<_, Infallible>(Loaded(Arc::clone(factory)))
+        });
+        drop(kept);
+    }
+
     /// The models there and back, for each language to go through.
     fn ways(&self) -> Vec<[Named<'_>; 2]> {
         fn named<'a>(
