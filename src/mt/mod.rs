@@ -15,6 +15,8 @@ mod open;
 #[cfg(feature = "onnx")]
 pub mod optimise;
 #[cfg(feature = "onnx")]
+mod past;
+#[cfg(feature = "onnx")]
 pub mod tokenizer;
 
 pub use open::{TranslatorFactory, inspect, open};

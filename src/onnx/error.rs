@@ -137,10 +137,10 @@ impl RuntimeError {
             Self::Start { .. } => "name another library with `--ort-lib` or ORT_DYLIB_PATH, or \
                  install the `onnxruntime` package afresh"
                 .to_owned(),
-            Self::Device { .. } => "use `--device cpu`, or `pip install onnxruntime-gpu` and name \
-                 its library with `--ort-lib`; `augment models doctor` shows what the library can \
-                 use"
-            .to_owned(),
+            Self::Device { .. } => "use `--device cpu`, or `pip install \
+                 \"onnxruntime-gpu[cuda,cudnn]\"` into the active Python environment and name no \
+                 other library; `augment models doctor` shows what the library in use can do"
+                .to_owned(),
             Self::Refused { .. } => {
                 "`augment models doctor` shows which library is in use".to_owned()
             }

@@ -3,11 +3,8 @@
 use super::files::ModelFiles;
 use super::layout::Layout;
 use crate::inference::Budget;
-use crate::mt::optimise::Precision;
+use crate::mt::optimise::{CACHED, Precision};
 use crate::onnx::SessionSource;
-
-/// Decoders up to this size stay in the cache of a processor from step to step.
-const CACHED: u64 = 16 << 20;
 
 /// The budget by which a model is fastest. It depends on the model and the kind of device alone, as
 /// translations in few bits may depend on their company.

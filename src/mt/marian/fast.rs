@@ -7,19 +7,20 @@ use super::config::ModelConfig;
 use super::files::ModelFiles;
 use super::session::{self, Chosen, Logits, empty, places};
 use crate::mt::decoding::{Rows, Scores, StepError, StepModel};
-use crate::mt::optimise::{CHOSEN, COUNT};
+use crate::mt::optimise::{CHOSEN, COUNT, MASK};
+use crate::mt::past::Past;
 use crate::onnx::{Graph, GraphWeights, Input, SessionSource, integers, named, side_by_side};
 
-/// Graphs and state of a worker that translates with the fast layout. On a GPU everything but ids
-/// stays in its memory: keys and values never come to the host, and of the logits only those of
-/// the likeliest tokens do, which the decoder chooses there.
+/// Graphs and state of a worker that translates with the fast layout. On a CPU keys and values lie
+/// where the decoder takes them, a step is written beside the others, and rows move only where they
+/// change places. On a GPU everything but ids stays in its memory: keys and values never come to the
+/// host, and of the logits only those of the likeliest tokens do, which the decoder chooses there.
 #[derive(Debug)]
 pub(super) struct FastModel {
     encoder: Graph,
     decoder: Graph,
     compact: Graph,
     config: ModelConfig,
-    past_type: TensorElementType,
     /// The mask and all keys and values of the sources, with the names under which the decoder
     /// takes them.
     source_names: Vec<String>,
@@ -27,15 +28,78 @@ pub(super) struct FastModel {
     /// Where the encoder and the compacting graph put out `sources`.
     of_encoder: Vec<usize>,
     of_compact: Vec<usize>,
-    /// Keys and values of the rows of the last step.
+    /// Keys and values of the rows of the last step, with the names under which the decoder takes
+    /// them, and where it puts out those of the step.
+    past: Kept,
     past_names: Vec<String>,
-    past: Vec<DynValue>,
     of_decoder: Vec<usize>,
     logits_place: usize,
     logits: Logits,
     /// Where the decoder puts out the likeliest tokens, if it chooses them.
     of_choice: Option<[usize; 3]>,
     chosen: Chosen,
+}
+
+/// Keys and values of the steps before.
+#[derive(Debug)]
+enum Kept {
+    /// By the host.
+    Host(Past),
+    /// By the decoder, where it computes: it takes what it gave at the last step.
+    Graph(TensorElementType, Vec<DynValue>),
+}
+
+impl Kept {
+    /// Nothing yet, as `decoder` wants it.
+    fn of(decoder: &Graph, config: &ModelConfig) -> Result<Self, StepError> {
+        let element = decoder.input_type("past_key.0");
+        let element = element.unwrap_or(TensorElementType::Float32);
+        if decoder.inputs().all(|name| name != MASK) {
+            return Ok(Self::Graph(element, Vec::new()));
+        }
+        let sizes = [config.heads, config.head_size()];
+        Ok(Self::Host(Past::new(element, 2 * config.layers, sizes)?))
+    }
+
+    /// Forgets everything, for a batch of so many sentences.
+    fn start(&mut self, sentences: usize, config: &ModelConfig) -> Result<(), StepError> {
+        match self {
+            Self::Host(past) => past.clear(),
+            Self::Graph(element, past) => {
+                let nothing = [sentences, config.heads, 0, config.head_size()];
+                let all = (0..2 * config.layers).map(|_| empty(*element, nothing));
+                *past = all.collect::<Result<_, _>>()?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Sees to it that the next step finds its rows: gives the input that says how.
+    fn follow(&mut self, parents: &[u32]) -> Result<Input<'static>, StepError> {
+        Ok(match self {
+            Self::Host(past) => {
+                past.follow(parents)?;
+                (MASK.into(), past.mask()?.into())
+            }
+            Self::Graph(..) => ("beam_index".into(), wide(parents)?.into()),
+        })
+    }
+
+    fn tensors(&self) -> &[DynValue] {
+        match self {
+            Self::Host(past) => past.tensors(),
+            Self::Graph(_, past) => past,
+        }
+    }
+
+    /// Takes in what the decoder gave.
+    fn add(&mut self, given: Vec<DynValue>) -> Result<(), StepError> {
+        match self {
+            Self::Host(past) => past.add(&given)?,
+            Self::Graph(_, past) => *past = given,
+        }
+        Ok(())
+    }
 }
 
 impl FastModel {
@@ -47,6 +111,7 @@ impl FastModel {
         weights: &GraphWeights,
     ) -> Result<Self, ModelError> {
         let load = |name: &str| session::load(files, name, source, weights);
+        let decoder_name = decoder;
         let (encoder, decoder, compact) = (load(encoder)?, load(decoder)?, load(compact)?);
         let layers = 0..config.layers;
         let named = |stem: &'static str| layers.clone().map(move |layer| format!("{stem}.{layer}"));
@@ -54,7 +119,12 @@ impl FastModel {
         source_names.extend(named("cross_key"));
         source_names.extend(named("cross_value"));
         let past_names: Vec<String> = named("past_key").chain(named("past_value")).collect();
-        let presents: Vec<String> = named("present_key").chain(named("present_value")).collect();
+        let past =
+            Kept::of(&decoder, config).map_err(|error| files.refused(decoder_name, &error))?;
+        let given: Vec<String> = match past {
+            Kept::Host(_) => named("new_key").chain(named("new_value")).collect(),
+            Kept::Graph(..) => named("present_key").chain(named("present_value")).collect(),
+        };
         let kept: Vec<String> = source_names
             .iter()
             .map(|name| format!("kept_{name}"))
@@ -69,11 +139,8 @@ impl FastModel {
             chosen: Chosen::default(),
             of_encoder: places(&encoder, files, &source_names)?,
             of_compact: places(&compact, files, &kept)?,
-            of_decoder: places(&decoder, files, &presents)?,
+            of_decoder: places(&decoder, files, &given)?,
             logits_place: places(&decoder, files, &logits)?[0],
-            past_type: decoder
-                .input_type("past_key.0")
-                .unwrap_or(TensorElementType::Float32),
             encoder,
             decoder,
             compact,
@@ -81,10 +148,16 @@ impl FastModel {
             source_names,
             sources: Vec::new(),
             past_names,
-            past: Vec::new(),
+            past,
             logits: Logits::default(),
         })
     }
+}
+
+/// One number for each row.
+fn wide(values: &[u32]) -> Result<DynValue, StepError> {
+    let numbers = values.iter().map(|value| i64::from(*value)).collect();
+    Ok(integers(&[values.len()], numbers)?)
 }
 
 impl StepModel for FastModel {
@@ -101,38 +174,30 @@ impl StepModel for FastModel {
         ];
         let mut outputs = self.encoder.run_resident(inputs, &[])?;
         self.sources = outputs.take_all(&self.of_encoder)?;
-        let nothing = [sources.len(), self.config.heads, 0, self.config.head_size()];
-        self.past = (0..2 * self.config.layers)
-            .map(|_| empty(self.past_type, nothing))
-            .collect::<Result<_, _>>()?;
-        Ok(())
+        self.past.start(sources.len(), &self.config)
     }
 
     fn step(&mut self, rows: Rows<'_>) -> Result<Scores<'_>, StepError> {
-        let count = [rows.tokens.len()];
-        let wide = |values: &[u32]| values.iter().map(|value| i64::from(*value)).collect();
         let position = i64::try_from(rows.position).unwrap_or(i64::MAX);
-        let tokens = integers(&count, wide(rows.tokens))?;
-        let parents = integers(&count, wide(rows.parents))?;
         let position = integers(&[1], vec![position])?;
         let mut inputs: Vec<Input<'_>> = vec![
-            ("input_ids".into(), tokens.into()),
+            ("input_ids".into(), wide(rows.tokens)?.into()),
             ("position".into(), position.into()),
-            ("beam_index".into(), parents.into()),
+            self.past.follow(rows.parents)?,
         ];
         inputs.extend(named(&self.source_names, &self.sources));
-        inputs.extend(named(&self.past_names, &self.past));
+        inputs.extend(named(&self.past_names, self.past.tensors()));
         if self.of_choice.is_some() {
             let count = i64::try_from(rows.enough.unwrap_or(1)).unwrap_or(i64::MAX);
             inputs.push((COUNT.into(), integers(&[1], vec![count])?.into()));
         }
         if let (Some(choice), Some(count)) = (self.of_choice, rows.enough) {
             let mut outputs = self.decoder.run_resident(inputs, &choice)?;
-            self.past = outputs.take_all(&self.of_decoder)?;
+            self.past.add(outputs.take_all(&self.of_decoder)?)?;
             return self.chosen.take(outputs.take_each(choice)?, count);
         }
         let mut outputs = self.decoder.run_resident(inputs, &[self.logits_place])?;
-        self.past = outputs.take_all(&self.of_decoder)?;
+        self.past.add(outputs.take_all(&self.of_decoder)?)?;
         let logits = outputs.take(self.logits_place)?;
         let logits = self.logits.take(logits, self.config.vocabulary)?;
         Ok(Scores::All(logits))

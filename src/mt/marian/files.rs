@@ -127,6 +127,15 @@ impl ModelFiles {
         }
     }
 
+    /// The runtime cannot use the graph in this file.
+    pub(super) fn refused(&self, file: &str, reason: &dyn std::fmt::Display) -> ModelError {
+        ModelError::Session {
+            model: self.name.clone(),
+            file: file.to_owned(),
+            reason: reason.to_string(),
+        }
+    }
+
     pub(super) fn unreadable(&self, file: &str, reason: &dyn std::fmt::Display) -> ModelError {
         ModelError::Unreadable {
             model: self.name.clone(),

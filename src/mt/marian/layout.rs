@@ -5,7 +5,11 @@ use serde::Deserialize;
 use super::ModelError;
 use super::config::ModelConfig;
 use super::files::{ModelFiles, listed};
+use crate::mt::optimise::MASK;
 use crate::onnx::{Port, Signature};
+
+/// The versions of the fast layout.
+const FORMATS: [u32; 2] = [1, 2];
 
 /// What is part of a file's name where there are several of the same graph.
 const VARIANTS: [&str; 7] = ["fp16", "quantized", "int8", "uint8", "q4", "q4f16", "bnb4"];
@@ -67,7 +71,7 @@ impl Role {
         let gives = |name| signature.output(name).is_some();
         if takes("sentence_index") {
             Some(Self::Compact)
-        } else if takes("beam_index") && gives("logits") {
+        } else if (takes(MASK) || takes("beam_index")) && gives("logits") {
             Some(Self::FastDecoder)
         } else if takes("input_ids") && gives("mask_bias") && gives("cross_key.0") {
             Some(Self::FastEncoder)
@@ -329,6 +333,7 @@ fn check_graph(files: &ModelFiles, graph: &Graph, config: &ModelConfig) -> Resul
 /// Whether this is the key of a layer's past, in either layout.
 fn is_decoder_key(name: &str) -> bool {
     name.starts_with("past_key.")
+        || name.starts_with("new_key.")
         || name.starts_with("present_key.")
         || name.ends_with(".decoder.key")
 }
@@ -337,9 +342,9 @@ fn check_manifest(files: &ModelFiles, config: &ModelConfig) -> Result<(), ModelE
     const NAME: &str = "augment-mt.json";
     let manifest: Manifest = serde_json::from_slice(&files.require(NAME)?)
         .map_err(|error| files.unreadable(NAME, &error))?;
-    if manifest.format != 1 {
+    if !FORMATS.contains(&manifest.format) {
         let reason = format!(
-            "it has format {}, and this program knows format 1: make the folder anew with \
+            "it has format {}, and this program knows formats 1 and 2: make the folder anew with \
              `augment models optimize`",
             manifest.format
         );

@@ -3,7 +3,7 @@
 //!
 //! | in | out |
 //! | --- | --- |
-//! | as the decoder of the layout has it, and `likeliest` i64\[1\]: how many tokens (K) | `logits` \[R,V'\] as wide as the graph computes; of each row, from the likeliest token on, `likeliest_logits` f32\[R,K\], `likeliest_tokens` i64\[R,K\] and `likeliest_log_probabilities` f32\[R,K\], which are those among all tokens; keys and values as usual |
+//! | as the decoder that keeps its past has it, and `likeliest` i64\[1\]: how many tokens (K) | `logits` \[R,V'\] as wide as the graph computes; of each row, from the likeliest token on, `likeliest_logits` f32\[R,K\], `likeliest_tokens` i64\[R,K\] and `likeliest_log_probabilities` f32\[R,K\], which are those among all tokens; keys and values as usual |
 //!
 //! V' is the vocabulary, filled up to a multiple of eight with tokens that are never likely: matrix
 //! units take a product of any other size at a fifth of the speed (measured on an H100).
@@ -13,7 +13,7 @@ use std::sync::Arc;
 
 use super::Precision;
 use super::builder::{Builder, named, port};
-use super::graphs::{HIDDEN, TARGET};
+use super::graphs::{HIDDEN, Keeper, TARGET};
 use super::marian::Marian;
 use super::onnx::{Attribute, Element, Graph, Size};
 use super::tensors::Matrix;
@@ -37,7 +37,7 @@ impl Marian {
         let mut builder = Builder::new("decoder", precision);
         let b = &mut builder;
         let target = filled_up(&self.target_embedding);
-        let state = self.decoder_layers(b, &target);
+        let state = self.decoder_layers(b, &target, Keeper::Graph);
         let (table, name) = if Arc::ptr_eq(&self.output, &self.target_embedding) {
             (target, TARGET)
         } else {
@@ -51,7 +51,7 @@ impl Marian {
         b.node_to("Gemm", &[&state, &values, &bias], transposed, &["logits"]);
         choose(b);
 
-        let mut inputs = self.decoder_inputs(precision);
+        let mut inputs = self.decoder_inputs(precision, Keeper::Graph);
         inputs.push(port(COUNT, Element::I64, &[Size::Fixed(1)]));
         let shape = [named("rows"), Size::Fixed(table.rows())];
         let mut outputs = vec![port("logits", b.element(), &shape)];
@@ -60,7 +60,7 @@ impl Marian {
         for (name, element) in CHOSEN.iter().zip(elements) {
             outputs.push(port(name, element, &shape));
         }
-        outputs.extend(self.states(precision, "present", "rows", "steps_after"));
+        outputs.extend(self.decoder_states(precision, Keeper::Graph));
         builder.finish(inputs, outputs)
     }
 }

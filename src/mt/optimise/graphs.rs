@@ -3,12 +3,18 @@
 //! | graph | in | out |
 //! | --- | --- | --- |
 //! | encoder | `input_ids` i64\[B,S\], `attention_mask` i64\[B,S\] | `mask_bias` f32\[B,1,1,S\], `cross_key.{i}` \[B,H,D/H,S\], `cross_value.{i}` \[B,H,S,D/H\] |
-//! | decoder | `input_ids` i64\[R\], `position` i64\[1\], `beam_index` i64\[R\], the encoder's outputs, `past_key.{i}` and `past_value.{i}` \[R0,H,T,D/H\] | `logits` f32\[R,V\], `present_key.{i}` and `present_value.{i}` \[R,H,T+1,D/H\] |
+//! | decoder | `input_ids` i64\[R\], `position` i64\[1\], `past_mask` f32\[T\], the encoder's outputs, `past_key.{i}` and `past_value.{i}` \[R,H,T,D/H\] | `logits` f32\[R,V\], `new_key.{i}` and `new_value.{i}` \[R,H,1,D/H\] |
 //! | compact | `sentence_index` i64\[B'\], the encoder's outputs | each of them with `kept_` before its name |
 //!
 //! B sentences have R rows, R / B beams each, side by side. Beams are so many queries of the cross
-//! attention, so that its keys and values are never repeated. `beam_index` says which row of the
-//! past each row goes on from; at the start T is 0. Keys and values are f32, in fp16 graphs f16.
+//! attention, so that its keys and values are never repeated. The host keeps the past, in the order
+//! of the rows; it may have room for more steps than there were, which `past_mask` hides. Keys and
+//! values are f32, in fp16 graphs f16.
+//!
+//! A large decoder, and one whose past is to stay on a device, keeps it ([`Keeper::Graph`]): it takes
+//! `beam_index` i64\[R\], which says what row of the past each row goes on from, in place of the
+//! mask, `past_*` are \[R0,H,T,D/H\], with T 0 at the start, and it gives `present_key.{i}` and
+//! `present_value.{i}` \[R,H,T+1,D/H\]. So do graphs of format 1 of the layout.
 
 use std::sync::Arc;
 
@@ -22,9 +28,51 @@ use super::tensors::Matrix;
 /// What hides a place of padding, or a token: far below any score, and a number in half precision.
 pub(super) const HIDDEN: f32 = -30000.0;
 
+/// The input that hides places of the past.
+pub(in crate::mt) const MASK: &str = "past_mask";
+
 /// The names of the tables of embeddings.
 const SOURCE: &str = "source_embedding";
 pub(super) const TARGET: &str = "target_embedding";
+
+/// Decoders up to this size stay in the cache of a processor from step to step.
+pub(in crate::mt) const CACHED: u64 = 16 << 20;
+
+/// Who keeps the keys and values of the steps before.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Keeper {
+    /// The host: it is given those of the step.
+    Host,
+    /// The graph: it puts rows in order and adds the step.
+    Graph,
+}
+
+impl Keeper {
+    /// Whoever is faster on a processor. Copying the past takes a tenth of the time of a small
+    /// decoder in eight bits; a large one reads its weights from memory at each step, and a past that
+    /// was copied just before is in the cache at least. Measured by `benches/translation.rs`: a small
+    /// one gains 3 to 8 %, one of OPUS's size would lose 1 to 6 %.
+    fn usual(model: &Marian, precision: Precision) -> Self {
+        let config = &model.config;
+        let (width, inner) = (config.width, config.decoder_ffn_dim);
+        // Six square matrices, as the encoder has the keys and values of the cross attention.
+        let numbers = model.decoder.len() * (6 * width * width + 2 * width * inner);
+        let numbers = numbers + model.output.values.len();
+        if numbers as u64 * precision.bytes() <= CACHED {
+            Self::Host
+        } else {
+            Self::Graph
+        }
+    }
+
+    /// What the outputs with keys and values begin with.
+    fn prefix(self) -> &'static str {
+        match self {
+            Self::Host => "new",
+            Self::Graph => "present",
+        }
+    }
+}
 
 /// A count as ONNX has them.
 fn size(count: usize) -> i64 {
@@ -55,17 +103,11 @@ impl Marian {
     }
 
     /// Keys and values of the decoder's own attention.
-    pub(super) fn states(
-        &self,
-        precision: Precision,
-        prefix: &str,
-        rows: &str,
-        steps: &str,
-    ) -> Vec<Port> {
+    fn states(&self, precision: Precision, prefix: &str, rows: &str, steps: Size) -> Vec<Port> {
         let shape = [
             named(rows),
             Size::Fixed(self.config.decoder_attention_heads),
-            named(steps),
+            steps,
             Size::Fixed(self.head_size()),
         ];
         (0..self.decoder.len())
@@ -170,27 +212,48 @@ impl Marian {
 
     /// The graph that says what comes next.
     pub(super) fn decoder_graph(&self, precision: Precision) -> Graph<'static> {
+        self.decoder_graph_of(precision, Keeper::usual(self, precision))
+    }
+
+    /// The same, whoever keeps its past.
+    pub(super) fn decoder_graph_of(&self, precision: Precision, keeper: Keeper) -> Graph<'static> {
         let mut builder = Builder::new("decoder", precision);
-        let state = self.decoder_layers(&mut builder, &self.target_embedding);
+        let state = self.decoder_layers(&mut builder, &self.target_embedding, keeper);
         let bias = self.masked_bias();
         builder.scores(&state, self.output_name(), &self.output, &bias, "logits");
         let vocabulary = Size::Fixed(self.config.target_vocabulary);
         let mut outputs = vec![port("logits", Element::F32, &[named("rows"), vocabulary])];
-        outputs.extend(self.states(precision, "present", "rows", "steps_after"));
-        builder.finish(self.decoder_inputs(precision), outputs)
+        outputs.extend(self.decoder_states(precision, keeper));
+        builder.finish(self.decoder_inputs(precision, keeper), outputs)
     }
 
     /// What the decoder takes.
-    pub(super) fn decoder_inputs(&self, precision: Precision) -> Vec<Port> {
-        let rows = [named("rows")];
+    pub(super) fn decoder_inputs(&self, precision: Precision, keeper: Keeper) -> Vec<Port> {
+        let (rows, steps) = ([named("rows")], named("steps"));
+        let (order, rows_before) = match keeper {
+            Keeper::Host => (
+                port(MASK, Element::F32, std::slice::from_ref(&steps)),
+                "rows",
+            ),
+            Keeper::Graph => (port("beam_index", Element::I64, &rows), "rows_before"),
+        };
         let mut inputs = vec![
             port("input_ids", Element::I64, &rows),
             port("position", Element::I64, &[Size::Fixed(1)]),
-            port("beam_index", Element::I64, &rows),
+            order,
         ];
         inputs.extend(self.encoder_outputs(precision, "", "sentences"));
-        inputs.extend(self.states(precision, "past", "rows_before", "steps"));
+        inputs.extend(self.states(precision, "past", rows_before, steps));
         inputs
+    }
+
+    /// The keys and values that the decoder gives.
+    pub(super) fn decoder_states(&self, precision: Precision, keeper: Keeper) -> Vec<Port> {
+        let steps = match keeper {
+            Keeper::Host => Size::Fixed(1),
+            Keeper::Graph => named("steps_after"),
+        };
+        self.states(precision, keeper.prefix(), "rows", steps)
     }
 
     /// The bias of the logits, by which padding is never likely.
@@ -203,7 +266,12 @@ impl Marian {
     }
 
     /// The layers of the decoder: what they make of each row. `target` is the table of embeddings.
-    pub(super) fn decoder_layers(&self, b: &mut Builder, target: &Matrix) -> String {
+    pub(super) fn decoder_layers(
+        &self,
+        b: &mut Builder,
+        target: &Matrix,
+        keeper: Keeper,
+    ) -> String {
         let config = &self.config;
         let (width, heads) = (size(config.width), config.decoder_attention_heads);
         let scale = config.embedding_scale();
@@ -213,6 +281,10 @@ impl Marian {
         let position = b.node_with("Gather", &[&positions, "position"], rows());
         let mut state = b.node("Add", &[&state, &position]);
         let mask = mask_of(b);
+        let past = match keeper {
+            Keeper::Host => Some(Hidden::of(b)),
+            Keeper::Graph => None,
+        };
 
         let sentences = vec![
             ("start", Attribute::Integer(0)),
@@ -237,19 +309,28 @@ impl Marian {
             let last = vec![("axis", Attribute::Integer(-1))];
             let [query, key, value] = parts.each_ref().map(String::as_str);
             b.node_to("Split", &[&merged, &thirds], last, &[query, key, value]);
-            let mut extend = |what: &str, new: &str| {
-                let past = format!("past_{what}.{number}");
-                let past = b.node_with("Gather", &[&past, "beam_index"], rows());
-                let new = b.node("Reshape", &[new, &single]);
-                let present = format!("present_{what}.{number}");
-                let steps = vec![("axis", Attribute::Integer(2))];
-                b.node_to("Concat", &[&past, &new], steps, &[&present]);
-                present
-            };
-            let (keys, values) = (extend("key", key), extend("value", value));
             let query = b.node("Reshape", &[query, &single]);
-            let scores = b.compare(&query, &keys);
-            let mixed = b.mix(&scores, &values);
+            let mixed = if let Some(hidden) = &past {
+                let new = [("new_key", key), ("new_value", value)].map(|(name, new)| {
+                    let name = format!("{name}.{number}");
+                    b.node_to("Reshape", &[new, &single], Vec::new(), &[&name]);
+                    name
+                });
+                hidden.attend(b, number, &query, &new)
+            } else {
+                let mut extend = |what: &str, new: &str| {
+                    let past = format!("past_{what}.{number}");
+                    let past = b.node_with("Gather", &[&past, "beam_index"], rows());
+                    let new = b.node("Reshape", &[new, &single]);
+                    let present = format!("present_{what}.{number}");
+                    let steps = vec![("axis", Attribute::Integer(2))];
+                    b.node_to("Concat", &[&past, &new], steps, &[&present]);
+                    present
+                };
+                let (keys, values) = (extend("key", key), extend("value", value));
+                let scores = b.compare(&query, &keys);
+                b.mix(&scores, &values)
+            };
             let mixed = b.node("Reshape", &[&mixed, &flat]);
             let change = b.linear(&mixed, &[(&block.output, 1.0)]);
             state = b.add_and_normalise(&block.norm, &state, &change);
@@ -287,6 +368,52 @@ impl Marian {
         } else {
             "output"
         }
+    }
+}
+
+/// What hides the places of the past that were not written yet, and how the scores of these and
+/// that of the step itself are told apart.
+struct Hidden {
+    mask: String,
+    sizes: String,
+}
+
+impl Hidden {
+    fn of(b: &mut Builder) -> Self {
+        let mask = if b.precision == Precision::Fp16 {
+            b.cast(MASK, Element::F16)
+        } else {
+            MASK.to_owned()
+        };
+        let steps = b.node("Shape", &[MASK]);
+        let one = b.sizes(&[1]);
+        let axis = vec![("axis", Attribute::Integer(0))];
+        let sizes = b.node_with("Concat", &[&steps, &one], axis);
+        Self { mask, sizes }
+    }
+
+    /// What a layer's own attention makes of the past and of the step: values that are mixed.
+    fn attend(
+        &self,
+        b: &mut Builder,
+        number: usize,
+        query: &str,
+        [key, value]: &[String; 2],
+    ) -> String {
+        let before = b.compare(query, &format!("past_key.{number}"));
+        let before = b.node("Add", &[&before, &self.mask]);
+        let products = b.node("Mul", &[query, key]);
+        let last = b.sizes(&[3]);
+        let own = b.node("ReduceSum", &[&products, &last]);
+        let axis = || vec![("axis", Attribute::Integer(3))];
+        let scores = b.node_with("Concat", &[&before, &own], axis());
+        let weights = b.node_with("Softmax", &[&scores], axis());
+        let parts = ["before", "own"].map(|part| format!("weight_{part}.{number}"));
+        let [before, own] = parts.each_ref().map(String::as_str);
+        b.node_to("Split", &[&weights, &self.sizes], axis(), &[before, own]);
+        let before = b.node("MatMul", &[before, &format!("past_value.{number}")]);
+        let own = b.node("Mul", &[own, value]);
+        b.node("Add", &[&before, &own])
     }
 }
 

@@ -37,6 +37,7 @@ use serde::{Deserialize, Serialize};
 pub(in crate::mt) use choosing::{CHOSEN, COUNT};
 pub use config::{Activation, Config};
 pub use export::{Exported, export};
+pub(in crate::mt) use graphs::{CACHED, MASK};
 use marian::Marian;
 use onnx::{Element, Graph};
 pub(in crate::mt) use recast::recast;
@@ -49,7 +50,7 @@ use crate::onnx::read_file;
 pub const MANIFEST: &str = "augment-mt.json";
 
 /// The version of the layout.
-const FORMAT: u32 = 1;
+const FORMAT: u32 = 2;
 
 /// Files that are copied where they are there. The first three are needed.
 const COPIED: [&str; 9] = [
@@ -91,6 +92,15 @@ pub enum Precision {
 }
 
 impl Precision {
+    /// Bytes of a weight.
+    fn bytes(self) -> u64 {
+        match self {
+            Self::Fp32 => 4,
+            Self::Fp16 => 2,
+            Self::Int8 => 1,
+        }
+    }
+
     /// The elements of keys and values that go in and out of the graphs.
     fn states(self) -> Element {
         match self {

@@ -61,11 +61,20 @@ impl Runner {
         values: &mut Values,
         rename: impl Fn(&str) -> String,
     ) -> Result<(), String> {
-        let inputs: Vec<(String, SessionInputValue<'_>)> = values
+        self.run_all(values, Vec::new(), rename)
+    }
+
+    fn run_all(
+        &mut self,
+        values: &mut Values,
+        more: Vec<(String, SessionInputValue<'_>)>,
+        rename: impl Fn(&str) -> String,
+    ) -> Result<(), String> {
+        let mut inputs = more;
+        let taken = values
             .iter()
-            .filter(|(name, _)| self.session.inputs().iter().any(|i| i.name() == *name))
-            .map(|(name, value)| (name.clone(), value.into()))
-            .collect();
+            .filter(|(name, _)| self.session.inputs().iter().any(|i| i.name() == *name));
+        inputs.extend(taken.map(|(name, value)| (name.clone(), value.into())));
         let names: Vec<String> = self
             .session
             .outputs()
@@ -83,6 +92,32 @@ impl Runner {
         drop(outputs);
         values.extend(made);
         Ok(())
+    }
+
+    /// The same, with values of which each goes by a prefix and its number: as many for each prefix.
+    pub(super) fn run_with<const N: usize>(
+        &mut self,
+        values: &mut Values,
+        prefixes: [&str; N],
+        numbered: &[DynValue],
+    ) -> Result<(), String> {
+        let count = numbered.len() / N.max(1);
+        let names = prefixes
+            .iter()
+            .flat_map(|prefix| (0..count).map(move |n| format!("{prefix}{n}")));
+        let more = names
+            .zip(numbered)
+            .map(|(name, value)| (name, value.into()));
+        self.run_all(values, more.collect(), str::to_owned)
+    }
+
+    /// What the elements of the input of that name are.
+    pub(super) fn element(&self, name: &str) -> Result<TensorElementType, String> {
+        let mut inputs = self.session.inputs().iter();
+        let found = inputs.find(|input| input.name() == name);
+        found
+            .and_then(|input| input.dtype().tensor_type())
+            .ok_or_else(|| format!("the graph takes no tensor `{name}`"))
     }
 
     /// A tensor without elements for the input of that name, with `rows` rows: sizes that are not

@@ -160,6 +160,30 @@ fn the_graphs_say_what_the_model_says() {
 }
 
 #[test]
+fn decoders_that_keep_their_past_say_the_same() {
+    let Some(runtime) = runtime() else {
+        return;
+    };
+    let tiny = Tiny::new(&[]);
+    for (precision, greatest) in [(Precision::Fp32, 1e-4), (Precision::Fp16, 0.1)] {
+        tiny.optimise(runtime, precision).unwrap();
+        let folder = tiny.folder.path().join(precision.to_string());
+        let path = folder.join("decoder.onnx");
+        let usual = fs::read(&path).unwrap();
+        let model = Source::find(&tiny.write()).unwrap().read().unwrap();
+        let mut other = Vec::new();
+        let graph = model.decoder_graph_of(precision, graphs::Keeper::Graph);
+        graph.write(&mut other).unwrap();
+        assert_ne!(usual, other);
+        fs::write(&path, other).unwrap();
+        let judge = &mut Plain::new(&model);
+        let agreement = verify::compare(runtime, &folder, &model.config, &[], judge).unwrap();
+        assert!(agreement.greatest < greatest, "{agreement:?}");
+        assert!(agreement.steps > 10, "{agreement:?}");
+    }
+}
+
+#[test]
 fn every_variant_of_the_architecture_is_as_the_reference_has_it() {
     let Some(runtime) = runtime() else {
         return;

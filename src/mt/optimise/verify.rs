@@ -4,9 +4,12 @@ use std::path::Path;
 
 use ort::environment::Environment;
 
+use crate::mt::past::Past;
+use crate::onnx::GraphError;
 use crate::random::Random;
 
 use super::config::{Config, to_f32};
+use super::graphs::MASK;
 use super::marian::Marian;
 use super::session::{Runner, Values, floats, integers, truth};
 use super::{Agreement, Precision};
@@ -120,10 +123,7 @@ pub(super) fn compare(
     let mut sums = Sums::default();
     for trial in sentences.chunks(LENGTHS.len()) {
         let mut values = encode(&mut encoder, config, trial)?;
-        for name in decoder.inputs("past_") {
-            let empty = decoder.empty(&name, trial.len())?;
-            values.insert(name, empty);
-        }
+        let mut past = past(config, &decoder, trial.len(), &mut values)?;
         let row = |sentence| Row {
             sentence,
             tokens: vec![config.decoder_start_token_id],
@@ -137,8 +137,12 @@ pub(super) fn compare(
                 integers(&[rows.len()], ids.collect())?,
             );
             values.insert("position".to_owned(), integers(&[1], vec![step])?);
-            values.insert("beam_index".to_owned(), integers(&[rows.len()], index)?);
-            decoder.run(&mut values, |name| name.replacen("present_", "past_", 1))?;
+            if let Some(past) = &mut past {
+                step_on(&mut decoder, &mut values, past, &index)?;
+            } else {
+                values.insert("beam_index".to_owned(), integers(&[rows.len()], index)?);
+                decoder.run(&mut values, |name| name.replacen("present_", "past_", 1))?;
+            }
             let logits = floats(&values, "logits")?;
             let each = logits.chunks(config.target_vocabulary);
             let mut best = Vec::with_capacity(rows.len());
@@ -159,6 +163,52 @@ pub(super) fn compare(
         }
     }
     Ok(sums.agreement())
+}
+
+/// The past at the start, for as many rows: among `values` if the decoder keeps it.
+fn past(
+    config: &Config,
+    decoder: &Runner,
+    rows: usize,
+    values: &mut Values,
+) -> Result<Option<Past>, String> {
+    if !decoder.takes(MASK) {
+        for name in decoder.inputs("past_") {
+            let empty = decoder.empty(&name, rows)?;
+            values.insert(name, empty);
+        }
+        return Ok(None);
+    }
+    let heads = config.decoder_attention_heads;
+    let element = decoder.element("past_key.0")?;
+    let sizes = [heads, config.width / heads.max(1)];
+    let past = Past::new(element, 2 * config.decoder_layers, sizes);
+    past.map(Some).map_err(|error| error.to_string())
+}
+
+/// Runs the decoder for rows that go on from those at the places in `index`.
+fn step_on(
+    decoder: &mut Runner,
+    values: &mut Values,
+    past: &mut Past,
+    index: &[usize],
+) -> Result<(), String> {
+    let text = |error: GraphError| error.to_string();
+    let parents = index.iter().map(|row| u32::try_from(*row));
+    let parents: Vec<u32> = parents.map(|row| row.unwrap_or(u32::MAX)).collect();
+    past.follow(&parents).map_err(text)?;
+    values.insert(MASK.to_owned(), past.mask().map_err(text)?);
+    // Keys of all layers come before values.
+    decoder.run_with(values, ["past_key.", "past_value."], past.tensors())?;
+    let mut step = Vec::new();
+    for what in ["new_key.", "new_value."] {
+        for layer in 0..past.tensors().len() / 2 {
+            let name = format!("{what}{layer}");
+            let made = values.remove(&name);
+            step.push(made.ok_or_else(|| format!("the graph has no output `{name}`"))?);
+        }
+    }
+    past.add(&step).map_err(text)
 }
 
 /// The sentences to try: those given, and made-up ones.
