@@ -11,7 +11,7 @@ use schemars::JsonSchema;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 use toml::Spanned;
-use toml::de::{DeString, DeTable, DeValue, ValueDeserializer};
+use toml::de::{DeArray, DeString, DeTable, DeValue, ValueDeserializer};
 
 use crate::diagnostic::{Diagnostic, Problem};
 
@@ -91,6 +91,8 @@ pub fn deserialize<T: DeserializeOwned + JsonSchema>(
     let schema = schemars::schema_for!(T);
     let mut problems = missing(table, schema.as_value(), &span);
     let mut rest = table.clone();
+    // Where tables stand that something was taken out of: what they lack by then is no news.
+    let mut thinned: Vec<Range<usize>> = Vec::new();
     loop {
         let value = Spanned::new(span.clone(), DeValue::Table(rest.clone()));
         let error = match T::deserialize(ValueDeserializer::from(value)) {
@@ -99,10 +101,9 @@ pub fn deserialize<T: DeserializeOwned + JsonSchema>(
             Err(error) => error,
         };
         let place = error.span().unwrap_or_else(|| span.clone());
-        let culprit = rest
-            .iter()
-            .find_map(|(key, value)| Some((key.clone(), path_to(key, value, &place)?)));
-        let Some((culprit, path)) = culprit else {
+        let mut paths = rest.iter();
+        let path = paths.find_map(|(key, value)| path_to(key, value, &place));
+        let Some(path) = path else {
             // No key to take out: a missing option that was reported or taken out above, or
             // something that the type itself says about the table as a whole.
             if !error.message().starts_with("missing field") || problems.is_empty() {
@@ -110,8 +111,61 @@ pub fn deserialize<T: DeserializeOwned + JsonSchema>(
             }
             return Err(problems);
         };
-        problems.push(in_plain_words(error.message(), &path).at(place));
-        rest.remove(&culprit);
+        if !(error.message().starts_with("missing field") && thinned.contains(&place)) {
+            problems.push(in_plain_words(error.message(), &path).at(place.clone()));
+        }
+        thinned.extend(take_out(&mut rest, &place));
+    }
+}
+
+/// Takes the innermost option out that `place` lies in, or the item of a list: where the table
+/// stands that it was in, unless that is `table` itself.
+fn take_out(table: &mut DeTable<'_>, place: &Range<usize>) -> Option<Range<usize>> {
+    let culprit = table
+        .iter()
+        .find(|(key, value)| path_to(key, value, place).is_some())
+        .map(|(key, _)| key.clone())?;
+    let value = table.get_mut(&culprit)?;
+    match take_out_of(value, place) {
+        Taken::From(span) => Some(span),
+        Taken::Item => None,
+        Taken::Nothing => {
+            table.remove(&culprit);
+            None
+        }
+    }
+}
+
+/// What was taken out of a value.
+enum Taken {
+    /// An option of the table that stands there.
+    From(Range<usize>),
+    /// An item of a list.
+    Item,
+    /// Nothing: it is the value as a whole that is meant.
+    Nothing,
+}
+
+fn take_out_of(value: &mut Spanned<DeValue<'_>>, place: &Range<usize>) -> Taken {
+    let span = value.span();
+    let is_inside = path_in(value, place).is_some();
+    match value.get_mut() {
+        DeValue::Table(inner) if is_inside => Taken::From(take_out(inner, place).unwrap_or(span)),
+        DeValue::Array(items) => {
+            let inside = items.iter_mut().find(|item| path_in(item, place).is_some());
+            if let Some(item) = inside {
+                return take_out_of(item, place);
+            }
+            let before = items.len();
+            let all = std::mem::replace(items, DeArray::new()).into_iter();
+            *items = all.filter(|item| !covers(&item.span(), place)).collect();
+            if items.len() < before {
+                Taken::Item
+            } else {
+                Taken::Nothing
+            }
+        }
+        _ => Taken::Nothing,
     }
 }
 
@@ -245,7 +299,12 @@ fn in_plain_words(message: &str, name: &str) -> Diagnostic {
     if let Some((got, expected)) = parts(message, "unknown field ") {
         let known: Vec<&str> = expected.split('`').skip(1).step_by(2).collect();
         let field = got.trim_matches('`');
-        let diagnostic = Diagnostic::error("A102", format!("unknown key `{field}` in `{name}`"))
+        // The key stands where the problem is, and is part of the name.
+        let table = name
+            .strip_suffix(field)
+            .and_then(|name| name.strip_suffix('.'));
+        let table = table.unwrap_or(name);
+        let diagnostic = Diagnostic::error("A102", format!("unknown key `{field}` in `{table}`"))
             .label("no such option here");
         return match nearest(field, known.iter().copied()) {
             Some(near) => diagnostic.help(format!("a similar option exists: `{near}`")),
@@ -348,6 +407,8 @@ mod tests {
         mode: Mode,
         #[serde(default)]
         decode: Option<Decode>,
+        #[serde(default)]
+        items: Vec<Decode>,
     }
 
     #[derive(Debug, Default, Deserialize, JsonSchema)]
@@ -421,8 +482,40 @@ mod tests {
     #[test]
     fn a_key_of_an_inner_table_is_checked_too() {
         let found = problems("rate = 0.5\ncount = 1\ndecode = { top_k = 3, topp = 1 }");
-        let message = "unknown key `topp` in `decode.topp`".to_owned();
+        let message = "unknown key `topp` in `decode`".to_owned();
         assert_eq!(found, [(message, "topp".to_owned())]);
+    }
+
+    #[test]
+    fn every_mistake_in_an_inner_table_is_named_once() {
+        let messages = |text: &str| {
+            let found = problems(&format!("rate = 0.5\ncount = 1\n{text}"));
+            let messages = found.into_iter().map(|(message, _)| message);
+            let mut messages: Vec<String> = messages.collect();
+            messages.sort();
+            messages
+        };
+        let wrong = "`decode.top_k` takes a whole number from 0, not the string \"x\"";
+        let unknown = |key: &str| format!("unknown key `{key}` in `decode`");
+        let expected = [wrong.to_owned(), unknown("topp"), unknown("z")];
+        for text in [
+            "decode = { topp = 1, top_k = 'x', z = {} }",
+            "[decode]\nz = {}\ntopp = 1\ntop_k = 'x'",
+        ] {
+            assert_eq!(messages(text), expected, "{text}");
+        }
+        // What is missing from a table with a mistake that is no name is told.
+        let missing = "in `decode`, the option `top_k` is missing";
+        assert_eq!(messages("decode = {}"), [missing]);
+        // In a list of tables, too.
+        let text = "items = [{ top_k = 'x' }, { top_k = 1, y = 2 }, {}, 3]";
+        let expected = [
+            "`items.top_k` takes a whole number from 0, not the string \"x\"",
+            "`items` takes a table of Decode, not the number `3`",
+            "in `items`, the option `top_k` is missing",
+            "unknown key `y` in `items`",
+        ];
+        assert_eq!(messages(text), expected);
     }
 
     #[test]
