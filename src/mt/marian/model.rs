@@ -198,11 +198,8 @@ impl MarianModel {
         let config = read("config.json")?;
         let config = String::from_utf8_lossy(&config);
         let graphs = recast(&encoder_file, &decoder_file, &config, precision);
-        let graphs = graphs.map_err(|problems| ModelError::Session {
-            model: self.files.name().to_owned(),
-            file: encoder.clone(),
-            reason: problems.join("; "),
-        })?;
+        let graphs =
+            graphs.map_err(|problems| self.files.refused(encoder, &problems.join("; ")))?;
         let names = [encoder, decoder, compact].into_iter().cloned();
         let graphs = names.zip(graphs.into_iter().map(Into::into));
         Ok(ModelFiles::memory(self.files.name(), graphs.collect()))

@@ -26,11 +26,7 @@ pub(super) fn load(
         Some(file) => Graph::load(&file, name, source, weights),
         None => Err("the file has gone".to_owned()),
     };
-    loaded.map_err(|reason| ModelError::Session {
-        model: files.name().to_owned(),
-        file: name.to_owned(),
-        reason,
-    })
+    loaded.map_err(|reason| files.refused(name, &reason))
 }
 
 /// The places of outputs among those that a graph gives.

@@ -13,10 +13,11 @@ use std::sync::Arc;
 
 use super::Precision;
 use super::builder::{Builder, named, port};
-use super::graphs::{HIDDEN, Keeper, TARGET};
+use super::graphs::{Keeper, TARGET};
 use super::marian::Marian;
 use super::onnx::{Attribute, Element, Graph, Size};
 use super::tensors::Matrix;
+use crate::mt::past::HIDDEN;
 
 /// The input that says how many tokens of each row are wanted.
 pub(in crate::mt) const COUNT: &str = "likeliest";

@@ -24,9 +24,7 @@ use super::config::to_f32;
 use super::marian::{Attention, Linear, Marian, frequencies, narrow};
 use super::onnx::{Attribute, Element, Graph, Port, Size};
 use super::tensors::Matrix;
-
-/// What hides a place of padding, or a token: far below any score, and a number in half precision.
-pub(super) const HIDDEN: f32 = -30000.0;
+use crate::mt::past::HIDDEN;
 
 /// The input that hides places of the past.
 pub(in crate::mt) const MASK: &str = "past_mask";
