@@ -200,10 +200,22 @@ impl Builder {
                 &[input, &weight, &scale, "", &bias],
             );
         }
-        let transposed = merged.weight.transposed();
-        let weight = self.floats(&merged.name, &[inputs, outputs], &transposed.values);
-        let bias = self.floats(&format!("{}.bias", merged.name), &[outputs], &merged.bias);
+        let (weight, bias) = self.floating(&merged);
         self.node("Gemm", &[input, &weight, &bias])
+    }
+
+    /// The constants of several layers side by side, as floating-point numbers: a matrix with a column
+    /// for each number that comes out, and a bias.
+    pub(super) fn weights(&mut self, layers: &[(&Linear, f32)]) -> (String, String) {
+        self.floating(&merge(layers))
+    }
+
+    fn floating(&mut self, layer: &Linear) -> (String, String) {
+        let (outputs, inputs) = (layer.weight.rows(), layer.weight.columns);
+        let transposed = layer.weight.transposed();
+        let weight = self.floats(&layer.name, &[inputs, outputs], &transposed.values);
+        let bias = self.floats(&format!("{}.bias", layer.name), &[outputs], &layer.bias);
+        (weight, bias)
     }
 
     /// Several layers of one input, each with an output of its own.

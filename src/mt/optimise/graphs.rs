@@ -18,12 +18,13 @@
 
 use std::sync::Arc;
 
-use super::Precision;
 use super::builder::{Builder, named, port};
 use super::config::to_f32;
 use super::marian::{Attention, Linear, Marian, frequencies, narrow};
 use super::onnx::{Attribute, Element, Graph, Port, Size};
+use super::tables::Tables;
 use super::tensors::Matrix;
+use super::{CACHED, Precision};
 use crate::mt::past::HIDDEN;
 
 /// The input that hides places of the past.
@@ -32,9 +33,6 @@ pub(in crate::mt) const MASK: &str = "past_mask";
 /// The names of the tables of embeddings.
 const SOURCE: &str = "source_embedding";
 pub(super) const TARGET: &str = "target_embedding";
-
-/// Decoders up to this size stay in the cache of a processor from step to step.
-pub(in crate::mt) const CACHED: u64 = 16 << 20;
 
 /// Who keeps the keys and values of the steps before.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -138,12 +136,17 @@ impl Marian {
         let (config, b) = (&self.config, &mut builder);
         let width = size(config.width);
         let scale = config.embedding_scale();
-        let state = b.embed(SOURCE, &self.source_embedding, "input_ids", scale);
+        let table = self.positions(b, &self.source_positions);
+        let tables = Tables::of(b, (SOURCE, &self.source_embedding, scale), &table);
+        let state = match &tables {
+            Some(tables) => tables.embed(b, "input_ids"),
+            None => b.embed(SOURCE, &self.source_embedding, "input_ids", scale),
+        };
         let length = vec![("start", Attribute::Integer(1))];
         let length = b.node_with("Shape", &["input_ids"], length);
-        let positions = self.positions(b, &self.source_positions);
         let zero = b.sizes(&[0]);
-        let positions = b.node("Slice", &[&positions, &zero, &length, &zero]);
+        let first = |b: &mut Builder, table: &str| b.node("Slice", &[table, &zero, &length, &zero]);
+        let positions = first(b, &table);
         let state = b.node("Add", &[&state, &positions]);
         // From here on all tokens of all sentences are rows of one matrix.
         let flat = b.sizes(&[-1, width]);
@@ -163,14 +166,19 @@ impl Marian {
         let shape = b.node("Shape", &["input_ids"]);
         let heads = config.encoder_attention_heads;
         let split = split_shape(b, &shape, heads, config.width / heads);
-        for layer in &self.encoder {
+        for (number, layer) in self.encoder.iter().enumerate() {
             let block = &layer.attention;
             let layers = [
                 (&block.query, 1.0 / to_f32(config.width / heads).sqrt()),
                 (&block.key, 1.0),
                 (&block.value, 1.0),
             ];
-            let parts = b.linears(&state, &layers);
+            let parts = match &tables {
+                Some(tables) if number == 0 => layers
+                    .map(|layer| tables.linear(b, &[layer], "input_ids", first))
+                    .to_vec(),
+                _ => b.linears(&state, &layers),
+            };
             let parts: Vec<String> = parts.iter().map(|p| b.heads_first(p, &split)).collect();
             if let [query, key, value] = parts.as_slice() {
                 let scores = b.compare(query, key);
@@ -273,10 +281,16 @@ impl Marian {
         let config = &self.config;
         let (width, heads) = (size(config.width), config.decoder_attention_heads);
         let scale = config.embedding_scale();
-        let state = b.embed(TARGET, target, "input_ids", scale);
-        let positions = self.positions(b, &self.target_positions);
+        let table = self.positions(b, &self.target_positions);
+        let tables = Tables::of(b, (TARGET, target, scale), &table);
+        let state = match &tables {
+            Some(tables) => tables.embed(b, "input_ids"),
+            None => b.embed(TARGET, target, "input_ids", scale),
+        };
         let rows = || vec![("axis", Attribute::Integer(0))];
-        let position = b.node_with("Gather", &[&positions, "position"], rows());
+        let now =
+            |b: &mut Builder, table: &str| b.node_with("Gather", &[table, "position"], rows());
+        let position = now(b, &table);
         let mut state = b.node("Add", &[&state, &position]);
         let mask = mask_of(b);
         let past = match keeper {
@@ -302,7 +316,10 @@ impl Marian {
                 (&block.key, 1.0),
                 (&block.value, 1.0),
             ];
-            let merged = b.linear(&state, &layers);
+            let merged = match &tables {
+                Some(tables) if number == 0 => tables.linear(b, &layers, "input_ids", now),
+                _ => b.linear(&state, &layers),
+            };
             let parts = ["query", "key", "value"].map(|part| format!("own_{part}.{number}"));
             let last = vec![("axis", Attribute::Integer(-1))];
             let [query, key, value] = parts.each_ref().map(String::as_str);

@@ -20,6 +20,7 @@ mod quantise;
 mod recast;
 mod reference;
 mod session;
+mod tables;
 mod tensors;
 #[cfg(test)]
 mod tests;
@@ -37,7 +38,7 @@ use serde::{Deserialize, Serialize};
 pub(in crate::mt) use choosing::{CHOSEN, COUNT};
 pub use config::{Activation, Config};
 pub use export::{Exported, export};
-pub(in crate::mt) use graphs::{CACHED, MASK};
+pub(in crate::mt) use graphs::MASK;
 use marian::Marian;
 use onnx::{Element, Graph};
 pub(in crate::mt) use recast::recast;
@@ -51,6 +52,9 @@ pub const MANIFEST: &str = "augment-mt.json";
 
 /// The version of the layout.
 const FORMAT: u32 = 2;
+
+/// Bytes that stay in the cache of a processor from step to step: decoders of up to so many are small.
+pub(in crate::mt) const CACHED: u64 = 16 << 20;
 
 /// Files that are copied where they are there. The first three are needed.
 const COPIED: [&str; 9] = [
