@@ -152,13 +152,22 @@ fn memory(
     runtime: &'static Runtime,
     sentences: &[Vec<u32>],
 ) -> Result<(), Failure> {
-    let few = &sentences[..sentences.len().min(64)];
+    // The file may have the short ones first.
+    let few: Vec<Vec<u32>> = sentences
+        .iter()
+        .step_by((sentences.len() / 64).max(1))
+        .cloned()
+        .collect();
     for number in &settings.types {
         println!("\n{number}: {} MB before", resident_mb()?);
-        let mut ours = Ours::load(settings, runtime, few, number, 4)?;
+        let mut ours = Ours::load(settings, runtime, &few, number, 4)?;
         println!("{} workers loaded: {} MB", settings.workers, resident_mb()?);
         ours.translate()?;
-        println!("after 64 sentences with 4 beams: {} MB", resident_mb()?);
+        println!(
+            "after {} sentences with 4 beams: {} MB",
+            few.len(),
+            resident_mb()?
+        );
     }
     Ok(())
 }

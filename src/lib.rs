@@ -19,6 +19,8 @@ mod digest;
 pub mod engine;
 mod failpoint;
 mod figures;
+#[cfg(any(feature = "polars", feature = "onnx"))]
+mod foreign;
 pub mod inference;
 pub mod ledger;
 pub mod masked;

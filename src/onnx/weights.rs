@@ -1,7 +1,8 @@
 //! The weights of a model, held once for all sessions.
 //!
-//! A session that loads a graph makes a copy of its weights. Here they are read once and handed to
-//! each session, which then keeps neither its own copy nor its own rearrangement of them.
+//! A session that loads a graph makes a copy of its weights. Here they are handed to each session, which
+//! then keeps neither its own copy nor its own rearrangement of them. Those in a file are mapped, not read:
+//! what was rearranged is not looked at again, and would otherwise take memory for nothing.
 
 use std::fmt;
 use std::fs::File;
@@ -10,10 +11,11 @@ use std::sync::Arc;
 
 use half::f16;
 use ort::session::builder::{PrepackedWeights, SessionBuilder};
-use ort::value::{DynValue, Tensor};
+use ort::value::{DynValue, Tensor, TensorElementType};
 
 use super::graph::GraphFile;
 use super::signature::{Constant, Signature};
+use crate::foreign::mapped;
 
 /// Smaller constants are not worth the trouble; and shapes, axes and the like must be known to the
 /// optimiser of the graph.
@@ -51,10 +53,12 @@ impl GraphWeights {
     /// Reads the weights of one more graph.
     pub(crate) fn read(&mut self, name: &str, file: &GraphFile<'_>) -> io::Result<()> {
         let constants = match file {
-            GraphFile::Bytes(bytes) => read_constants(&mut Cursor::new(bytes)),
-            GraphFile::Disk(path) => {
-                File::open(path).and_then(|file| read_constants(&mut BufReader::new(file)))
-            }
+            GraphFile::Bytes(bytes) => read_constants(&mut Cursor::new(bytes), None),
+            GraphFile::Disk(path) => File::open(path).and_then(|file| {
+                // Where a file cannot be mapped, it is read.
+                let mapped = mapped::map(&file).ok();
+                read_constants(&mut BufReader::new(file), mapped)
+            }),
         };
         self.graphs.push((name.to_owned(), constants?));
         Ok(())
@@ -83,10 +87,19 @@ impl GraphWeights {
     }
 }
 
-fn read_constants(source: &mut (impl Read + Seek)) -> io::Result<Vec<Named>> {
+/// The weights of a graph: of the same file, `mapped`, if it is.
+fn read_constants(
+    source: &mut (impl Read + Seek),
+    mapped: Option<&'static [u8]>,
+) -> io::Result<Vec<Named>> {
     let mut constants = Vec::new();
     for constant in Signature::read(source)?.constants {
         if constant.length < WORTH_SHARING {
+            continue;
+        }
+        let lying = mapped.map(|file| lying(&constant, file)).transpose()?;
+        if let Some(value) = lying.flatten() {
+            constants.push((constant.name, Arc::new(value)));
             continue;
         }
         source.seek(SeekFrom::Start(constant.start))?;
@@ -99,6 +112,29 @@ fn read_constants(source: &mut (impl Read + Seek)) -> io::Result<Vec<Named>> {
         }
     }
     Ok(constants)
+}
+
+/// A constant where it lies in its file; nothing if it cannot be used there.
+fn lying(constant: &Constant, file: &'static [u8]) -> io::Result<Option<DynValue>> {
+    let element = match constant.data_type {
+        1 => TensorElementType::Float32,
+        2 => TensorElementType::Uint8,
+        3 => TensorElementType::Int8,
+        10 => TensorElementType::Float16,
+        _ => return Ok(None),
+    };
+    let end = constant.start.saturating_add(constant.length);
+    let range = usize::try_from(constant.start)
+        .ok()
+        .zip(usize::try_from(end).ok());
+    let bytes = range.and_then(|(start, end)| file.get(start..end));
+    // The numbers of a file are in little endian.
+    let Some(bytes) = bytes.filter(|_| cfg!(target_endian = "little")) else {
+        return Ok(None);
+    };
+    let size = |size: &usize| i64::try_from(*size).unwrap_or(i64::MAX);
+    let shape: Vec<i64> = constant.shape.iter().map(size).collect();
+    mapped::tensor(&shape, element, bytes).map_err(invalid)
 }
 
 /// A constant as a value of the runtime; nothing for types that weights do not have.
@@ -125,7 +161,13 @@ fn tensor(constant: &Constant, bytes: Vec<u8>) -> io::Result<Option<DynValue>> {
         }
         _ => return Ok(None),
     };
-    value
-        .map(Some)
-        .map_err(|error| io::Error::new(io::ErrorKind::InvalidData, error.to_string()))
+    value.map(Some).map_err(invalid)
+}
+
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "it is what `map_err` hands over"
+)]
+fn invalid(error: ort::Error) -> io::Error {
+    io::Error::new(io::ErrorKind::InvalidData, error.to_string())
 }

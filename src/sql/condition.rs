@@ -5,8 +5,9 @@ use arrow::datatypes::Schema;
 use polars::error::PolarsError;
 use polars::prelude::{Column, DataType as PolarsType};
 
+use super::SqlError;
 use super::expression::Expression;
-use super::{SqlError, bridge};
+use super::guard::guard;
 
 /// A condition on one row, in SQL: what would follow WHERE.
 ///
@@ -70,7 +71,7 @@ impl Condition {
             return Ok(BooleanArray::from(Vec::<bool>::new()));
         }
         let projected = self.0.project(records)?;
-        let values = bridge::guard(|| values(&self.0.run(&projected)?))?;
+        let values = guard(|| values(&self.0.run(&projected)?))?;
         match values.as_slice() {
             // A condition that names no column has one value for all rows.
             [value] => Ok(BooleanArray::from(vec![*value; rows])),

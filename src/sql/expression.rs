@@ -11,8 +11,10 @@ use arrow::error::ArrowError;
 use polars::error::PolarsResult;
 use polars::prelude::{Column, DataType as PolarsType, Expr, IntoLazy};
 
+use super::guard::guard;
 use super::types::{column_type, crossing};
-use super::{SqlError, bridge, row_wise, stack, syntax};
+use super::{SqlError, row_wise, stack, syntax};
+use crate::foreign::frames;
 
 /// An expression that has a value for each row, in SQL: what would stand in SELECT.
 ///
@@ -110,7 +112,7 @@ impl Expression {
             Arc::clone(column.ok_or_else(unknown)?)
         } else {
             let projected = self.project(records)?;
-            bridge::guard(|| bridge::to_array(self.run(&projected)?))?
+            guard(|| frames::to_array(self.run(&projected)?))?
         };
         let values = match values.len() {
             length if length == rows => values,
@@ -141,8 +143,8 @@ impl Expression {
             .map(|field| new_null_array(field.data_type(), 1))
             .collect();
         let records = batch(fields, columns, 1).map_err(|error| evaluation(&error))?;
-        let tried = bridge::guard(|| {
-            let mut lazy = bridge::to_frame(&records)?.lazy();
+        let tried = guard(|| {
+            let mut lazy = frames::to_frame(&records)?.lazy();
             lazy = lazy.select([self.expression.clone()]);
             let schema = lazy.collect_schema()?;
             let data_type = schema.iter_values().next().cloned();
@@ -179,7 +181,7 @@ impl Expression {
 
     /// The value for each row of `projected`, or one for all.
     pub(super) fn run(&self, projected: &RecordBatch) -> PolarsResult<Column> {
-        let frame = bridge::to_frame(projected)?.lazy();
+        let frame = frames::to_frame(projected)?.lazy();
         let selected = frame.select([self.expression.clone()]).collect()?;
         let mut columns = selected.into_columns();
         Ok(columns.pop().unwrap_or_default())

@@ -7,9 +7,11 @@ use arrow::datatypes::{DataType, Field, Schema};
 use polars::error::PolarsResult;
 use polars::prelude::{IntoLazy, col, len};
 
+use super::SqlError;
 use super::error::Group;
 use super::expression::evaluation;
-use super::{SqlError, bridge};
+use super::guard::guard;
+use crate::foreign::frames;
 
 /// How many rows there are of each label and bin: `SELECT label, bin, COUNT(*) GROUP BY label, bin`.
 /// The labels are text, as many as there are bins. The groups come in no order.
@@ -24,11 +26,11 @@ pub fn count_groups(labels: &ArrayRef, bins: &UInt32Array) -> Result<Vec<Group>,
     let columns: Vec<ArrayRef> = vec![Arc::clone(labels), Arc::new(bins.clone())];
     let records = RecordBatch::try_new(Arc::new(schema), columns);
     let records = records.map_err(|error| evaluation(&error))?;
-    bridge::guard(|| grouped(&records))
+    guard(|| grouped(&records))
 }
 
 fn grouped(records: &RecordBatch) -> PolarsResult<Vec<Group>> {
-    let frame = bridge::to_frame(records)?;
+    let frame = frames::to_frame(records)?;
     let counted = frame
         .lazy()
         .group_by([col("label"), col("bin")])

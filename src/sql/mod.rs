@@ -11,13 +11,13 @@ mod error;
 mod tokens;
 
 #[cfg(feature = "polars")]
-mod bridge;
-#[cfg(feature = "polars")]
 mod condition;
 #[cfg(feature = "polars")]
 mod expression;
 #[cfg(feature = "polars")]
 mod groups;
+#[cfg(feature = "polars")]
+mod guard;
 #[cfg(feature = "polars")]
 mod row_wise;
 #[cfg(feature = "polars")]

@@ -571,7 +571,7 @@ fn long_conditions_are_parsed_or_refused_but_never_overflow_the_stack() {
 #[test]
 fn the_buffers_that_polars_reads_are_those_of_arrow() {
     let records = texts();
-    let frame = super::bridge::to_frame(&records).unwrap();
+    let frame = crate::foreign::frames::to_frame(&records).unwrap();
     let ours = records.column(0).as_primitive::<Int64Type>().values();
     let theirs = frame.column("id").unwrap().i64().unwrap().clone();
     let theirs = theirs.downcast_iter().next().unwrap().values();

@@ -26,6 +26,7 @@ mod tensors;
 mod tests;
 mod verify;
 mod wire;
+mod write;
 
 use std::fmt;
 use std::fs::{self, File};

@@ -3,17 +3,10 @@
 //! Field numbers are those of `onnx.proto` (<https://github.com/onnx/onnx/blob/main/onnx/onnx.proto>).
 
 use std::borrow::Cow;
-use std::io::{self, Write};
 
 use half::{bf16, f16};
 
-use super::wire::{Reader, Value, WireError, Writer};
-
-/// Version of the file format: the one of opset 17.
-const IR_VERSION: i64 = 8;
-
-/// Version of the standard operators.
-const OPSET: i64 = 17;
+use super::wire::{Reader, Value, WireError};
 
 /// Where ONNX Runtime has operators of its own.
 pub(super) const CONTRIB: &str = "com.microsoft";
@@ -36,7 +29,7 @@ pub(super) enum Element {
 }
 
 impl Element {
-    fn number(self) -> i64 {
+    pub(super) fn number(self) -> i64 {
         match self {
             Self::F32 => 1,
             Self::U8 => 2,
@@ -162,46 +155,6 @@ pub(super) struct Graph<'a> {
 }
 
 impl Graph<'_> {
-    /// Writes the graph as an ONNX file. The constants are never copied.
-    pub(super) fn write(&self, to: &mut impl Write) -> io::Result<()> {
-        let mut body = Writer::default();
-        for node in &self.nodes {
-            body.bytes(1, &encode_node(node));
-        }
-        body.bytes(2, self.name.as_bytes());
-        for port in &self.inputs {
-            body.bytes(11, &encode_port(port));
-        }
-        for port in &self.outputs {
-            body.bytes(12, &encode_port(port));
-        }
-        let body = body.into_bytes();
-        let heads: Vec<Vec<u8>> = self.constants.iter().map(constant_head).collect();
-        let constants: usize = heads
-            .iter()
-            .zip(&self.constants)
-            .map(|(head, constant)| head.len() + constant.bytes.len())
-            .sum();
-
-        let mut model = Writer::default();
-        model.integer(1, IR_VERSION);
-        model.bytes(2, b"augment");
-        for (domain, version) in [("", OPSET), (CONTRIB, 1)] {
-            let mut opset = Writer::default();
-            opset.bytes(1, domain.as_bytes());
-            opset.integer(2, version);
-            model.bytes(8, &opset.into_bytes());
-        }
-        model.start(7, body.len() + constants);
-        to.write_all(&model.into_bytes())?;
-        to.write_all(&body)?;
-        for (head, constant) in heads.iter().zip(&self.constants) {
-            to.write_all(head)?;
-            to.write_all(&constant.bytes)?;
-        }
-        Ok(())
-    }
-
     /// The graph of an ONNX file. Constants stay where they are in `file` if they can.
     pub(super) fn read(file: &[u8]) -> Result<Graph<'_>, WireError> {
         let mut reader = Reader::new(file);
@@ -213,82 +166,6 @@ impl Graph<'_> {
         }
         Ok(graph)
     }
-}
-
-/// The field of a graph that holds `constant`, up to its elements, which end it.
-fn constant_head(constant: &Tensor<'_>) -> Vec<u8> {
-    let mut inner = Writer::default();
-    for size in &constant.shape {
-        inner.integer(1, i64::try_from(*size).unwrap_or(i64::MAX));
-    }
-    inner.integer(2, constant.element.number());
-    inner.bytes(8, constant.name.as_bytes());
-    inner.start(9, constant.bytes.len());
-    let inner = inner.into_bytes();
-    let mut outer = Writer::default();
-    outer.start(5, inner.len() + constant.bytes.len());
-    let mut head = outer.into_bytes();
-    head.extend(inner);
-    head
-}
-
-fn encode_node(node: &Node<'_>) -> Vec<u8> {
-    let mut writer = Writer::default();
-    for input in &node.inputs {
-        writer.bytes(1, input.as_bytes());
-    }
-    for output in &node.outputs {
-        writer.bytes(2, output.as_bytes());
-    }
-    writer.bytes(4, node.kind.as_bytes());
-    for (name, attribute) in &node.attributes {
-        let mut inner = Writer::default();
-        inner.bytes(1, name.as_bytes());
-        match attribute {
-            Attribute::Float(value) => {
-                inner.float(2, *value);
-                inner.integer(20, 1);
-            }
-            Attribute::Integer(value) => {
-                inner.integer(3, *value);
-                inner.integer(20, 2);
-            }
-            Attribute::Integers(values) => {
-                for value in values {
-                    inner.integer(8, *value);
-                }
-                inner.integer(20, 7);
-            }
-            // Nothing that is written has a graph inside.
-            Attribute::Graph(_) | Attribute::Other => continue,
-        }
-        writer.bytes(5, &inner.into_bytes());
-    }
-    if !node.domain.is_empty() {
-        writer.bytes(7, node.domain.as_bytes());
-    }
-    writer.into_bytes()
-}
-
-fn encode_port(port: &Port) -> Vec<u8> {
-    let mut shape = Writer::default();
-    for size in &port.shape {
-        let mut inner = Writer::default();
-        match size {
-            Size::Fixed(size) => inner.integer(1, i64::try_from(*size).unwrap_or(i64::MAX)),
-            Size::Named(name) => inner.bytes(2, name.as_bytes()),
-        }
-        shape.bytes(1, &inner.into_bytes());
-    }
-    let mut tensor = Writer::default();
-    tensor.integer(1, port.element.number());
-    tensor.bytes(2, &shape.into_bytes());
-    let mut kind = Writer::default();
-    kind.bytes(1, &tensor.into_bytes());
-    let mut writer = Writer::default();
-    writer.bytes(1, port.name.as_bytes());
-    writer.bytes(2, &kind.into_bytes());
-    writer.into_bytes()
 }
 
 fn message(field: u64, value: Value<'_>) -> Result<&[u8], WireError> {
@@ -481,6 +358,7 @@ fn decode_size(bytes: &[u8]) -> Result<Size, WireError> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::wire::Writer;
     use super::*;
     use proptest::prelude::*;
 

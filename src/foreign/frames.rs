@@ -1,4 +1,4 @@
-//! The way of Arrow columns into polars, and back: the one module with `unsafe` code.
+//! The way of Arrow columns into polars, and back.
 //!
 //! Both libraries implement the Arrow C Data Interface: two C structs, one for a schema and one
 //! for an array, each with a callback that releases what it points to. A column is exported by
@@ -13,21 +13,17 @@
 )]
 
 use std::mem::transmute;
-use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::Once;
 
 use arrow::array::{Array, ArrayRef, RecordBatch, make_array};
 use arrow::error::ArrowError;
 use arrow::ffi::{FFI_ArrowArray, FFI_ArrowSchema, from_ffi, to_ffi};
-use polars::error::{PolarsError, PolarsResult, set_warning_function};
+use polars::error::{PolarsError, PolarsResult};
 use polars::prelude::{Column, CompatLevel, DataFrame, IntoColumn, Series};
 use polars_arrow::datatypes::Field;
 use polars_arrow::ffi::{
     ArrowArray, ArrowSchema, export_array_to_c, export_field_to_c, import_array_from_c,
     import_field_from_c,
 };
-
-use super::{SqlError, stack, syntax};
 
 // A transmute checks the sizes; the alignments must agree as well.
 const _: () = assert!(align_of::<FFI_ArrowArray>() == align_of::<ArrowArray>());
@@ -37,7 +33,7 @@ const _: () = assert!(align_of::<FFI_ArrowSchema>() == align_of::<ArrowSchema>()
 ///
 /// # Errors
 /// When a column has a type that polars does not have.
-pub(super) fn to_frame(records: &RecordBatch) -> PolarsResult<DataFrame> {
+pub(crate) fn to_frame(records: &RecordBatch) -> PolarsResult<DataFrame> {
     let mut columns = Vec::with_capacity(records.num_columns());
     let schema = records.schema();
     for (field, column) in schema.fields().iter().zip(records.columns()) {
@@ -66,7 +62,7 @@ pub(super) fn to_frame(records: &RecordBatch) -> PolarsResult<DataFrame> {
 ///
 /// # Errors
 /// When the column has a type that Arrow does not have.
-pub(super) fn to_array(column: Column) -> PolarsResult<ArrayRef> {
+pub(crate) fn to_array(column: Column) -> PolarsResult<ArrayRef> {
     let name = column.name().clone();
     let array = column.rechunk_to_arrow(CompatLevel::oldest());
     let schema = export_field_to_c(&Field::new(name, array.dtype().clone(), true));
@@ -83,20 +79,6 @@ pub(super) fn to_array(column: Column) -> PolarsResult<ArrayRef> {
     // the last of the buffers.
     let data = unsafe { from_ffi(array, &schema) }.map_err(from_arrow)?;
     Ok(make_array(data))
-}
-
-/// polars prints its warnings, about functions that a later version drops, where progress is shown.
-static SILENCE: Once = Once::new();
-
-/// Runs `work`, and makes an error of a panic: polars panics where a feature is not compiled in.
-pub(super) fn guard<T>(work: impl FnOnce() -> PolarsResult<T>) -> Result<T, SqlError> {
-    SILENCE.call_once(|| set_warning_function(|_, _| {}));
-    // Nothing that `work` reaches is used after a panic: it owns its frame, and only reads the rest.
-    match catch_unwind(AssertUnwindSafe(work)) {
-        Ok(Ok(value)) => Ok(value),
-        Ok(Err(error)) => Err(SqlError::Evaluation(syntax::plain(&error.to_string()))),
-        Err(panic) => Err(SqlError::Evaluation(stack::message_of(&*panic))),
-    }
 }
 
 #[expect(
