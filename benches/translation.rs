@@ -29,6 +29,7 @@ use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Instant;
 
 use augment::inference::Budget;
@@ -276,7 +277,8 @@ impl Tokenizer for NoTokenizer {
 type Call = (Vec<TokenSentence>, Decoding);
 
 struct Ours {
-    workers: Vec<(MarianTranslator, Vec<Call>)>,
+    workers: Vec<MarianTranslator>,
+    calls: Vec<Call>,
 }
 
 impl Ours {
@@ -304,18 +306,16 @@ impl Ours {
                 length_penalty: 1.0,
             },
         };
-        let mut calls = calls(settings, sentences, strategy);
         let mut workers = Vec::new();
-        for worker in (0..settings.workers).rev() {
-            let own = calls.split_off(calls.len() - calls.len() / (worker + 1));
-            let translator = if settings.own {
+        for _ in 0..settings.workers {
+            workers.push(if settings.own {
                 model.own_translator()?
             } else {
                 model.translator()?
-            };
-            workers.push((translator, own));
+            });
         }
-        Ok(Self { workers })
+        let calls = calls(settings, sentences, strategy);
+        Ok(Self { workers, calls })
     }
 }
 
@@ -335,7 +335,7 @@ fn session_builder(
     }
 }
 
-/// The same share of long and short sentences for each worker.
+/// What the workers take in turn: groups, or the same share of long and short sentences for each.
 fn calls(settings: &Settings, sentences: &[Vec<u32>], strategy: Strategy) -> Vec<Call> {
     let as_sentence = |tokens: &Vec<u32>| TokenSentence {
         tokens: tokens.clone(),
@@ -355,29 +355,31 @@ fn calls(settings: &Settings, sentences: &[Vec<u32>], strategy: Strategy) -> Vec
     };
     let mut sorted: Vec<Vec<u32>> = sentences.to_vec();
     sorted.sort_by_key(|sentence| std::cmp::Reverse(sentence.len()));
-    let groups: Vec<Call> = sorted
+    sorted
         .chunks(group)
         .map(|group| {
             // The forced end of sentence, which the peers do not have, costs nothing.
             let tokens = group.first().map_or(0, Vec::len) + 1;
             (group.iter().map(as_sentence).collect(), decoding(tokens))
         })
-        .collect();
-    let deal = |worker: usize| groups.iter().skip(worker).step_by(settings.workers);
-    (0..settings.workers).flat_map(deal).cloned().collect()
+        .collect()
 }
 
 impl Contender for Ours {
     fn translate(&mut self) -> Result<(f64, usize), Failure> {
         let start = Instant::now();
+        // Who is done with one takes the next, as the peers do.
+        let (calls, next) = (&self.calls, &AtomicUsize::new(0));
         let made: Vec<Result<usize, String>> = std::thread::scope(|scope| {
             let threads: Vec<_> = self
                 .workers
                 .iter_mut()
-                .map(|(translator, calls)| {
+                .map(|translator| {
                     scope.spawn(move || {
                         let mut tokens = 0;
-                        for (sentences, decoding) in calls {
+                        while let Some((sentences, decoding)) =
+                            calls.get(next.fetch_add(1, Ordering::Relaxed))
+                        {
                             let (found, _) = translator
                                 .translate_tokens(sentences, decoding)
                                 .map_err(|error| error.to_string())?;

@@ -27,12 +27,7 @@ pub(super) fn usual(
     // The weights of a large decoder are read from memory at each step, for as many rows as there
     // are. Those of a small one are at hand, and what the encoder makes of fewer tokens is as well.
     match (is_small, precision) {
-        (false, Precision::Fp32 | Precision::Fp16) => Budget::default(),
-        // A past in 32 bits soon outgrows weights in 8: half of it costs 6 % of the speed.
-        (false, Precision::Int8) => Budget {
-            rows: 32,
-            ..Budget::default()
-        },
+        (false, _) => Budget::default(),
         (true, Precision::Int8) => Budget {
             sources: 1_024,
             ..Budget::default()
