@@ -29,8 +29,8 @@ pub(crate) fn map(file: &File) -> io::Result<&'static [u8]> {
     Ok(Box::leak(Box::new(map)))
 }
 
-/// A tensor over `bytes`, which are not copied; it must not be written to. Nothing where the bytes are
-/// too few, or do not lie as such elements have to.
+/// A tensor over `bytes`, which are not copied; it must not be written to. Nothing where they are not as
+/// many as the shape asks for, or do not lie as such elements have to.
 ///
 /// # Errors
 /// When ONNX Runtime refuses it.
