@@ -223,6 +223,9 @@ impl RunError {
     pub fn help(&self) -> String {
         match self {
             Self::Ledger(error) | Self::Seal(error) => error.help(),
+            Self::Operator(OperatorError::Unusable { help, .. }) | Self::Sink { help, .. } => {
+                help.clone()
+            }
             Self::Operator(_) => "mend the cause and run again".to_owned(),
             Self::Words { operator, .. } => format!(
                 "`{operator}` needs the words of every shard, whatever part of them is processed: \
@@ -237,7 +240,6 @@ impl RunError {
                 "`{operator}` needs the labels of every shard, whatever part of them is processed: \
                  mend the file or take it out of the source"
             ),
-            Self::Sink { help, .. } => help.clone(),
             Self::UnknownNode { known, .. } => format!("the nodes are: {}", known.join(", ")),
         }
     }

@@ -3,4 +3,6 @@
 #[cfg(feature = "polars")]
 pub(crate) mod frames;
 #[cfg(feature = "onnx")]
+pub(crate) mod heap;
+#[cfg(feature = "onnx")]
 pub(crate) mod mapped;

@@ -14,6 +14,7 @@ use super::fetch::Fetch;
 use super::pinned::{OLDEST_MINOR, Pinned};
 use super::place::version_of;
 use super::{Place, RuntimeError, Surroundings, Watch, cache, pinned, providers, silent};
+use crate::foreign::heap::give_back_large_blocks;
 
 /// How to come by the library.
 #[derive(Clone)]
@@ -207,6 +208,8 @@ enum Refusal {
 /// Loads the library at `path`.
 fn open(path: &Path) -> Result<Environment, Refusal> {
     let builder = ort::init_from(path).map_err(|error| Refusal::Library(explain(&error, path)))?;
+    // Elsewhere, and where the program brings its own allocator, there is nothing to be set.
+    let _ = give_back_large_blocks();
     builder
         .with_name("augment")
         .with_telemetry(false)

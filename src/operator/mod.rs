@@ -127,6 +127,14 @@ pub enum OperatorError {
     /// The arrays could not be built, for example because they outgrow their offset type.
     #[error(transparent)]
     Arrow(#[from] arrow::error::ArrowError),
+    /// Something that the operator needs cannot be used, such as a model.
+    #[error("{message}")]
+    Unusable {
+        /// What it is, and what is wrong with it.
+        message: String,
+        /// The remedy.
+        help: String,
+    },
     /// Anything else.
     #[error("{0}")]
     Other(String),

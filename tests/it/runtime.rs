@@ -214,6 +214,35 @@ fn a_library_that_was_named_is_taken_or_refused() {
     named.says(2, &["nowhere.so, named by ORT_DYLIB_PATH, cannot be used"]);
 }
 
+#[test]
+fn a_run_that_cannot_have_a_model_says_one_remedy() {
+    let machine = Machine::new();
+    let wrong = machine.0.write("wrong.so", "no library");
+    let pipeline = Path::new(env!("CARGO_MANIFEST_DIR")).join("pipelines/backtranslate.toml");
+    let sink = format!(
+        "sinks.augmented.path={:?}",
+        machine.0.path("out/{shard}.parquet")
+    );
+    let pipeline = pipeline.to_str().unwrap();
+    let wrong = wrong.to_str().unwrap();
+    let refused = machine.run(["run", pipeline, "--ort-lib", wrong, "--set", &sink]);
+    refused.says(
+        2,
+        &[
+            "an operator cannot start: `german`, `forward`: ",
+            "wrong.so, named by --ort-lib, cannot be used: does not load",
+        ],
+    );
+    let remedies = refused.stderr.matches("help:").count();
+    assert_eq!(remedies, 1, "{}", refused.stderr);
+    assert!(
+        !refused.stderr.contains("mend the cause"),
+        "{}",
+        refused.stderr
+    );
+    assert!(!machine.0.path("out/a.parquet").exists());
+}
+
 #[cfg(target_os = "linux")]
 #[test]
 fn an_old_library_is_passed_over() {

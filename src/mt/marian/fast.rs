@@ -12,8 +12,7 @@ use crate::mt::past::Past;
 use crate::onnx::{Graph, GraphWeights, Input, SessionSource, integers, named, side_by_side};
 
 /// Graphs and state of a worker that translates with the fast layout. On a CPU keys and values lie
-/// where the decoder takes them, a step is written beside the others, and rows move only where they
-/// change places. On a GPU everything but ids stays in its memory: keys and values never come to the
+/// where the decoder takes them, and a step is written beside the others. On a GPU everything but ids stays in its memory: keys and values never come to the
 /// host, and of the logits only those of the likeliest tokens do, which the decoder chooses there.
 #[derive(Debug)]
 pub(super) struct FastModel {
@@ -64,7 +63,7 @@ impl Kept {
     /// Forgets everything, for a batch of so many sentences.
     fn start(&mut self, sentences: usize, config: &ModelConfig) -> Result<(), StepError> {
         match self {
-            Self::Host(past) => past.clear(),
+            Self::Host(past) => past.start(sentences),
             Self::Graph(element, past) => {
                 let nothing = [sentences, config.heads, 0, config.head_size()];
                 let all = (0..2 * config.layers).map(|_| empty(*element, nothing));
@@ -74,22 +73,35 @@ impl Kept {
         Ok(())
     }
 
+    /// Goes on with these sentences only.
+    fn keep(&mut self, sentences: &[u32]) {
+        match self {
+            Self::Host(past) => past.keep(sentences),
+            // The next step's rows are those of sentences that are left.
+            Self::Graph(..) => {}
+        }
+    }
+
     /// Sees to it that the next step finds its rows: gives the input that says how.
     fn follow(&mut self, parents: &[u32]) -> Result<Input<'static>, StepError> {
         Ok(match self {
             Self::Host(past) => {
-                past.follow(parents)?;
+                past.follow(parents);
                 (MASK.into(), past.mask()?.into())
             }
             Self::Graph(..) => ("beam_index".into(), wide(parents)?.into()),
         })
     }
 
-    fn tensors(&self) -> &[DynValue] {
-        match self {
-            Self::Host(past) => past.tensors(),
-            Self::Graph(_, past) => past,
-        }
+    /// The keys and values as the decoder takes them.
+    fn inputs<'a>(&'a self, names: &'a [String]) -> Result<Vec<Input<'a>>, StepError> {
+        Ok(match self {
+            Self::Host(past) => {
+                let names = names.iter().map(|name| name.as_str().into());
+                names.zip(past.tensors()?).collect()
+            }
+            Self::Graph(_, past) => named(names, past).collect(),
+        })
     }
 
     /// Takes in what the decoder gave.
@@ -186,7 +198,7 @@ impl StepModel for FastModel {
             self.past.follow(rows.parents)?,
         ];
         inputs.extend(named(&self.source_names, &self.sources));
-        inputs.extend(named(&self.past_names, self.past.tensors()));
+        inputs.extend(self.past.inputs(&self.past_names)?);
         if self.of_choice.is_some() {
             let count = i64::try_from(rows.enough.unwrap_or(1)).unwrap_or(i64::MAX);
             inputs.push((COUNT.into(), integers(&[1], vec![count])?.into()));
@@ -210,6 +222,7 @@ impl StepModel for FastModel {
         inputs.extend(named(&self.source_names, &self.sources));
         let mut outputs = self.compact.run_resident(inputs, &[])?;
         self.sources = outputs.take_all(&self.of_compact)?;
+        self.past.keep(sentences);
         Ok(())
     }
 }

@@ -9,7 +9,7 @@ use crate::mt::optimise::MASK;
 use crate::onnx::{Port, Signature};
 
 /// The versions of the fast layout.
-const FORMATS: [u32; 2] = [1, 2];
+const FORMATS: [u32; 2] = [1, 3];
 
 /// What is part of a file's name where there are several of the same graph.
 const VARIANTS: [&str; 7] = ["fp16", "quantized", "int8", "uint8", "q4", "q4f16", "bnb4"];
@@ -344,7 +344,7 @@ fn check_manifest(files: &ModelFiles, config: &ModelConfig) -> Result<(), ModelE
         .map_err(|error| files.unreadable(NAME, &error))?;
     if !FORMATS.contains(&manifest.format) {
         let reason = format!(
-            "it has format {}, and this program knows formats 1 and 2: make the folder anew with \
+            "it has format {}, and this program knows formats 1 and 3: make the folder anew with \
              `augment models optimize`",
             manifest.format
         );

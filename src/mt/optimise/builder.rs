@@ -329,6 +329,13 @@ impl Builder {
         self.swap_middle(&split)
     }
 
+    /// The same, as the value of that name.
+    pub(super) fn heads_first_to(&mut self, value: &str, shape: &str, name: &str) {
+        let split = self.node("Reshape", &[value, shape]);
+        let order = vec![("perm", Attribute::Integers(vec![0, 2, 1, 3]))];
+        self.node_to("Transpose", &[&split], order, &[name]);
+    }
+
     /// The second and third dimension of four swapped.
     pub(super) fn swap_middle(&mut self, value: &str) -> String {
         let order = vec![("perm", Attribute::Integers(vec![0, 2, 1, 3]))];

@@ -3,28 +3,29 @@
 //! | graph | in | out |
 //! | --- | --- | --- |
 //! | encoder | `input_ids` i64\[B,S\], `attention_mask` i64\[B,S\] | `mask_bias` f32\[B,1,1,S\], `cross_key.{i}` \[B,H,D/H,S\], `cross_value.{i}` \[B,H,S,D/H\] |
-//! | decoder | `input_ids` i64\[R\], `position` i64\[1\], `past_mask` f32\[T\], the encoder's outputs, `past_key.{i}` and `past_value.{i}` \[R,H,T,D/H\] | `logits` f32\[R,V\], `new_key.{i}` and `new_value.{i}` \[R,H,1,D/H\] |
+//! | decoder | `input_ids` i64\[R\], `position` i64\[1\], the encoder's outputs, `past_mask` f32\[B,1,R/B,T\], `past_key.{i}` and `past_value.{i}` \[B,H,T,D/H\] | `logits` f32\[R,V\], `new_key.{i}` and `new_value.{i}` \[B,H,R/B,D/H\] |
 //! | compact | `sentence_index` i64\[B'\], the encoder's outputs | each of them with `kept_` before its name |
 //!
-//! B sentences have R rows, R / B beams each, side by side. Beams are so many queries of the cross
-//! attention, so that its keys and values are never repeated. The host keeps the past, in the order
-//! of the rows; it may have room for more steps than there were, which `past_mask` hides. Keys and
-//! values are f32, in fp16 graphs f16.
+//! B sentences have R rows, R / B beams each, side by side. Beams are so many queries, so that keys
+//! and values are never repeated: those of the source, and those of the past, of which each sentence
+//! has T. The host keeps the past ([`Past`](crate::mt::past::Past)) and writes what a step adds to it;
+//! `past_mask` hides from each beam what is not of its own past. Keys and values are f32, in fp16
+//! graphs f16.
 //!
-//! A large decoder, and one whose past is to stay on a device, keeps it ([`Keeper::Graph`]): it takes
+//! A decoder whose past is to stay on a device keeps it itself ([`Keeper::Graph`]): it takes
 //! `beam_index` i64\[R\], which says what row of the past each row goes on from, in place of the
 //! mask, `past_*` are \[R0,H,T,D/H\], with T 0 at the start, and it gives `present_key.{i}` and
 //! `present_value.{i}` \[R,H,T+1,D/H\]. So do graphs of format 1 of the layout.
 
 use std::sync::Arc;
 
+use super::Precision;
 use super::builder::{Builder, named, port};
 use super::config::to_f32;
 use super::marian::{Attention, Linear, Marian, frequencies, narrow};
 use super::onnx::{Attribute, Element, Graph, Port, Size};
 use super::tables::Tables;
 use super::tensors::Matrix;
-use super::{CACHED, Precision};
 use crate::mt::past::HIDDEN;
 
 /// The input that hides places of the past.
@@ -37,38 +38,13 @@ pub(super) const TARGET: &str = "target_embedding";
 /// Who keeps the keys and values of the steps before.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Keeper {
-    /// The host: it is given those of the step.
+    /// The host, for processors: it is given those of the step.
     Host,
-    /// The graph: it puts rows in order and adds the step.
+    /// The graph, for devices with memory of their own: it puts rows in order and adds the step.
     Graph,
 }
 
-impl Keeper {
-    /// Whoever is faster on a processor. Copying the past takes a tenth of the time of a small
-    /// decoder in eight bits; a large one reads its weights from memory at each step, and a past that
-    /// was copied just before is in the cache at least. Measured by `benches/translation.rs`: a small
-    /// one gains 3 to 8 %, one of OPUS's size would lose 1 to 6 %.
-    fn usual(model: &Marian, precision: Precision) -> Self {
-        let config = &model.config;
-        let (width, inner) = (config.width, config.decoder_ffn_dim);
-        // Six square matrices, as the encoder has the keys and values of the cross attention.
-        let numbers = model.decoder.len() * (6 * width * width + 2 * width * inner);
-        let numbers = numbers + model.output.values.len();
-        if numbers as u64 * precision.bytes() <= CACHED {
-            Self::Host
-        } else {
-            Self::Graph
-        }
-    }
-
-    /// What the outputs with keys and values begin with.
-    fn prefix(self) -> &'static str {
-        match self {
-            Self::Host => "new",
-            Self::Graph => "present",
-        }
-    }
-}
+impl Keeper {}
 
 /// A count as ONNX has them.
 fn size(count: usize) -> i64 {
@@ -98,12 +74,12 @@ impl Marian {
         ports
     }
 
-    /// Keys and values of the decoder's own attention.
-    fn states(&self, precision: Precision, prefix: &str, rows: &str, steps: Size) -> Vec<Port> {
+    /// Keys and values of the decoder's own attention: so many places for each row or sentence.
+    fn states(&self, precision: Precision, prefix: &str, each: &str, places: &str) -> Vec<Port> {
         let shape = [
-            named(rows),
+            named(each),
             Size::Fixed(self.config.decoder_attention_heads),
-            steps,
+            named(places),
             Size::Fixed(self.head_size()),
         ];
         (0..self.decoder.len())
@@ -218,7 +194,7 @@ impl Marian {
 
     /// The graph that says what comes next.
     pub(super) fn decoder_graph(&self, precision: Precision) -> Graph<'static> {
-        self.decoder_graph_of(precision, Keeper::usual(self, precision))
+        self.decoder_graph_of(precision, Keeper::Host)
     }
 
     /// The same, whoever keeps its past.
@@ -235,13 +211,17 @@ impl Marian {
 
     /// What the decoder takes.
     pub(super) fn decoder_inputs(&self, precision: Precision, keeper: Keeper) -> Vec<Port> {
-        let (rows, steps) = ([named("rows")], named("steps"));
-        let (order, rows_before) = match keeper {
-            Keeper::Host => (
-                port(MASK, Element::F32, std::slice::from_ref(&steps)),
-                "rows",
-            ),
-            Keeper::Graph => (port("beam_index", Element::I64, &rows), "rows_before"),
+        let rows = [named("rows")];
+        let mask = ["sentences", "1", "beams", "slots"].map(|size| match size {
+            "1" => Size::Fixed(1),
+            name => named(name),
+        });
+        let (order, each, places) = match keeper {
+            Keeper::Host => (port(MASK, Element::F32, &mask), "sentences", "slots"),
+            Keeper::Graph => {
+                let order = port("beam_index", Element::I64, &rows);
+                (order, "rows_before", "steps")
+            }
         };
         let mut inputs = vec![
             port("input_ids", Element::I64, &rows),
@@ -249,17 +229,16 @@ impl Marian {
             order,
         ];
         inputs.extend(self.encoder_outputs(precision, "", "sentences"));
-        inputs.extend(self.states(precision, "past", rows_before, steps));
+        inputs.extend(self.states(precision, "past", each, places));
         inputs
     }
 
     /// The keys and values that the decoder gives.
     pub(super) fn decoder_states(&self, precision: Precision, keeper: Keeper) -> Vec<Port> {
-        let steps = match keeper {
-            Keeper::Host => Size::Fixed(1),
-            Keeper::Graph => named("steps_after"),
-        };
-        self.states(precision, keeper.prefix(), "rows", steps)
+        match keeper {
+            Keeper::Host => self.states(precision, "new", "sentences", "beams"),
+            Keeper::Graph => self.states(precision, "present", "rows", "steps_after"),
+        }
     }
 
     /// The bias of the logits, by which padding is never likely.
@@ -324,15 +303,17 @@ impl Marian {
             let last = vec![("axis", Attribute::Integer(-1))];
             let [query, key, value] = parts.each_ref().map(String::as_str);
             b.node_to("Split", &[&merged, &thirds], last, &[query, key, value]);
-            let query = b.node("Reshape", &[query, &single]);
-            let mixed = if let Some(hidden) = &past {
+            if let Some(hidden) = &past {
+                let query = b.heads_first(query, &beams);
                 let new = [("new_key", key), ("new_value", value)].map(|(name, new)| {
                     let name = format!("{name}.{number}");
-                    b.node_to("Reshape", &[new, &single], Vec::new(), &[&name]);
+                    b.heads_first_to(new, &beams, &name);
                     name
                 });
-                hidden.attend(b, number, &query, &new)
+                let mixed = hidden.attend(b, number, &query, &new);
+                state = leave(b, block, &mixed, &flat, &state);
             } else {
+                let query = b.node("Reshape", &[query, &single]);
                 let mut extend = |what: &str, new: &str| {
                     let past = format!("past_{what}.{number}");
                     let past = b.node_with("Gather", &[&past, "beam_index"], rows());
@@ -344,11 +325,11 @@ impl Marian {
                 };
                 let (keys, values) = (extend("key", key), extend("value", value));
                 let scores = b.compare(&query, &keys);
-                b.mix(&scores, &values)
-            };
-            let mixed = b.node("Reshape", &[&mixed, &flat]);
-            let change = b.linear(&mixed, &[(&block.output, 1.0)]);
-            state = b.add_and_normalise(&block.norm, &state, &change);
+                let mixed = b.mix(&scores, &values);
+                let mixed = b.node("Reshape", &[&mixed, &flat]);
+                let change = b.linear(&mixed, &[(&block.output, 1.0)]);
+                state = b.add_and_normalise(&block.norm, &state, &change);
+            }
 
             let block = &layer.cross;
             let query = b.linear(&state, &[(&block.query, factor)]);
@@ -386,8 +367,8 @@ impl Marian {
     }
 }
 
-/// What hides the places of the past that were not written yet, and how the scores of these and
-/// that of the step itself are told apart.
+/// What hides from each beam what is not of its own past, and how the weights of the step itself and
+/// of the past are told apart.
 struct Hidden {
     mask: String,
     sizes: String,
@@ -400,14 +381,16 @@ impl Hidden {
         } else {
             MASK.to_owned()
         };
-        let steps = b.node("Shape", &[MASK]);
+        let slots = vec![("start", Attribute::Integer(3))];
+        let slots = b.node_with("Shape", &[MASK], slots);
         let one = b.sizes(&[1]);
         let axis = vec![("axis", Attribute::Integer(0))];
-        let sizes = b.node_with("Concat", &[&steps, &one], axis);
+        let sizes = b.node_with("Concat", &[&one, &slots], axis);
         Self { mask, sizes }
     }
 
-    /// What a layer's own attention makes of the past and of the step: values that are mixed.
+    /// What a layer's own attention makes of the step and of the past: values that are mixed. Those
+    /// of the step come first: where they lie does not depend on how long other pasts are.
     fn attend(
         &self,
         b: &mut Builder,
@@ -421,11 +404,11 @@ impl Hidden {
         let last = b.sizes(&[3]);
         let own = b.node("ReduceSum", &[&products, &last]);
         let axis = || vec![("axis", Attribute::Integer(3))];
-        let scores = b.node_with("Concat", &[&before, &own], axis());
+        let scores = b.node_with("Concat", &[&own, &before], axis());
         let weights = b.node_with("Softmax", &[&scores], axis());
-        let parts = ["before", "own"].map(|part| format!("weight_{part}.{number}"));
-        let [before, own] = parts.each_ref().map(String::as_str);
-        b.node_to("Split", &[&weights, &self.sizes], axis(), &[before, own]);
+        let parts = ["own", "before"].map(|part| format!("weight_{part}.{number}"));
+        let [own, before] = parts.each_ref().map(String::as_str);
+        b.node_to("Split", &[&weights, &self.sizes], axis(), &[own, before]);
         let before = b.node("MatMul", &[before, &format!("past_value.{number}")]);
         let own = b.node("Mul", &[own, value]);
         b.node("Add", &[&before, &own])

@@ -52,7 +52,7 @@ use crate::onnx::read_file;
 pub const MANIFEST: &str = "augment-mt.json";
 
 /// The version of the layout.
-const FORMAT: u32 = 2;
+const FORMAT: u32 = 3;
 
 /// Bytes that stay in the cache of a processor from step to step: decoders of up to so many are small.
 pub(in crate::mt) const CACHED: u64 = 16 << 20;
@@ -97,15 +97,6 @@ pub enum Precision {
 }
 
 impl Precision {
-    /// Bytes of a weight.
-    fn bytes(self) -> u64 {
-        match self {
-            Self::Fp32 => 4,
-            Self::Fp16 => 2,
-            Self::Int8 => 1,
-        }
-    }
-
     /// The elements of keys and values that go in and out of the graphs.
     fn states(self) -> Element {
         match self {

@@ -99,16 +99,13 @@ impl Runner {
         &mut self,
         values: &mut Values,
         prefixes: [&str; N],
-        numbered: &[DynValue],
+        numbered: Vec<SessionInputValue<'_>>,
     ) -> Result<(), String> {
         let count = numbered.len() / N.max(1);
         let names = prefixes
             .iter()
             .flat_map(|prefix| (0..count).map(move |n| format!("{prefix}{n}")));
-        let more = names
-            .zip(numbered)
-            .map(|(name, value)| (name, value.into()));
-        self.run_all(values, more.collect(), str::to_owned)
+        self.run_all(values, names.zip(numbered).collect(), str::to_owned)
     }
 
     /// What the elements of the input of that name are.

@@ -159,6 +159,14 @@ pub(super) fn compare(
                 let count = kept.len();
                 values.insert("sentence_index".to_owned(), integers(&[count], kept)?);
                 compact.run(&mut values, |name| name.replacen("kept_", "", 1))?;
+                if let Some(past) = &mut past {
+                    let kept = (0..trial.len()).filter(|s| *s != dropped);
+                    past.keep(
+                        &kept
+                            .filter_map(|s| u32::try_from(s).ok())
+                            .collect::<Vec<_>>(),
+                    );
+                }
             }
         }
     }
@@ -183,7 +191,9 @@ fn past(
     let element = decoder.element("past_key.0")?;
     let sizes = [heads, config.width / heads.max(1)];
     let past = Past::new(element, 2 * config.decoder_layers, sizes);
-    past.map(Some).map_err(|error| error.to_string())
+    let mut past = past.map_err(|error| error.to_string())?;
+    past.start(rows);
+    Ok(Some(past))
 }
 
 /// Runs the decoder for rows that go on from those at the places in `index`.
@@ -196,13 +206,15 @@ fn step_on(
     let text = |error: GraphError| error.to_string();
     let parents = index.iter().map(|row| u32::try_from(*row));
     let parents: Vec<u32> = parents.map(|row| row.unwrap_or(u32::MAX)).collect();
-    past.follow(&parents).map_err(text)?;
+    past.follow(&parents);
     values.insert(MASK.to_owned(), past.mask().map_err(text)?);
     // Keys of all layers come before values.
-    decoder.run_with(values, ["past_key.", "past_value."], past.tensors())?;
+    let tensors = past.tensors().map_err(text)?;
+    let layers = tensors.len() / 2;
+    decoder.run_with(values, ["past_key.", "past_value."], tensors)?;
     let mut step = Vec::new();
     for what in ["new_key.", "new_value."] {
-        for layer in 0..past.tensors().len() / 2 {
+        for layer in 0..layers {
             let name = format!("{what}{layer}");
             let made = values.remove(&name);
             step.push(made.ok_or_else(|| format!("the graph has no output `{name}`"))?);

@@ -82,6 +82,10 @@ pub(super) fn in_step(error: OperatorError, id: &str) -> OperatorError {
             row,
             message: named(message),
         },
+        OperatorError::Unusable { message, help } => OperatorError::Unusable {
+            message: named(message),
+            help,
+        },
         other => OperatorError::Other(named(other.to_string())),
     }
 }

@@ -168,8 +168,11 @@ impl Crew {
             place
         } else {
             let made = load(name.model, context.resources).map_err(|error| {
-                let (id, option, help) = (context.id, &name.option, &error.help);
-                OperatorError::Other(format!("`{id}`, `{option}`: {error}\n  help: {help}"))
+                let (id, option) = (context.id, &name.option);
+                OperatorError::Unusable {
+                    message: format!("`{id}`, `{option}`: {error}"),
+                    help: error.help,
+                }
             })?;
             self.models.push(model);
             self.translators.push(made);

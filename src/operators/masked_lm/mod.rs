@@ -356,10 +356,11 @@ impl OperatorConfig for MaskedLm {
     }
 
     fn build(&self, context: &BuildContext<'_>) -> Result<Box<dyn Operator>, OperatorError> {
-        let model = load(self.name(), context.resources).map_err(|error| {
-            let (id, help) = (context.id, &error.help);
-            OperatorError::Other(format!("`{id}`, `model`: {error}\n  help: {help}"))
-        })?;
+        let model =
+            load(self.name(), context.resources).map_err(|error| OperatorError::Unusable {
+                message: format!("`{}`, `model`: {error}", context.id),
+                help: error.help,
+            })?;
         let segmenter = Segmenter::new(&self.protect)
             .map_err(|error| OperatorError::Other(error.to_string()))?;
         Ok(Box::new(Worker {
