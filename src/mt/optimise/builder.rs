@@ -9,19 +9,24 @@ use std::collections::BTreeSet;
 
 use half::f16;
 
-use super::Precision;
 use super::config::{Activation, Config};
 use super::marian::{FeedForward, Linear, Norm};
 use super::onnx::{Attribute, CONTRIB, Element, Graph, Node, Port, Size, Tensor};
 use super::quantise::Quantised;
 use super::reference::EPSILON;
 use super::tensors::Matrix;
+use super::{CACHED, Precision};
+
+/// What the names of tables end in that have a column for each token, not a row.
+pub(super) const COLUMNS: &str = ".columns";
 
 /// A graph in the making.
 #[derive(Debug)]
 pub(super) struct Builder {
     graph: Graph<'static>,
     pub(super) precision: Precision,
+    /// Bytes of a table that is small: see [`CACHED`].
+    pub(super) cached: u64,
     constants: BTreeSet<String>,
 }
 
@@ -34,6 +39,7 @@ impl Builder {
         Self {
             graph,
             precision,
+            cached: CACHED,
             constants: BTreeSet::new(),
         }
     }
@@ -153,6 +159,28 @@ impl Builder {
         (values, scales)
     }
 
+    /// Whether a table in eight bits is too large to be rearranged by each session: a session shares
+    /// with others only what is in the file as it is used.
+    fn is_large(&self, table: &Matrix) -> bool {
+        table.values.len() as u64 > self.cached
+    }
+
+    /// A table in eight bits with a column for each token, and its scales.
+    fn columns(
+        &mut self,
+        name: &str,
+        quantised: &Quantised,
+        [rows, columns]: [usize; 2],
+    ) -> (String, String) {
+        let name = format!("{name}{COLUMNS}");
+        self.eight_bits(
+            &name,
+            quantised,
+            [columns, rows],
+            quantised.transposed_bytes(),
+        )
+    }
+
     /// The name of `value` as the precision's floating-point number, from and to single precision.
     pub(super) fn cast(&mut self, value: &str, to: Element) -> String {
         let number = match to {
@@ -162,16 +190,31 @@ impl Builder {
         self.node_with("Cast", &[value], vec![("to", Attribute::Integer(number))])
     }
 
-    /// Embeddings: rows of `table`, multiplied with `scale`.
-    pub(super) fn embed(&mut self, name: &str, table: &Matrix, ids: &str, scale: f32) -> String {
+    /// Embeddings: rows of `table`, multiplied with `scale`. `scored` says that the scores of tokens are
+    /// products with the same table.
+    pub(super) fn embed(
+        &mut self,
+        (name, table): (&str, &Matrix),
+        ids: &str,
+        scale: f32,
+        scored: bool,
+    ) -> String {
         let axis = || vec![("axis", Attribute::Integer(0))];
         let shape = [table.rows(), table.columns];
         if self.precision == Precision::Int8 {
             let quantised = Quantised::new(table);
-            let (values, _) = self.eight_bits(name, &quantised, shape, quantised.bytes());
+            let rows = if scored && self.is_large(table) {
+                let (values, _) = self.columns(name, &quantised, shape);
+                let axis = vec![("axis", Attribute::Integer(1))];
+                let columns = self.node_with("Gather", &[&values, ids], axis);
+                let order = vec![("perm", Attribute::Integers(vec![1, 0]))];
+                self.node_with("Transpose", &[&columns], order)
+            } else {
+                let (values, _) = self.eight_bits(name, &quantised, shape, quantised.bytes());
+                self.node_with("Gather", &[&values, ids], axis())
+            };
             let scales: Vec<f32> = quantised.scales.iter().map(|one| one * scale).collect();
             let scales = self.single(&format!("{name}.row_scale"), &[shape[0], 1], &scales);
-            let rows = self.node_with("Gather", &[&values, ids], axis());
             let rows = self.cast(&rows, Element::F32);
             let scales = self.node_with("Gather", &[&scales, ids], axis());
             return self.node("Mul", &[&rows, &scales]);
@@ -263,11 +306,15 @@ impl Builder {
         let bias = self.floats("logits_bias", &[bias.len()], bias);
         if self.precision == Precision::Int8 {
             let quantised = Quantised::new(table);
-            let bytes = quantised.bytes();
-            // The file holds the table once; ONNX Runtime transposes it when it loads the graph.
-            let (values, scales) = self.eight_bits(name, &quantised, shape, bytes);
-            let order = vec![("perm", Attribute::Integers(vec![1, 0]))];
-            let values = self.node_with("Transpose", &[&values], order);
+            let (values, scales) = if self.is_large(table) {
+                self.columns(name, &quantised, shape)
+            } else {
+                // As embeddings have it. ONNX Runtime transposes it when it loads the graph.
+                let bytes = quantised.bytes();
+                let (values, scales) = self.eight_bits(name, &quantised, shape, bytes);
+                let order = vec![("perm", Attribute::Integers(vec![1, 0]))];
+                (self.node_with("Transpose", &[&values], order), scales)
+            };
             let inputs = [input, &values, &scales, "", &bias];
             self.node_to("DynamicQuantizeMatMul", &inputs, Vec::new(), &[output]);
             return;

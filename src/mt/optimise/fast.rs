@@ -5,6 +5,7 @@
 
 use std::collections::BTreeMap;
 
+use super::builder::COLUMNS;
 use super::config::{Config, to_f32};
 use super::onnx::{Element, Graph, Tensor};
 use super::tensors::{Matrix, Tensors};
@@ -153,9 +154,11 @@ fn norm(from: &Constants<'_>, name: &str, tensors: &mut Tensors) {
     }
 }
 
-/// A table with a row for each token or position.
+/// A table with a row for each token or position, or with a column for each.
 fn table(from: &Constants<'_>, name: &str, to: &str, tensors: &mut Tensors) {
-    if let Some(matrix) = from.matrix(name, ScaleAxis::Rows) {
+    let columns = || from.matrix(&format!("{name}{COLUMNS}"), ScaleAxis::Columns);
+    let rows = from.matrix(name, ScaleAxis::Rows);
+    if let Some(matrix) = rows.or_else(|| Some(columns()?.transposed())) {
         insert(to.to_owned(), matrix, tensors);
     }
 }

@@ -116,7 +116,7 @@ impl Marian {
         let tables = Tables::of(b, (SOURCE, &self.source_embedding, scale), &table);
         let state = match &tables {
             Some(tables) => tables.embed(b, "input_ids"),
-            None => b.embed(SOURCE, &self.source_embedding, "input_ids", scale),
+            None => b.embed((SOURCE, &self.source_embedding), "input_ids", scale, false),
         };
         let length = vec![("start", Attribute::Integer(1))];
         let length = b.node_with("Shape", &["input_ids"], length);
@@ -199,7 +199,12 @@ impl Marian {
 
     /// The same, whoever keeps its past.
     pub(super) fn decoder_graph_of(&self, precision: Precision, keeper: Keeper) -> Graph<'static> {
-        let mut builder = Builder::new("decoder", precision);
+        self.decoder_graph_in(Builder::new("decoder", precision), keeper)
+    }
+
+    /// The same, in a graph in the making.
+    pub(super) fn decoder_graph_in(&self, mut builder: Builder, keeper: Keeper) -> Graph<'static> {
+        let precision = builder.precision;
         let state = self.decoder_layers(&mut builder, &self.target_embedding, keeper);
         let bias = self.masked_bias();
         builder.scores(&state, self.output_name(), &self.output, &bias, "logits");
@@ -262,9 +267,11 @@ impl Marian {
         let scale = config.embedding_scale();
         let table = self.positions(b, &self.target_positions);
         let tables = Tables::of(b, (TARGET, target, scale), &table);
-        let state = match &tables {
-            Some(tables) => tables.embed(b, "input_ids"),
-            None => b.embed(TARGET, target, "input_ids", scale),
+        let state = if let Some(tables) = &tables {
+            tables.embed(b, "input_ids")
+        } else {
+            let scored = self.output_name() == TARGET;
+            b.embed((TARGET, target), "input_ids", scale, scored)
         };
         let rows = || vec![("axis", Attribute::Integer(0))];
         let now =
