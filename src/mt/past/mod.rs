@@ -3,8 +3,7 @@
 //! The hypotheses of a sentence are a tree: those that go on from the same one have all before it in
 //! common. So keys and values of a token are kept once, in a slot of its sentence. A row sees the
 //! slots of the tokens before it, its line, and a mask hides the others from it. Nothing moves when
-//! beams change places, and a slot that no row goes on from any more is used again: with beams there
-//! are not many more slots than a single translation has tokens.
+//! beams change places, and a slot that no row goes on from any more is used again.
 
 mod lines;
 
