@@ -81,6 +81,12 @@ impl Tagger {
         self.weights.class(form, |add| self.readings(form, add))
     }
 
+    /// The same, where the readings of the form are known.
+    pub fn class_among(&self, form: &str, readings: &[Reading]) -> Familiarity {
+        let list = |add: &mut dyn FnMut(Reading)| readings.iter().copied().for_each(add);
+        self.weights.class(form, list)
+    }
+
     /// The class of a word as it is written, with its capitals.
     #[inline]
     pub fn seen_as(&self, familiarity: Familiarity, word: &str) -> Class {

@@ -1,6 +1,7 @@
 //! The words that may stand for a lemma, by WordNet.
 
 use super::super::is_stop_word;
+use super::super::part_of_speech::Reading;
 use super::super::wordnet::{LemmaId, Member, PartOfSpeech, Sense, SynsetId, WordNet};
 use super::options::{Relation, ThesaurusOptions};
 use super::usage;
@@ -32,13 +33,14 @@ pub(super) struct Finder {
 }
 
 impl Finder {
-    /// Hands the candidates for a lemma to `add`, which may get one twice.
+    /// The candidates for a lemma, each once, none of them one of `without`.
     pub(super) fn find(
         self,
         lemma: LemmaId,
         part_of_speech: PartOfSpeech,
-        mut add: impl FnMut(Candidate<'static>),
-    ) {
+        without: &[Reading],
+    ) -> Vec<Candidate<'static>> {
+        let mut candidates: Vec<Candidate<'static>> = Vec::new();
         let senses = self
             .wordnet
             .senses(lemma, part_of_speech)
@@ -47,8 +49,10 @@ impl Finder {
         let frequency = self.wordnet.tag_count(lemma, part_of_speech);
         for sense in senses {
             self.related(lemma, sense, &mut |synset, member, weight| {
-                if self.is_wanted(synset, member, frequency) {
-                    add(Candidate {
+                let is_new = without.iter().all(|other| other.lemma != member.lemma)
+                    && candidates.iter().all(|other| other.lemma != member.lemma);
+                if is_new && self.is_wanted(synset, member, frequency) {
+                    candidates.push(Candidate {
                         lemma: member.lemma,
                         spelling: self.wordnet.spelling(member),
                         weight,
@@ -56,6 +60,7 @@ impl Finder {
                 }
             });
         }
+        candidates
     }
 
     /// Whether a lemma is spelled with capitals in this sense, or stands for one thing alone: then
@@ -184,9 +189,7 @@ impl Finder {
         synset: SynsetId,
         frequency: u32,
     ) -> bool {
-        let of = |part| self.wordnet.tag_count(lemma, part);
-        let here = of(part_of_speech);
-        let all = PartOfSpeech::ALL.map(of).iter().sum::<u32>();
+        let [here, all] = self.wordnet.tag_counts(lemma, part_of_speech);
         let in_sense = self.tags_in(lemma, synset);
         let rare = self.options.relation == Relation::Synonym
             && here.saturating_add(1).saturating_mul(RARITY) < frequency;

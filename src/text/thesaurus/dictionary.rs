@@ -6,7 +6,7 @@ use super::super::part_of_speech::{Reading, Tag, Tagger};
 use super::super::wordnet::{LemmaId, PartOfSpeech, WordNet};
 use super::candidates::{Candidate, Finder};
 use super::memo::Entry;
-use super::memory::{List, Memory, Stored};
+use super::memory::{Candidates, Found, Memory};
 use super::options::ThesaurusOptions;
 
 /// Looks words up in WordNet.
@@ -28,41 +28,45 @@ impl Dictionary {
         }
     }
 
+    /// What a lower-case form is to its neighbours, and nothing else.
+    pub(super) fn meet(&self, form: &str, memory: &Memory) -> Entry {
+        Entry {
+            familiarity: self.tagger.class(form),
+            readings: Entry::NOT_LOOKED_UP,
+            ..memory.entry()
+        }
+    }
+
     /// Writes what there is to know of a lower-case form to `memory`.
     pub(super) fn learn(&self, form: &str, memory: &mut Memory) -> Entry {
+        let mut readings = Vec::new();
+        self.tagger.readings(form, |reading| readings.push(reading));
         let mut entry = memory.entry();
-        entry.familiarity = self.tagger.class(form);
+        entry.familiarity = self.tagger.class_among(form, &readings);
         if is_stop_word(form) && !self.options.stop_words || !is_looked_up(form) {
             return entry;
         }
-        let mut readings = Vec::new();
-        self.tagger.readings(form, |reading| readings.push(reading));
         entry.is_name = self.is_name(form, &readings);
-        let found: Vec<Stored> = readings
+        let found: Vec<Found> = readings
             .iter()
-            .map(|reading| self.store(form, reading, &readings, memory))
+            .map(|reading| self.find(form, reading, &readings))
             .collect();
         // A word of which no reading leads anywhere is done with at a glance.
-        if found.iter().any(|stored| !stored.list.is_empty()) {
+        if found.iter().any(|found| !found.candidates.is_empty()) {
             entry = memory.keep(entry, &found);
         }
         entry
     }
 
-    fn store(&self, form: &str, reading: &Reading, all: &[Reading], memory: &mut Memory) -> Stored {
+    fn find(&self, form: &str, reading: &Reading, all: &[Reading]) -> Found {
         let candidates = self.candidates(reading, all);
-        let list = self.inflect(form, reading.tag, reading.inflection, &candidates, memory);
-        let participles = if reading.tag == Tag::PastOrParticiple {
-            let inflection = Inflection::PastParticiple;
-            self.inflect(form, reading.tag, inflection, &candidates, memory)
-        } else {
-            list
-        };
-        Stored {
+        let inflected = |inflection| self.inflect(form, reading.tag, inflection, &candidates);
+        Found {
             tag: reading.tag,
             evidence: self.tagger.evidence(form, reading),
-            list,
-            participles,
+            candidates: inflected(reading.inflection),
+            participles: (reading.tag == Tag::PastOrParticiple)
+                .then(|| inflected(Inflection::PastParticiple)),
         }
     }
 
@@ -72,28 +76,17 @@ impl Dictionary {
             wordnet: self.wordnet,
             options: self.options,
         };
-        let part_of_speech = reading.tag.part_of_speech();
-        let mut candidates: Vec<Candidate<'static>> = Vec::new();
-        finder.find(reading.lemma, part_of_speech, |candidate| {
-            let known = candidates
-                .iter()
-                .any(|other| other.lemma == candidate.lemma);
-            if !known && all.iter().all(|other| other.lemma != candidate.lemma) {
-                candidates.push(candidate);
-            }
-        });
-        candidates
+        finder.find(reading.lemma, reading.tag.part_of_speech(), all)
     }
 
-    /// Writes the candidates in a form to `memory`.
+    /// The candidates in a form.
     fn inflect(
         &self,
         form: &str,
         tag: Tag,
         inflection: Inflection,
         candidates: &[Candidate<'_>],
-        memory: &mut Memory,
-    ) -> List {
+    ) -> Candidates {
         let part_of_speech = tag.part_of_speech();
         let mut forms = Vec::with_capacity(candidates.len());
         for candidate in candidates {
@@ -108,7 +101,7 @@ impl Dictionary {
                 forms.push((inflected, candidate.weight));
             }
         }
-        memory.list(&forms)
+        forms
     }
 
     /// Whether most of what WordNet's corpora have of a word is names: then a capital at the start

@@ -22,11 +22,23 @@ pub(super) struct Entry {
     pub(super) familiarity: Familiarity,
     /// Whether it is mostly a name when it begins with a capital.
     pub(super) is_name: bool,
+    /// How many readings there are, or [`Entry::NOT_LOOKED_UP`].
     pub(super) readings: u8,
     pub(super) start: u32,
 }
 
 impl Entry {
+    /// The most readings that are counted.
+    pub(super) const MOST_READINGS: usize = 254;
+    /// The word was but a neighbour of others: its readings are not known.
+    pub(super) const NOT_LOOKED_UP: u8 = u8::MAX;
+
+    /// Whether its readings are known.
+    #[inline]
+    pub(super) fn is_looked_up(self) -> bool {
+        self.readings != Self::NOT_LOOKED_UP
+    }
+
     /// Whether no word can stand for it, whatever it is.
     #[inline]
     pub(super) fn is_barren(self) -> bool {
@@ -86,25 +98,51 @@ impl Memo {
 
     /// What is known of `form`; `learn` finds it out if nothing is.
     #[inline]
-    pub(super) fn entry(&mut self, form: &Form, learn: impl FnOnce(&mut Memory) -> Entry) -> Entry {
+    pub(super) fn entry(
+        &mut self,
+        form: &Form<'_>,
+        learn: impl FnOnce(&mut Memory) -> Entry,
+    ) -> Entry {
         let Some(key) = form.key() else {
             self.make_room();
             return learn(&mut self.memory);
         };
         match self.find(key) {
-            Some(entry) => entry,
+            Some((_, entry)) => entry,
             None => self.learn(key, learn),
         }
     }
 
+    /// Puts what `learn` finds out in place of what is known of `form`.
+    #[cold]
+    pub(super) fn relearn(
+        &mut self,
+        form: &Form<'_>,
+        learn: impl FnOnce(&mut Memory) -> Entry,
+    ) -> Entry {
+        self.make_room();
+        let Some(key) = form.key() else {
+            return learn(&mut self.memory);
+        };
+        let Some((number, _)) = self.find(key) else {
+            return self.learn(key, learn);
+        };
+        let entry = learn(&mut self.memory);
+        if let Some(word) = self.words.get_mut(number) {
+            word.entry = entry;
+        }
+        entry
+    }
+
+    /// The number of a word and what is known of it.
     #[inline]
     #[expect(clippy::cast_possible_truncation, reason = "the lowest bits are taken")]
-    fn find(&mut self, key: Key) -> Option<Entry> {
+    fn find(&mut self, key: Key) -> Option<(usize, Entry)> {
         let hash = key.hash();
         let near = hash as usize % NEAR;
         let kept = self.near.get(near).copied().unwrap_or_default();
-        if let Some(entry) = self.entry_of(kept, hash, key) {
-            return Some(entry);
+        if let Some(found) = self.entry_of(kept, hash, key) {
+            return Some(found);
         }
         let last = self.index.len() - 1;
         let mut place = self.home(hash);
@@ -114,24 +152,25 @@ impl Memo {
             if kept == 0 {
                 return None;
             }
-            if let Some(entry) = self.entry_of(kept, hash, key) {
+            if let Some(found) = self.entry_of(kept, hash, key) {
                 if let Some(near) = self.near.get_mut(near) {
                     *near = kept;
                 }
-                return Some(entry);
+                return Some(found);
             }
             place = (place + 1) & last;
         }
     }
 
-    /// What is known of the word whose number was kept, if it is this one.
+    /// The word whose number was kept, if it is this one.
     #[inline]
-    fn entry_of(&self, kept: u32, hash: u64, key: Key) -> Option<Entry> {
+    fn entry_of(&self, kept: u32, hash: u64, key: Key) -> Option<(usize, Entry)> {
         if kept >> NUMBER_BITS != mark_of(hash) {
             return None;
         }
-        let word = self.words.get(number_of(kept)?)?;
-        word.key.is(key).then_some(word.entry)
+        let number = number_of(kept)?;
+        let word = self.words.get(number)?;
+        word.key.is(key).then_some((number, word.entry))
     }
 
     /// Where to begin to look for a word.
@@ -199,25 +238,24 @@ fn number_of(kept: u32) -> Option<usize> {
 #[cfg(test)]
 mod tests {
     use super::super::super::part_of_speech::Tag;
-    use super::super::memory::Stored;
+    use super::super::memory::Found;
     use super::*;
 
     fn told(memory: &mut Memory, candidates: &[(&str, u32)]) -> Entry {
         let owned = candidates
             .iter()
             .map(|(text, weight)| ((*text).to_owned(), *weight));
-        let list = memory.list(&owned.collect::<Vec<_>>());
-        let reading = Stored {
+        let found = Found {
             tag: Tag::Noun,
             evidence: 0,
-            list,
-            participles: list,
+            candidates: owned.collect(),
+            participles: None,
         };
-        memory.keep(memory.entry(), &[reading])
+        memory.keep(memory.entry(), &[found])
     }
 
     fn picked(memo: &Memo, entry: Entry, number: u32) -> Option<&str> {
-        let reading = memo.memory().readings(entry)[0];
+        let reading = memo.memory().readings(entry).next().unwrap();
         memo.memory().pick(reading.list, number)
     }
 
@@ -248,6 +286,24 @@ mod tests {
             });
         }
         assert_eq!(times, before + 1);
+    }
+
+    #[test]
+    fn what_is_found_out_later_takes_the_place_of_what_was_known() {
+        let mut memo = Memo::new();
+        let form = Form::of_neighbor("word");
+        let blank = Entry {
+            readings: Entry::NOT_LOOKED_UP,
+            ..memo.memory().entry()
+        };
+        assert!(!memo.entry(&form, |_| blank).is_looked_up());
+        let learned = memo.relearn(&form, |memory| told(memory, &[("term", 1)]));
+        assert_eq!(memo.entry(&form, |_| unreachable!()), learned);
+        assert_eq!(picked(&memo, learned, 0), Some("term"));
+        // Also of a word that was forgotten meanwhile.
+        let other = Form::of_neighbor("other");
+        let learned = memo.relearn(&other, |memory| told(memory, &[("another", 1)]));
+        assert_eq!(memo.entry(&other, |_| unreachable!()), learned);
     }
 
     #[test]

@@ -1,9 +1,24 @@
-//! What words can be, and the words that can stand for them: end to end in little memory.
+//! What words can be, and the words that can stand for them: all of a word end to end, so that little
+//! memory is read for it.
 
 use super::super::part_of_speech::{Familiarity, Tag};
 use super::memo::Entry;
 
-/// What a word can be, and the words that can then stand for it.
+/// Words that can stand for another, with their weights.
+pub(super) type Candidates = Vec<(String, u32)>;
+
+/// What a word can be, and the words that can then stand for it, to be kept.
+#[derive(Debug, Clone)]
+pub(super) struct Found {
+    pub(super) tag: Tag,
+    /// What speaks for this reading wherever the word stands.
+    pub(super) evidence: i32,
+    pub(super) candidates: Candidates,
+    /// The same words as participles, of a word that is a past or a participle.
+    pub(super) participles: Option<Candidates>,
+}
+
+/// A reading that was kept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Stored {
     pub(super) tag: Tag,
@@ -24,6 +39,8 @@ pub(super) struct List {
 }
 
 impl List {
+    const BYTES: usize = 10;
+
     pub(super) fn is_empty(self) -> bool {
         self.count == 0
     }
@@ -32,6 +49,46 @@ impl List {
     #[inline]
     pub(super) fn weight(self) -> u32 {
         self.weight
+    }
+
+    fn write(self, into: &mut Vec<u8>) {
+        into.extend(self.start.to_le_bytes());
+        into.extend(self.count.to_le_bytes());
+        into.extend(self.weight.to_le_bytes());
+    }
+
+    #[inline]
+    fn read(bytes: [u8; Self::BYTES]) -> Self {
+        let [s0, s1, s2, s3, c0, c1, w0, w1, w2, w3] = bytes;
+        Self {
+            start: u32::from_le_bytes([s0, s1, s2, s3]),
+            count: u16::from_le_bytes([c0, c1]),
+            weight: u32::from_le_bytes([w0, w1, w2, w3]),
+        }
+    }
+}
+
+impl Stored {
+    /// The number of the tag, the evidence, both lists.
+    const BYTES: usize = 1 + 4 + 2 * List::BYTES;
+
+    fn write(&self, into: &mut Vec<u8>) {
+        into.push(self.tag as u8);
+        into.extend(self.evidence.to_le_bytes());
+        self.list.write(into);
+        self.participles.write(into);
+    }
+
+    #[inline]
+    fn read(bytes: &[u8; Self::BYTES]) -> Option<Self> {
+        let (&[tag, e0, e1, e2, e3], lists) = bytes.split_first_chunk()?;
+        let (list, participles) = lists.split_first_chunk()?;
+        Some(Self {
+            tag: *Tag::ALL.get(usize::from(tag))?,
+            evidence: i32::from_le_bytes([e0, e1, e2, e3]),
+            list: List::read(*list),
+            participles: List::read(*participles.first_chunk()?),
+        })
     }
 }
 
@@ -42,8 +99,10 @@ const HEAD: usize = 6;
 /// Readings and candidates, end to end.
 #[derive(Debug, Default)]
 pub(super) struct Memory {
-    readings: Vec<Stored>,
-    /// For each list the heads of its candidates, then their texts: what is read together lies together.
+    /// For each word its readings, then their lists: for each the heads of its candidates, then their
+    /// texts.
+    words: Vec<u8>,
+    /// The lists of the word being kept.
     lists: Vec<u8>,
     blank: Familiarity,
 }
@@ -59,11 +118,36 @@ impl Memory {
         }
     }
 
-    /// Keeps candidates with their weights; those that would make the list too large are left out.
-    pub(super) fn list(&mut self, candidates: &[(String, u32)]) -> List {
-        let start = u32::try_from(self.lists.len()).unwrap_or(u32::MAX);
+    /// The entry with these readings, as many as can be counted.
+    pub(super) fn keep(&mut self, entry: Entry, found: &[Found]) -> Entry {
+        let found = found.get(..Entry::MOST_READINGS).unwrap_or(found);
+        let start = self.words.len();
+        let first_list = start + found.len() * Stored::BYTES;
+        self.lists.clear();
+        for found in found {
+            let list = self.list(first_list, &found.candidates);
+            let participles = found.participles.as_ref();
+            let stored = Stored {
+                tag: found.tag,
+                evidence: found.evidence,
+                list,
+                participles: participles.map_or(list, |found| self.list(first_list, found)),
+            };
+            stored.write(&mut self.words);
+        }
+        self.words.append(&mut self.lists);
+        Entry {
+            readings: u8::try_from(found.len()).unwrap_or_default(),
+            start: u32::try_from(start).unwrap_or(u32::MAX),
+            ..entry
+        }
+    }
+
+    /// Writes candidates with their weights to the lists, which will lie at `first_list`; those that would
+    /// make the list too large are left out.
+    fn list(&mut self, first_list: usize, candidates: &[(String, u32)]) -> List {
         let mut list = List {
-            start,
+            start: u32::try_from(first_list + self.lists.len()).unwrap_or(u32::MAX),
             count: 0,
             weight: 0,
         };
@@ -87,30 +171,27 @@ impl Memory {
         list
     }
 
-    /// The entry with these readings.
-    pub(super) fn keep(&mut self, entry: Entry, readings: &[Stored]) -> Entry {
-        let start = u32::try_from(self.readings.len()).unwrap_or(u32::MAX);
-        self.readings.extend_from_slice(readings);
-        Entry {
-            readings: u8::try_from(readings.len()).unwrap_or(u8::MAX),
-            start,
-            ..entry
-        }
-    }
-
     /// The readings of a word.
     #[inline]
-    pub(super) fn readings(&self, entry: Entry) -> &[Stored] {
-        let start = entry.start as usize;
-        self.readings
-            .get(start..start + usize::from(entry.readings))
-            .unwrap_or_default()
+    pub(super) fn readings(&self, entry: Entry) -> impl ExactSizeIterator<Item = Stored> {
+        let bytes = self.words.get(entry.start as usize..).unwrap_or_default();
+        let (readings, _) = bytes.as_chunks::<{ Stored::BYTES }>();
+        let readings = readings.get(..usize::from(entry.readings));
+        // What was written can be read.
+        let blank = Stored {
+            tag: Tag::Noun,
+            evidence: 0,
+            list: List::read([0; List::BYTES]),
+            participles: List::read([0; List::BYTES]),
+        };
+        let readings = readings.unwrap_or_default().iter();
+        readings.map(move |reading| Stored::read(reading).unwrap_or(blank))
     }
 
     /// The candidate of a list on which `number` falls, if each gets as many numbers as it weighs.
     #[inline]
     pub(super) fn pick(&self, list: List, number: u32) -> Option<&str> {
-        let bytes = self.lists.get(list.start as usize..)?;
+        let bytes = self.words.get(list.start as usize..)?;
         let (heads, texts) = bytes.split_at_checked(usize::from(list.count) * HEAD)?;
         let mut start = 0;
         for [a, b, c, d, low, high] in heads.as_chunks::<HEAD>().0 {
@@ -123,13 +204,12 @@ impl Memory {
         None
     }
 
-    /// Bytes of the lists.
+    /// Bytes of all words.
     pub(super) fn bytes(&self) -> usize {
-        self.lists.len()
+        self.words.len()
     }
 
     pub(super) fn clear(&mut self) {
-        self.readings.clear();
-        self.lists.clear();
+        self.words.clear();
     }
 }

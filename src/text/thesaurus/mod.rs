@@ -23,7 +23,7 @@ use crate::random::Random;
 use dictionary::Dictionary;
 use form::{Form, MOST};
 use memo::{Entry, Memo};
-use memory::List;
+use memory::{List, Memory};
 
 pub use lexicon::{Lexicon, LexiconError};
 pub use offensive::is_offensive;
@@ -149,7 +149,7 @@ impl English {
         random: &mut Random,
     ) -> Option<(&str, Case)> {
         let word = text.get(span.clone())?;
-        let form = Form::of_word(word)?;
+        let form = Form::of_word(text, span.clone())?;
         let entry = self.entry(&form);
         if entry.is_barren() || is_part_of_compound(text, &span) {
             return None;
@@ -170,22 +170,27 @@ impl English {
     }
 
     #[inline]
-    fn entry(&mut self, form: &Form) -> Entry {
+    fn entry(&mut self, form: &Form<'_>) -> Entry {
         let dictionary = &self.dictionary;
-        self.memo.entry(form, |memory| {
-            dictionary.learn(form.write(&mut [0; MOST]), memory)
-        })
+        let learn = |memory: &mut Memory| dictionary.learn(form.write(&mut [0; MOST]), memory);
+        let entry = self.memo.entry(form, learn);
+        if entry.is_looked_up() {
+            entry
+        } else {
+            self.memo.relearn(form, learn)
+        }
     }
 
     /// The candidates for the likeliest reading of a word, if it has any.
     #[inline]
     fn choose<'a>(
         &mut self,
-        form: &Form,
+        form: &Form<'_>,
         entry: Entry,
         context: impl FnOnce() -> Context<'a>,
     ) -> Option<List> {
-        if let [only] = self.memo.memory().readings(entry)
+        if entry.readings == 1
+            && let Some(only) = self.memo.memory().readings(entry).next()
             && only.list == only.participles
         {
             return (!only.list.is_empty()).then_some(only.list);
@@ -198,10 +203,9 @@ impl English {
         } else {
             self.entry(form)
         };
-        let readings = self.memo.memory().readings(entry);
         // Of equals the first.
         let mut best: Option<(i32, List)> = None;
-        for reading in readings {
+        for reading in self.memo.memory().readings(entry) {
             let score = reading.evidence + surroundings.evidence(reading.tag);
             if best.is_none_or(|(highest, _)| score > highest) {
                 let is_participle = reading.tag == Tag::PastOrParticiple && !surroundings.is_past();
@@ -231,12 +235,11 @@ impl English {
         match neighbor {
             Neighbor::Word(word) => {
                 let form = Form::of_neighbor(word);
-                let familiarity = if form.key().is_some() {
-                    self.entry(&form).familiarity
-                } else {
-                    self.dictionary.tagger.class(form.write(&mut [0; MOST]))
-                };
-                self.dictionary.tagger.seen_as(familiarity, word)
+                let dictionary = &self.dictionary;
+                let entry = self.memo.entry(&form, |memory| {
+                    dictionary.meet(form.write(&mut [0; MOST]), memory)
+                });
+                dictionary.tagger.seen_as(entry.familiarity, word)
             }
             mark => self.dictionary.tagger.mark(mark).unwrap_or_default(),
         }

@@ -54,6 +54,16 @@ impl WordNet {
             .fold(0, |sum, &count| sum.saturating_add(count))
     }
 
+    /// How often the lemma was tagged as this part of speech in WordNet's corpora, and as any.
+    pub fn tag_counts(&self, lemma: LemmaId, part_of_speech: PartOfSpeech) -> [u32; 2] {
+        let all = self.tables.senses.range(lemma.0);
+        let all = self.tables.tag_counts.get(all).unwrap_or(&[]);
+        let sum = all
+            .iter()
+            .fold(0, |sum: u32, count| sum.saturating_add(*count));
+        [self.tag_count(lemma, part_of_speech), sum]
+    }
+
     /// The part of speech that the lemma was tagged as most often; of equals the one with more
     /// senses; of these the first in the order noun, verb, adjective, adverb. None only for an
     /// identifier that is not of this WordNet.
