@@ -9,7 +9,7 @@ use serde_json::Value;
 use toml::Spanned;
 
 use super::Catalog;
-use crate::config::{RawNode, RawPipeline};
+use crate::config::{NodeKind, RawNode, RawPipeline};
 use crate::diagnostic::{Diagnostic, Problem};
 use crate::operator::{Configured, Registry};
 use crate::sink::parquet::ParquetSinkConfig;
@@ -159,9 +159,31 @@ fn unknown_type(node: &RawNode<'_>, type_name: &Spanned<String>, known: &[&str])
     let problem = Diagnostic::error("A115", format!("there is no {kind} of type `{name}`"))
         .at(type_name.span())
         .label("unknown type");
-    match nearest(name, known.iter().copied()) {
-        Some(near) => problem.help(format!("a similar type exists: `{near}`")),
-        None => problem.help(format!("the types are: {}", known.join(", "))),
+    let near = || nearest(name, known.iter().copied());
+    problem.help(if let Some(help) = conversion(node.kind, name) {
+        help
+    } else if let Some(near) = near() {
+        format!("a similar type exists: `{near}`")
+    } else {
+        format!("the types are: {}", known.join(", "))
+    })
+}
+
+/// How to get along with files of another format, where the type of a source or sink names one.
+fn conversion(kind: NodeKind, format: &str) -> Option<String> {
+    if !["csv", "json", "jsonl", "ndjson"].contains(&format) {
+        return None;
+    }
+    match kind {
+        NodeKind::Source => Some(format!(
+            "sources are Parquet files, `type = \"parquet\"`; DuckDB makes them of {format}: \
+             `COPY (FROM 'in.{format}') TO 'in.parquet'`"
+        )),
+        NodeKind::Sink => Some(format!(
+            "sinks write Parquet, `type = \"parquet\"`; DuckDB makes {format} of it: \
+             `COPY (FROM 'out.parquet') TO 'out.{format}'`"
+        )),
+        NodeKind::Operator => None,
     }
 }
 

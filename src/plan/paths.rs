@@ -1,4 +1,5 @@
-//! Where files would be written: never twice to one path, never over an input.
+//! Where files would be written: never twice to one path, never over an input, and under a name by which
+//! they are found.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -27,6 +28,7 @@ pub(super) fn check(
     let mut written: BTreeMap<PathBuf, (&str, String)> = BTreeMap::new();
     for (sink, (node, config)) in raw.sinks.iter().zip(&nodes.sinks).enumerate() {
         let Some(config) = config else { continue };
+        problems.extend(without_ending(node, &config.path));
         let layout = SinkLayout::new(config, raw.document.base());
         if let Some((other, _)) = layouts.iter().find(|(_, other)| *other == layout) {
             problems.push(same_path(node, &other.id));
@@ -60,6 +62,19 @@ pub(super) fn check(
         });
         problems.extend(found);
     }
+}
+
+/// A warning where files would get no ending: whoever looks for `*.parquet` would not find them.
+fn without_ending(node: &RawNode<'_>, path: &str) -> Option<Diagnostic> {
+    let name = path.rsplit('/').next().unwrap_or_default();
+    let ends = name.contains('.') || name.is_empty();
+    (!ends).then(|| {
+        let message = format!("the files of sink `{}` have no ending", node.id);
+        Diagnostic::warning("A224", message)
+            .at(node.place_of("path"))
+            .label("`*.parquet` will not find them")
+            .help(format!("write `path = \"{path}.parquet\"`"))
+    })
 }
 
 fn leads_elsewhere(node: &RawNode<'_>, error: &SinkError) -> Diagnostic {

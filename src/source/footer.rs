@@ -174,8 +174,10 @@ fn remedy(head: &[u8]) -> &'static str {
     } else if head.starts_with(&[0x1f, 0x8b]) {
         "it is compressed with gzip: decompress it, and convert it to Parquet if need be"
     } else if head.starts_with(b"{") || head.starts_with(b"[") {
-        "it looks like JSON: convert it to Parquet"
+        "it looks like JSON: convert it to Parquet, with DuckDB for example: \
+         `COPY (FROM 'in.jsonl') TO 'in.parquet'`"
     } else {
-        "convert it to Parquet, or narrow `paths`, for example to `*.parquet`"
+        "convert it to Parquet, with DuckDB for example: `COPY (FROM 'in.csv') TO 'in.parquet'`; or \
+         narrow `paths`, for example to `*.parquet`"
     }
 }
