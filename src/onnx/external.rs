@@ -4,7 +4,7 @@
 //! not name a file that is no part of the model: ONNX Runtime would read it.
 
 use std::fs::File;
-use std::io::{self, BufReader, Cursor, Read, Seek, SeekFrom};
+use std::io::{self, BufReader, Cursor, Read, Seek};
 use std::path::{Component, Path};
 
 use super::graph::GraphFile;
@@ -46,9 +46,7 @@ impl Message {
 
 /// The files that the tensors of a graph name, each once.
 fn locations(source: &mut (impl Read + Seek)) -> io::Result<Vec<String>> {
-    let mut reader = Reader { source };
-    let end = reader.source.seek(SeekFrom::End(0))?;
-    reader.source.seek(SeekFrom::Start(0))?;
+    let (mut reader, end) = Reader::new(source)?;
     let mut found = Vec::new();
     collect(&mut reader, end, Message::Model, 0, &mut found)?;
     found.sort();

@@ -49,10 +49,8 @@ pub(crate) struct Signature {
 
 impl Signature {
     pub(crate) fn read(source: &mut (impl Read + Seek)) -> io::Result<Self> {
-        let mut reader = Reader { source };
+        let (mut reader, end) = Reader::new(source)?;
         let mut signature = Self::default();
-        let end = reader.source.seek(SeekFrom::End(0))?;
-        reader.source.seek(SeekFrom::Start(0))?;
         while let Some(field) = reader.field(end)? {
             if field.number == 7 {
                 reader.graph(field.end, &mut signature)?;
@@ -84,11 +82,22 @@ pub(super) struct Field {
     pub(super) packed: bool,
 }
 
+/// Reads fields one after the other. It knows where it is without asking the system, which it would do
+/// for each field.
 pub(super) struct Reader<R> {
-    pub(super) source: R,
+    source: R,
+    position: u64,
 }
 
 impl<R: Read + Seek> Reader<R> {
+    /// A reader at the start of `source`, and where that ends.
+    pub(super) fn new(mut source: R) -> io::Result<(Self, u64)> {
+        let end = source.seek(SeekFrom::End(0))?;
+        source.seek(SeekFrom::Start(0))?;
+        let position = 0;
+        Ok((Self { source, position }, end))
+    }
+
     fn graph(&mut self, end: u64, signature: &mut Signature) -> io::Result<()> {
         while let Some(field) = self.field(end)? {
             match field.number {
@@ -111,7 +120,7 @@ impl<R: Read + Seek> Reader<R> {
         while let Some(field) = self.field(end)? {
             match field.number {
                 1 if field.packed => {
-                    while self.source.stream_position()? < field.end {
+                    while self.position < field.end {
                         let size = self.varint()?;
                         constant
                             .shape
@@ -125,7 +134,7 @@ impl<R: Read + Seek> Reader<R> {
                 2 => constant.data_type = field.value,
                 8 => constant.name = self.text(field.end)?,
                 9 => {
-                    constant.start = self.source.stream_position()?;
+                    constant.start = self.position;
                     constant.length = field.end - constant.start;
                     self.skip(field)?;
                 }
@@ -196,7 +205,7 @@ impl<R: Read + Seek> Reader<R> {
 
     /// The header of the next field; nothing at `end`.
     pub(super) fn field(&mut self, end: u64) -> io::Result<Option<Field>> {
-        if self.source.stream_position()? >= end {
+        if self.position >= end {
             return Ok(None);
         }
         let key = self.varint()?;
@@ -209,13 +218,13 @@ impl<R: Read + Seek> Reader<R> {
         match key & 7 {
             0 => {
                 field.value = self.varint()?;
-                field.end = self.source.stream_position()?;
+                field.end = self.position;
             }
-            1 => field.end = self.source.stream_position()? + 8,
-            5 => field.end = self.source.stream_position()? + 4,
+            1 => field.end = self.position + 8,
+            5 => field.end = self.position + 4,
             2 => {
                 let length = self.varint()?;
-                field.end = self.source.stream_position()?.saturating_add(length);
+                field.end = self.position.saturating_add(length);
             }
             _ => return Err(malformed()),
         }
@@ -226,16 +235,20 @@ impl<R: Read + Seek> Reader<R> {
     }
 
     pub(super) fn skip(&mut self, field: Field) -> io::Result<()> {
-        self.source.seek(SeekFrom::Start(field.end)).map(|_| ())
+        let distance = field.end.checked_signed_diff(self.position);
+        self.source.seek_relative(distance.ok_or_else(malformed)?)?;
+        self.position = field.end;
+        Ok(())
     }
 
     pub(super) fn text(&mut self, end: u64) -> io::Result<String> {
-        let length = end.saturating_sub(self.source.stream_position()?);
+        let length = end.saturating_sub(self.position);
         if length > LONGEST_NAME {
             return Err(malformed());
         }
         let mut bytes = Vec::new();
-        (&mut self.source).take(length).read_to_end(&mut bytes)?;
+        let read = (&mut self.source).take(length).read_to_end(&mut bytes)?;
+        self.position += read as u64;
         String::from_utf8(bytes).map_err(|_| malformed())
     }
 
@@ -244,6 +257,7 @@ impl<R: Read + Seek> Reader<R> {
         for shift in (0..64).step_by(7) {
             let mut byte = [0];
             self.source.read_exact(&mut byte)?;
+            self.position += 1;
             value |= u64::from(byte[0] & 0x7f) << shift;
             if byte[0] < 0x80 {
                 return Ok(value);

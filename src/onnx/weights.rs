@@ -171,3 +171,74 @@ fn tensor(constant: &Constant, bytes: Vec<u8>) -> io::Result<Option<DynValue>> {
 fn invalid(error: ort::Error) -> io::Error {
     io::Error::new(io::ErrorKind::InvalidData, error.to_string())
 }
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+    use std::path::Path;
+
+    use super::*;
+    use crate::onnx::trial;
+
+    #[test]
+    fn the_weights_of_the_built_in_models_can_be_used_where_they_lie() {
+        if trial::runtime().is_none() {
+            return;
+        }
+        let models = Path::new(env!("CARGO_MANIFEST_DIR")).join("resources/models");
+        for graph in ["encoder", "decoder"] {
+            let path = models.join(format!("en-de/{graph}.onnx"));
+            let file = File::open(&path).unwrap();
+            let mapped = mapped::map(&file).unwrap();
+            let constants = Signature::read(&mut BufReader::new(file))
+                .unwrap()
+                .constants;
+            let mut large = constants
+                .iter()
+                .filter(|constant| constant.length >= WORTH_SHARING)
+                .peekable();
+            assert!(large.peek().is_some(), "{graph} has no weights");
+            for constant in large {
+                let lies = lying(constant, mapped).unwrap().is_some();
+                assert!(lies, "{} of {graph} is copied", constant.name);
+            }
+        }
+    }
+
+    /// What is mapped changes with its file; what was read does not.
+    #[test]
+    #[cfg(unix)]
+    fn weights_in_a_file_are_mapped() {
+        const NUMBERS: usize = 8_192;
+        if trial::runtime().is_none() {
+            return;
+        }
+        let numbers = 1.0_f32.to_le_bytes().repeat(NUMBERS);
+        // Shape, type, name and numbers of a tensor; in a graph; in a model.
+        let tensor = [b"\x08\x80\x40\x10\x01\x42\x01w\x4a\x80\x80\x02", &*numbers].concat();
+        let graph = [b"\x2a\x8c\x80\x02", &*tensor].concat();
+        let name = b"\x12\x02me";
+        let model = [b"\x3a\x94\x80\x02", &name[..], &*graph].concat();
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("model.onnx");
+        fs::write(&path, &model).unwrap();
+        let start = model.len() - numbers.len();
+        assert!(start.is_multiple_of(size_of::<f32>()), "{start}");
+
+        let mut weights = GraphWeights::default();
+        let file = GraphFile::Disk(path.clone());
+        weights.read("model", &file).unwrap();
+        let (_, constants) = &weights.graphs[0];
+        assert_eq!(constants[0].0, "w");
+        let first = || {
+            let (shape, numbers) = constants[0].1.try_extract_tensor::<f32>().unwrap();
+            assert_eq!(shape.num_elements(), NUMBERS);
+            numbers[0].to_bits()
+        };
+        assert_eq!(first(), 1.0_f32.to_bits());
+        let mut changed = File::options().write(true).open(&path).unwrap();
+        changed.seek(SeekFrom::Start(start as u64)).unwrap();
+        io::Write::write_all(&mut changed, &2.0_f32.to_le_bytes()).unwrap();
+        assert_eq!(first(), 2.0_f32.to_bits());
+    }
+}
