@@ -383,8 +383,8 @@ pub(crate) struct PreviewArguments {
     #[arg(long, value_name = "ID[.PORT]")]
     pub(crate) at: String,
     /// How many rows to show.
-    #[arg(short = 'n', long, value_name = "ROWS", default_value = "10")]
-    pub(crate) rows: NonZeroUsize,
+    #[arg(short = 'n', long, value_name = "ROWS", default_value = "10", value_parser = clap::value_parser!(u32).range(1..))]
+    pub(crate) rows: u32,
     #[cfg(feature = "onnx")]
     #[command(flatten)]
     pub(crate) models: ModelRunArguments,

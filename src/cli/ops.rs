@@ -11,7 +11,7 @@ use super::args::{DocumentFormat, OpsArguments};
 use super::{ExitStatus, Printer, written};
 use crate::operator::{Example, OperatorDocument, OptionDocument, Registry};
 use crate::report::{Palette, wrapped};
-use crate::table::nearest;
+use crate::table::suggestion;
 
 /// Does what `augment ops` is asked to.
 pub(super) fn ops(registry: &Registry, arguments: &OpsArguments, printer: &Printer) -> ExitStatus {
@@ -28,10 +28,9 @@ pub(super) fn ops(registry: &Registry, arguments: &OpsArguments, printer: &Print
         }
         (Some(name), format) => {
             let Some(document) = registry.document(name) else {
-                let help = match nearest(name, registry.names()) {
-                    Some(near) => format!("a similar operator exists: `{near}`"),
-                    None => "`augment ops` lists all operators".to_owned(),
-                };
+                let names: Vec<&str> = registry.names().collect();
+                let help = suggestion(name, "operator", &names)
+                    .unwrap_or_else(|| "`augment ops` lists all operators".to_owned());
                 printer.error(&format!("no operator has the type `{name}`"), Some(&help));
                 return ExitStatus::NotStarted;
             };

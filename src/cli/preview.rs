@@ -28,7 +28,7 @@ pub(super) fn preview(
     if volume != Volume::Quiet && plan.surveys().next().is_some() {
         printer.say("looking at the rows of all shards first");
     }
-    match engine::preview(&plan, &arguments.at, arguments.rows.get(), &models) {
+    match engine::preview(&plan, &arguments.at, arguments.rows as usize, &models) {
         Ok(rows) => {
             let palette = printer.out_palette();
             let text: Vec<String> = rows.iter().map(|row| show(row, palette)).collect();

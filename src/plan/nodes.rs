@@ -15,7 +15,7 @@ use crate::operator::{Configured, Registry};
 use crate::sink::parquet::ParquetSinkConfig;
 use crate::source::parquet::ParquetSourceConfig;
 use crate::source::{SourceError, SourceFacts, clean_path};
-use crate::table::{check_keys, deserialize, keys_of, nearest};
+use crate::table::{check_keys, deserialize, keys_of, suggestion};
 
 /// The nodes of a pipeline, in the order of the file; nothing where the options are wrong.
 pub(super) struct Nodes {
@@ -159,14 +159,10 @@ fn unknown_type(node: &RawNode<'_>, type_name: &Spanned<String>, known: &[&str])
     let problem = Diagnostic::error("A115", format!("there is no {kind} of type `{name}`"))
         .at(type_name.span())
         .label("unknown type");
-    let near = || nearest(name, known.iter().copied());
-    problem.help(if let Some(help) = conversion(node.kind, name) {
-        help
-    } else if let Some(near) = near() {
-        format!("a similar type exists: `{near}`")
-    } else {
-        format!("the types are: {}", known.join(", "))
-    })
+    let similar = || suggestion(name, "type", known);
+    let all = || format!("the types are: {}", known.join(", "));
+    let help = conversion(node.kind, name).or_else(similar);
+    problem.help(help.unwrap_or_else(all))
 }
 
 /// How to get along with files of another format, where the type of a source or sink names one.

@@ -9,7 +9,7 @@ use super::super::registry::Reading;
 use super::super::{Configured, OnError};
 use super::Layout;
 use crate::diagnostic::{Diagnostic, Problem};
-use crate::table::{self, nearest};
+use crate::table::{self, suggestion};
 
 /// How many operators may be inside of one another.
 const DEEPEST: usize = 8;
@@ -270,11 +270,10 @@ impl Reader<'_> {
                     .at(type_name.span())
                     .label("unknown type");
             let known: Vec<&str> = registry.names().collect();
+            let similar = suggestion(name, "type", &known);
+            let all = || format!("the types are: {}", known.join(", "));
             self.problems
-                .push(match nearest(name, known.iter().copied()) {
-                    Some(near) => problem.help(format!("a similar type exists: `{near}`")),
-                    None => problem.help(format!("the types are: {}", known.join(", "))),
-                });
+                .push(problem.help(similar.unwrap_or_else(all)));
             return None;
         };
         match parsed {

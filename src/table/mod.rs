@@ -4,6 +4,8 @@
 //! the table with the type's JSON schema first, and after each error the key to blame is taken
 //! out and the rest tried again, so that one pass reports everything.
 
+mod names;
+
 use std::borrow::Cow;
 use std::ops::Range;
 
@@ -15,8 +17,7 @@ use toml::de::{DeArray, DeString, DeTable, DeValue, ValueDeserializer};
 
 use crate::diagnostic::{Diagnostic, Problem};
 
-/// Longest name that is compared with others: longer ones are noise, and comparing is quadratic.
-const LONGEST_NAME: usize = 64;
+pub use names::{nearest, suggestion};
 
 /// The names of the options of `T`, in the order of its fields.
 pub fn keys_of<T: JsonSchema>() -> Vec<String> {
@@ -25,32 +26,6 @@ pub fn keys_of<T: JsonSchema>() -> Vec<String> {
     properties
         .map(|all| all.keys().cloned().collect())
         .unwrap_or_default()
-}
-
-/// The name among `candidates` that is most like `name`, if one is like enough to be what was
-/// meant.
-pub fn nearest<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
-    let length = name.chars().count();
-    candidates
-        .into_iter()
-        .filter_map(|candidate| {
-            let other = candidate.chars().count();
-            let (longer, most) = (length.max(other), (length.max(other) / 3).max(1));
-            // Names of lengths that differ by more than is allowed need no comparing.
-            if longer > LONGEST_NAME || length.abs_diff(other) > most {
-                return None;
-            }
-            Some((distance(name, candidate), candidate)).filter(|(distance, _)| *distance <= most)
-        })
-        .min_by_key(|&(distance, _)| distance)
-        .map(|(_, candidate)| candidate)
-}
-
-/// How unlike two names are: edits by character, where case and the choice between `-` and `_`
-/// count for nothing.
-fn distance(name: &str, candidate: &str) -> usize {
-    let plain = |name: &str| name.to_lowercase().replace('-', "_");
-    strsim::damerau_levenshtein(&plain(name), &plain(candidate))
 }
 
 /// Whether `id` can name a node or a port: `[a-z][a-z0-9_]*`.
@@ -547,15 +522,5 @@ mod tests {
             let place = place_of_problem(table.get_ref(), &problem).unwrap();
             assert_eq!(&written[place], expected, "{written}");
         }
-    }
-
-    #[test]
-    fn the_nearest_name_is_one_that_could_be_meant() {
-        assert_eq!(nearest("trian", ["test", "train"]), Some("train"));
-        assert_eq!(
-            nearest("Random-Swap", ["random_swap", "random_deletion"]),
-            Some("random_swap")
-        );
-        assert_eq!(nearest("zzz", ["test", "train"]), None);
     }
 }
