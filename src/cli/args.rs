@@ -1,7 +1,6 @@
 //! The command line as types. Nothing here decides anything: the doc comments are what `--help`
 //! prints, and each command's module says what comes of it.
 
-use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
 use clap::builder::styling::{AnsiColor, Styles};
@@ -149,7 +148,7 @@ pub(crate) struct ModelRunArguments {
     /// How many threads compute on a GPU, each with its own copy of the models there: 4 if not
     /// given. Fewer are slower and need less of its memory; what comes out is the same.
     #[arg(long, value_name = "N", help_heading = "Models")]
-    pub(crate) gpu_threads: Option<NonZeroUsize>,
+    pub(crate) gpu_threads: Option<std::num::NonZeroUsize>,
 }
 
 /// Look after translation models and the runtime they need.
