@@ -213,3 +213,54 @@ impl Memory {
         self.words.clear();
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn candidates(of: &[(&str, u32)]) -> Candidates {
+        of.iter()
+            .map(|(text, weight)| ((*text).to_owned(), *weight))
+            .collect()
+    }
+
+    #[test]
+    fn words_with_several_readings_come_back_as_they_were_kept() {
+        let word = |first: &str, second: &str| {
+            let noun = Found {
+                tag: Tag::Noun,
+                evidence: -7,
+                candidates: candidates(&[(first, 2), ("naïveté", 1)]),
+                participles: None,
+            };
+            let past = Found {
+                tag: Tag::PastOrParticiple,
+                evidence: i32::MAX,
+                candidates: Vec::new(),
+                participles: Some(candidates(&[(second, 3)])),
+            };
+            [noun, past]
+        };
+        let mut memory = Memory::default();
+        let kept = ["one", "two"].map(|name| {
+            let entry = memory.keep(memory.entry(), &word(name, "taken"));
+            (name, entry)
+        });
+        for (name, entry) in kept {
+            let readings: Vec<Stored> = memory.readings(entry).collect();
+            let tags: Vec<_> = readings.iter().map(|one| (one.tag, one.evidence)).collect();
+            assert_eq!(tags, [(Tag::Noun, -7), (Tag::PastOrParticiple, i32::MAX)]);
+            let [noun, past] = readings[..] else {
+                panic!("{readings:?}");
+            };
+            assert_eq!(noun.list, noun.participles);
+            assert_eq!(noun.list.weight(), 3);
+            let drawn = |list, number| memory.pick(list, number);
+            assert_eq!(drawn(noun.list, 1), Some(name));
+            assert_eq!(drawn(noun.list, 2), Some("naïveté"));
+            assert_eq!(drawn(noun.list, 3), None);
+            assert!(past.list.is_empty());
+            assert_eq!(drawn(past.participles, 2), Some("taken"));
+        }
+    }
+}
