@@ -10,6 +10,8 @@ mod kernel;
 mod load;
 mod name;
 mod pin;
+#[cfg(feature = "onnx")]
+mod screen;
 mod select;
 mod settings;
 
@@ -20,6 +22,8 @@ pub(crate) use load::{find, sessions};
 #[cfg(not(feature = "onnx"))]
 pub(crate) use name::not_there;
 pub use name::{ModelError, ModelName, fake_of, is_folder};
+#[cfg(feature = "onnx")]
+pub(crate) use screen::{Norms, Rounded, Screen, Table, ZERO};
 pub use pin::{check_digest, wrong_digest};
 pub use select::{Candidate, Selector};
 pub use settings::ModelSettings;

@@ -82,8 +82,20 @@ impl Selector {
     /// The `count` tokens with the greatest logits, best first, of equal ones the lower first.
     /// Fewer if all others are ruled out.
     pub(crate) fn best(&mut self, row: &[f32], count: usize) -> &[Candidate] {
-        self.candidates.clear();
         let threshold = self.threshold(row, count);
+        self.collect(row, threshold);
+        by_logit(&mut self.candidates, count)
+    }
+
+    /// The tokens whose logits are not below `threshold`, the lower first; none that are ruled out.
+    #[cfg(feature = "onnx")]
+    pub(crate) fn at_least(&mut self, row: &[f32], threshold: f32) -> &[Candidate] {
+        self.collect(row, threshold);
+        &self.candidates
+    }
+
+    fn collect(&mut self, row: &[f32], threshold: f32) {
+        self.candidates.clear();
         for (number, block) in row.chunks(BLOCK).enumerate() {
             if self.maxima.get(number).is_none_or(|max| *max < threshold) {
                 continue;
@@ -104,14 +116,6 @@ impl Selector {
                 }
             }
         }
-        let order =
-            |a: &Candidate, b: &Candidate| b.logit.total_cmp(&a.logit).then(a.token.cmp(&b.token));
-        if count < self.candidates.len() {
-            self.candidates.select_nth_unstable_by(count, order);
-            self.candidates.truncate(count);
-        }
-        self.candidates.sort_unstable_by(order);
-        &self.candidates
     }
 
     /// At least `count` logits are not below this: as many disjoint sets of them have such a maximum.
@@ -244,6 +248,18 @@ fn walk(
         Some(chosen) if enough => Ok(chosen),
         other => Err(other),
     }
+}
+
+/// The `count` candidates with the greatest logits, best first, of equal ones the lower token first.
+pub(super) fn by_logit(candidates: &mut Vec<Candidate>, count: usize) -> &[Candidate] {
+    let order =
+        |a: &Candidate, b: &Candidate| b.logit.total_cmp(&a.logit).then(a.token.cmp(&b.token));
+    if count < candidates.len() {
+        candidates.select_nth_unstable_by(count, order);
+        candidates.truncate(count);
+    }
+    candidates.sort_unstable_by(order);
+    candidates
 }
 
 /// Vocabularies are far smaller than 2^32.

@@ -21,14 +21,19 @@ use crate::foreign::mapped;
 /// optimiser of the graph.
 const WORTH_SHARING: u64 = 16 * 1024;
 
-/// A weight, and its name in the graph.
-type Named = (String, Arc<DynValue>);
+/// A constant of a graph.
+struct Weight {
+    name: String,
+    value: Arc<DynValue>,
+    /// Whether sessions are handed it.
+    is_shared: bool,
+}
 
 /// The weights of the graphs of a model.
 pub(crate) struct GraphWeights {
     prepacked: PrepackedWeights,
     /// By the name of the graph's file.
-    graphs: Vec<(String, Vec<Named>)>,
+    graphs: Vec<(String, Vec<Weight>)>,
 }
 
 impl fmt::Debug for GraphWeights {
@@ -69,18 +74,28 @@ impl GraphWeights {
         &self.prepacked
     }
 
+    /// The constant `name` of a graph.
+    pub(crate) fn get(&self, graph: &str, name: &str) -> Option<Arc<DynValue>> {
+        let mut weights = self.of(graph).iter();
+        let found = weights.find(|weight| weight.name == name)?;
+        Some(Arc::clone(&found.value))
+    }
+
+    fn of(&self, graph: &str) -> &[Weight] {
+        let weights = self.graphs.iter().find(|(name, _)| name == graph);
+        weights.map_or(&[], |(_, weights)| weights.as_slice())
+    }
+
     /// Hands the weights of a graph to a session that is about to load it.
     pub(crate) fn give(
         &self,
         graph: &str,
         builder: SessionBuilder,
     ) -> Result<SessionBuilder, String> {
-        let weights = self.graphs.iter().find(|(name, _)| name == graph);
-        let weights = weights.map(|(_, weights)| weights.as_slice());
         let mut builder = builder;
-        for (name, value) in weights.unwrap_or_default() {
+        for weight in self.of(graph).iter().filter(|weight| weight.is_shared) {
             builder = builder
-                .with_initializer(name, Arc::clone(value))
+                .with_initializer(&weight.name, Arc::clone(&weight.value))
                 .map_err(|error| error.to_string())?;
         }
         Ok(builder)
@@ -91,15 +106,18 @@ impl GraphWeights {
 fn read_constants(
     source: &mut (impl Read + Seek),
     mapped: Option<&'static [u8]>,
-) -> io::Result<Vec<Named>> {
+) -> io::Result<Vec<Weight>> {
     let mut constants = Vec::new();
     for constant in Signature::read(source)?.constants {
-        if constant.length < WORTH_SHARING {
-            continue;
-        }
+        let is_shared = constant.length >= WORTH_SHARING;
+        let weight = |name, value| Weight {
+            name,
+            value: Arc::new(value),
+            is_shared,
+        };
         let lying = mapped.map(|file| lying(&constant, file)).transpose()?;
         if let Some(value) = lying.flatten() {
-            constants.push((constant.name, Arc::new(value)));
+            constants.push(weight(constant.name, value));
             continue;
         }
         source.seek(SeekFrom::Start(constant.start))?;
@@ -108,7 +126,7 @@ fn read_constants(
             .take(constant.length)
             .read_to_end(&mut bytes)?;
         if let Some(value) = tensor(&constant, bytes)? {
-            constants.push((constant.name, Arc::new(value)));
+            constants.push(weight(constant.name, value));
         }
     }
     Ok(constants)
@@ -229,9 +247,9 @@ mod tests {
         let file = GraphFile::Disk(path.clone());
         weights.read("model", &file).unwrap();
         let (_, constants) = &weights.graphs[0];
-        assert_eq!(constants[0].0, "w");
+        assert_eq!(constants[0].name, "w");
         let first = || {
-            let (shape, numbers) = constants[0].1.try_extract_tensor::<f32>().unwrap();
+            let (shape, numbers) = constants[0].value.try_extract_tensor::<f32>().unwrap();
             assert_eq!(shape.num_elements(), NUMBERS);
             numbers[0].to_bits()
         };

@@ -5,9 +5,10 @@ use ort::value::{DynValue, TensorElementType};
 use super::ModelError;
 use super::config::ModelConfig;
 use super::files::ModelFiles;
+use super::screened::Screened;
 use super::session::{self, Chosen, Logits, empty, places};
 use crate::mt::decoding::{Rows, Scores, StepError, StepModel};
-use crate::mt::optimise::{CHOSEN, COUNT, MASK};
+use crate::mt::optimise::{CHOSEN, COUNT, MASK, STATE};
 use crate::mt::past::Past;
 use crate::onnx::{Graph, GraphWeights, Input, SessionSource, integers, named, side_by_side};
 
@@ -32,11 +33,61 @@ pub(super) struct FastModel {
     past: Kept,
     past_names: Vec<String>,
     of_decoder: Vec<usize>,
-    logits_place: usize,
+    scores: Scoring,
     logits: Logits,
-    /// Where the decoder puts out the likeliest tokens, if it chooses them.
-    of_choice: Option<[usize; 3]>,
-    chosen: Chosen,
+}
+
+/// Who makes scores.
+#[derive(Debug)]
+enum Scoring {
+    /// The decoder, for all tokens.
+    Graph {
+        /// Where it puts them out.
+        place: usize,
+    },
+    /// The decoder, which chooses the likeliest tokens as well.
+    Choosing {
+        /// Where it puts the scores of all tokens out.
+        place: usize,
+        /// Where it puts out those that it chose.
+        choice: [usize; 3],
+        chosen: Chosen,
+    },
+    /// The host, out of states.
+    Host {
+        /// Where the decoder puts them out.
+        place: usize,
+        screened: Box<Screened>,
+    },
+}
+
+impl Scoring {
+    fn of(
+        decoder: &Graph,
+        files: &ModelFiles,
+        screened: Option<Screened>,
+    ) -> Result<Self, ModelError> {
+        let place = |name: &str| Ok(places(decoder, files, &[name.to_owned()])?[0]);
+        if let Some(screened) = screened {
+            return Ok(Self::Host {
+                place: place(STATE)?,
+                screened: Box::new(screened),
+            });
+        }
+        let place = place("logits")?;
+        if decoder.inputs().all(|name| name != COUNT) {
+            return Ok(Self::Graph { place });
+        }
+        let choice = places(decoder, files, &CHOSEN.map(str::to_owned))?;
+        Ok(match choice.try_into() {
+            Ok(choice) => Self::Choosing {
+                place,
+                choice,
+                chosen: Chosen::default(),
+            },
+            Err(_) => Self::Graph { place },
+        })
+    }
 }
 
 /// Keys and values of the steps before.
@@ -118,12 +169,17 @@ impl FastModel {
     pub(super) fn load(
         files: &ModelFiles,
         [encoder, decoder, compact]: [&str; 3],
+        screen: Option<&str>,
         config: &ModelConfig,
         source: &SessionSource,
         weights: &GraphWeights,
     ) -> Result<Self, ModelError> {
         let load = |name: &str| session::load(files, name, source, weights);
         let decoder_name = decoder;
+        // Graphs that were made anew for a device have no screen.
+        let screen = screen.filter(|name| files.graph(name).is_some());
+        let screened = screen.map(|name| Screened::load(files, decoder, name, source, weights));
+        let screened = screened.transpose()?;
         let (encoder, decoder, compact) = (load(encoder)?, load(decoder)?, load(compact)?);
         let layers = 0..config.layers;
         let named = |stem: &'static str| layers.clone().map(move |layer| format!("{stem}.{layer}"));
@@ -141,18 +197,11 @@ impl FastModel {
             .iter()
             .map(|name| format!("kept_{name}"))
             .collect();
-        let logits = ["logits".to_owned()];
-        let choice = CHOSEN.map(str::to_owned);
-        let chooses = decoder.inputs().any(|name| name == COUNT);
-        let of_choice = chooses.then(|| places(&decoder, files, &choice));
-        let of_choice = of_choice.transpose()?.and_then(|all| all.try_into().ok());
         Ok(Self {
-            of_choice,
-            chosen: Chosen::default(),
+            scores: Scoring::of(&decoder, files, screened)?,
             of_encoder: places(&encoder, files, &source_names)?,
             of_compact: places(&compact, files, &kept)?,
             of_decoder: places(&decoder, files, &given)?,
-            logits_place: places(&decoder, files, &logits)?[0],
             encoder,
             decoder,
             compact,
@@ -199,18 +248,31 @@ impl StepModel for FastModel {
         ];
         inputs.extend(named(&self.source_names, &self.sources));
         inputs.extend(self.past.inputs(&self.past_names)?);
-        if self.of_choice.is_some() {
+        if matches!(self.scores, Scoring::Choosing { .. }) {
             let count = i64::try_from(rows.enough.unwrap_or(1)).unwrap_or(i64::MAX);
             inputs.push((COUNT.into(), integers(&[1], vec![count])?.into()));
         }
-        if let (Some(choice), Some(count)) = (self.of_choice, rows.enough) {
-            let mut outputs = self.decoder.run_resident(inputs, &choice)?;
-            self.past.add(outputs.take_all(&self.of_decoder)?)?;
-            return self.chosen.take(outputs.take_each(choice)?, count);
-        }
-        let mut outputs = self.decoder.run_resident(inputs, &[self.logits_place])?;
-        self.past.add(outputs.take_all(&self.of_decoder)?)?;
-        let logits = outputs.take(self.logits_place)?;
+        let logits = match (&mut self.scores, rows.enough) {
+            (Scoring::Choosing { choice, chosen, .. }, Some(count)) => {
+                let mut outputs = self.decoder.run_resident(inputs, &*choice)?;
+                self.past.add(outputs.take_all(&self.of_decoder)?)?;
+                return chosen.take(outputs.take_each(*choice)?, count);
+            }
+            (Scoring::Graph { place } | Scoring::Choosing { place, .. }, _) => {
+                let mut outputs = self.decoder.run_resident(inputs, &[*place])?;
+                self.past.add(outputs.take_all(&self.of_decoder)?)?;
+                outputs.take(*place)?
+            }
+            (Scoring::Host { place, screened }, enough) => {
+                let mut outputs = self.decoder.run_resident(inputs, &[*place])?;
+                self.past.add(outputs.take_all(&self.of_decoder)?)?;
+                let state = outputs.take(*place)?;
+                if let Some(count) = enough {
+                    return screened.likeliest(&state, count);
+                }
+                screened.all(&state)?
+            }
+        };
         let logits = self.logits.take(logits, self.config.vocabulary)?;
         Ok(Scores::All(logits))
     }

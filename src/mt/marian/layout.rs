@@ -5,11 +5,11 @@ use serde::Deserialize;
 use super::ModelError;
 use super::config::ModelConfig;
 use super::files::{ModelFiles, listed};
-use crate::mt::optimise::MASK;
+use crate::mt::optimise::{MASK, PRODUCTS, ROUNDED, STATE};
 use crate::onnx::{Port, Signature};
 
 /// The versions of the fast layout.
-const FORMATS: [u32; 2] = [1, 3];
+const FORMATS: [u32; 3] = [1, 3, 4];
 
 /// What is part of a file's name where there are several of the same graph.
 const VARIANTS: [&str; 7] = ["fp16", "quantized", "int8", "uint8", "q4", "q4f16", "bnb4"];
@@ -26,6 +26,8 @@ pub enum Layout {
         decoder: String,
         /// Drops finished sentences.
         compact: String,
+        /// Finds the tokens that are worth an exact score, if the decoder leaves scores to it.
+        screen: Option<String>,
     },
     /// Optimum's export with one decoder, which has a branch for the first step.
     Merged {
@@ -58,6 +60,7 @@ enum Role {
     FastEncoder,
     FastDecoder,
     Compact,
+    Screen,
     Encoder,
     Merged,
     WithPast,
@@ -71,7 +74,9 @@ impl Role {
         let gives = |name| signature.output(name).is_some();
         if takes("sentence_index") {
             Some(Self::Compact)
-        } else if (takes(MASK) || takes("beam_index")) && gives("logits") {
+        } else if takes(ROUNDED) && gives(PRODUCTS) {
+            Some(Self::Screen)
+        } else if (takes(MASK) || takes("beam_index")) && (gives("logits") || gives(STATE)) {
             Some(Self::FastDecoder)
         } else if takes("input_ids") && gives("mask_bias") && gives("cross_key.0") {
             Some(Self::FastEncoder)
@@ -96,6 +101,7 @@ impl Role {
         match self {
             Self::FastEncoder => "an encoder of the fast layout",
             Self::FastDecoder => "a decoder of the fast layout",
+            Self::Screen => "what scores tokens in the fast layout",
             Self::Compact => "what drops sentences in the fast layout",
             Self::Encoder => "an encoder",
             Self::Merged => "a merged decoder",
@@ -178,10 +184,19 @@ impl Layout {
                 .map(|graph| graph.name.clone())
         };
         let fast = || {
+            let decoder = one(Role::FastDecoder)?;
+            let mut decoders = graphs.iter().filter(|graph| graph.name == decoder);
+            let is_screened = decoders.any(|graph| graph.signature.output(STATE).is_some());
+            let screen = is_screened.then(|| one(Role::Screen));
             Some(Self::Fast {
                 encoder: one(Role::FastEncoder)?,
-                decoder: one(Role::FastDecoder)?,
+                decoder,
                 compact: one(Role::Compact)?,
+                // A decoder that gives no scores is of no use without it.
+                screen: match screen {
+                    Some(screen) => Some(screen?),
+                    None => None,
+                },
             })
         };
         // A merged decoder has the weights once, the split ones twice.
@@ -207,6 +222,14 @@ impl Layout {
         fast().or_else(merged).or_else(split).or_else(without_past)
     }
 
+    /// The graph that finds the tokens that are worth an exact score, if there is one.
+    pub(super) fn screen(&self) -> Option<&str> {
+        match self {
+            Self::Fast { screen, .. } => screen.as_deref(),
+            _ => None,
+        }
+    }
+
     /// The files of its graphs.
     pub(super) fn graphs(&self) -> Vec<&str> {
         match self {
@@ -214,7 +237,12 @@ impl Layout {
                 encoder,
                 decoder,
                 compact,
-            } => vec![encoder, decoder, compact],
+                screen,
+            } => {
+                let mut graphs = vec![encoder.as_str(), decoder, compact];
+                graphs.extend(screen.as_deref());
+                graphs
+            }
             Self::Split {
                 encoder,
                 first,
@@ -295,7 +323,8 @@ fn check_graph(files: &ModelFiles, graph: &Graph, config: &ModelConfig) -> Resul
             .iter()
             .chain(&graph.signature.outputs)
     };
-    if let Some(logits) = graph.signature.output("logits")
+    let scores = ["logits", PRODUCTS].map(|name| graph.signature.output(name));
+    if let Some(logits) = scores.into_iter().flatten().next()
         && let Some(Some(found)) = logits.shape.last()
         && *found != config.vocabulary
     {
@@ -344,7 +373,7 @@ fn check_manifest(files: &ModelFiles, config: &ModelConfig) -> Result<(), ModelE
         .map_err(|error| files.unreadable(NAME, &error))?;
     if !FORMATS.contains(&manifest.format) {
         let reason = format!(
-            "it has format {}, and this program knows formats 1 and 3: make the folder anew with \
+            "it has format {}, and this program knows formats 1, 3 and 4: make the folder anew with \
              `augment models optimize`",
             manifest.format
         );

@@ -186,18 +186,23 @@ impl MarianModel {
                 encoder,
                 decoder,
                 compact,
+                ..
             } if self.sessions.has_own_memory() => [encoder, decoder, compact],
             _ => return Ok(self.files.clone()),
         };
+        let screen = self.layout.screen();
         let precision = match precision_of(&self.files) {
             Precision::Fp32 => Precision::Fp32,
             Precision::Int8 | Precision::Fp16 => Precision::Fp16,
         };
         let read = |name: &str| self.files.require(name);
-        let (encoder_file, decoder_file) = (read(encoder)?, read(decoder)?);
+        let encoder_file = read(encoder)?;
+        let decoder_files = [Some(&**decoder), screen].into_iter().flatten().map(read);
+        let decoder_files = decoder_files.collect::<Result<Vec<_>, _>>()?;
+        let decoder_files: Vec<&[u8]> = decoder_files.iter().map(|file| &**file).collect();
         let config = read("config.json")?;
         let config = String::from_utf8_lossy(&config);
-        let graphs = recast(&encoder_file, &decoder_file, &config, precision);
+        let graphs = recast(&encoder_file, &decoder_files, &config, precision);
         let graphs =
             graphs.map_err(|problems| self.files.refused(encoder, &problems.join("; ")))?;
         let names = [encoder, decoder, compact].into_iter().cloned();
@@ -235,10 +240,12 @@ impl MarianModel {
                 encoder,
                 decoder,
                 compact,
+                screen,
             } => {
                 let model = FastModel::load(
                     files,
                     [encoder, decoder, compact],
+                    screen.as_deref(),
                     &self.config,
                     &self.sessions,
                     weights,

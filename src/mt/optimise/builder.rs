@@ -132,6 +132,12 @@ impl Builder {
         name.to_owned()
     }
 
+    /// A single small number.
+    pub(super) fn byte(&mut self, name: &str, value: u8) -> String {
+        self.constant(name, &[], Element::U8, vec![value]);
+        name.to_owned()
+    }
+
     /// A constant of whole numbers, such as sizes. -1 is the size that is left over.
     pub(super) fn sizes(&mut self, values: &[i64]) -> String {
         let texts: Vec<String> = values.iter().map(i64::to_string).collect();
@@ -166,7 +172,7 @@ impl Builder {
     }
 
     /// A table in eight bits with a column for each token, and its scales.
-    fn columns(
+    pub(super) fn columns(
         &mut self,
         name: &str,
         quantised: &Quantised,

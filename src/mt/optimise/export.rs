@@ -4,7 +4,9 @@ use std::fs;
 use std::path::Path;
 
 use super::onnx::Graph;
-use super::{COPIED, Config, MANIFEST, Manifest, Marian, OptimiseError, Partial, fast, io_error};
+use super::{
+    COPIED, Config, MANIFEST, Manifest, Marian, OptimiseError, Partial, SCREEN, fast, io_error,
+};
 use crate::models::ModelFolder;
 
 /// What was written.
@@ -48,8 +50,14 @@ pub fn export(folder: &ModelFolder, output: &Path) -> Result<Exported, OptimiseE
     let config = Config::read(&String::from_utf8_lossy(&read("config.json")?));
     let config = config.map_err(|found| wrong("config.json", found.join("; ")))?;
     let (encoder, decoder) = (read("encoder.onnx")?, read("decoder.onnx")?);
-    let encoder = Graph::read(&encoder).map_err(|e| wrong("encoder.onnx", e.to_string()))?;
-    let decoder = Graph::read(&decoder).map_err(|e| wrong("decoder.onnx", e.to_string()))?;
+    let screen = folder.has(SCREEN.0).then(|| read(SCREEN.0)).transpose()?;
+    let parse = |name: &str, file| Graph::read(file).map_err(|e| wrong(name, e.to_string()));
+    let encoder = parse("encoder.onnx", &encoder)?;
+    let mut decoder = vec![parse("decoder.onnx", &decoder)?];
+    if let Some(screen) = &screen {
+        decoder.push(parse(SCREEN.0, screen)?);
+    }
+    let decoder: Vec<&Graph<'_>> = decoder.iter().collect();
     let tensors = fast::take(&encoder, &decoder, &config);
     let weights = tensors.to_safetensors();
     let weights = weights.map_err(|why| wrong("decoder.onnx", why))?;

@@ -23,8 +23,8 @@ enum ScaleAxis {
 }
 
 impl<'a> Constants<'a> {
-    fn of(graph: &'a Graph<'a>) -> Self {
-        let constants = graph.constants.iter();
+    fn of(graphs: &[&'a Graph<'a>]) -> Self {
+        let constants = graphs.iter().flat_map(|graph| &graph.constants);
         Self(constants.map(|one| (one.name.as_str(), one)).collect())
     }
 
@@ -76,11 +76,11 @@ fn columns(tensor: &Tensor<'_>) -> Option<usize> {
     }
 }
 
-/// The tensors of a model, by their names in `transformers`, from the graphs of its encoder and of
-/// its decoder. What cannot be found is missing from them.
-pub(super) fn take(encoder: &Graph<'_>, decoder: &Graph<'_>, config: &Config) -> Tensors {
+/// The tensors of a model, by their names in `transformers`, from the graph of its encoder and from
+/// those of its decoder, which may be two. What cannot be found is missing from them.
+pub(super) fn take(encoder: &Graph<'_>, decoder: &[&Graph<'_>], config: &Config) -> Tensors {
     let mut tensors = Tensors::default();
-    let (encoder, decoder) = (Constants::of(encoder), Constants::of(decoder));
+    let (encoder, decoder) = (Constants::of(&[encoder]), Constants::of(decoder));
     let into = &mut tensors;
     if config.share_encoder_decoder_embeddings {
         table(&decoder, "target_embedding", "model.shared.weight", into);

@@ -12,6 +12,8 @@
 //! `past_mask` hides from each beam what is not of its own past. Keys and values are f32, in fp16
 //! graphs f16.
 //!
+//! Where the vocabulary is large, a decoder in 32 bits leaves scores to one more graph: see `screen.rs`.
+//!
 //! A decoder whose past is to stay on a device keeps it itself ([`Keeper::Graph`]): it takes
 //! `beam_index` i64\[R\], which says what row of the past each row goes on from, in place of the
 //! mask, `past_*` are \[R0,H,T,D/H\], with T 0 at the start, and it gives `present_key.{i}` and
@@ -24,6 +26,7 @@ use super::builder::{Builder, named, port};
 use super::config::to_f32;
 use super::marian::{Attention, Linear, Marian, frequencies, narrow};
 use super::onnx::{Attribute, Element, Graph, Port, Size};
+use super::screen::STATE;
 use super::tables::Tables;
 use super::tensors::Matrix;
 use crate::mt::past::HIDDEN;
@@ -43,8 +46,6 @@ pub(super) enum Keeper {
     /// The graph, for devices with memory of their own: it puts rows in order and adds the step.
     Graph,
 }
-
-impl Keeper {}
 
 /// A count as ONNX has them.
 fn size(count: usize) -> i64 {
@@ -206,10 +207,16 @@ impl Marian {
     pub(super) fn decoder_graph_in(&self, mut builder: Builder, keeper: Keeper) -> Graph<'static> {
         let precision = builder.precision;
         let state = self.decoder_layers(&mut builder, &self.target_embedding, keeper);
-        let bias = self.masked_bias();
-        builder.scores(&state, self.output_name(), &self.output, &bias, "logits");
-        let vocabulary = Size::Fixed(self.config.target_vocabulary);
-        let mut outputs = vec![port("logits", Element::F32, &[named("rows"), vocabulary])];
+        let scores = if keeper == Keeper::Host && self.is_screened(precision) {
+            builder.node_to("Identity", &[&state], Vec::new(), &[STATE]);
+            self.state_port()
+        } else {
+            let bias = self.masked_bias();
+            builder.scores(&state, self.output_name(), &self.output, &bias, "logits");
+            let vocabulary = Size::Fixed(self.config.target_vocabulary);
+            port("logits", Element::F32, &[named("rows"), vocabulary])
+        };
+        let mut outputs = vec![scores];
         outputs.extend(self.decoder_states(precision, keeper));
         builder.finish(self.decoder_inputs(precision, keeper), outputs)
     }

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::CACHED;
 use super::config::{Config, to_f32};
 use super::tensors::{Matrix, Tensors};
 
@@ -70,6 +71,8 @@ pub(super) struct Marian {
     pub(super) computed_positions: bool,
     pub(super) encoder: Vec<EncoderLayer>,
     pub(super) decoder: Vec<DecoderLayer>,
+    /// Bytes of a table that is small: see [`CACHED`].
+    pub(super) cached: u64,
 }
 
 impl Marian {
@@ -145,6 +148,7 @@ impl Marian {
             computed_positions,
             encoder,
             decoder,
+            cached: CACHED,
         })
     }
 }

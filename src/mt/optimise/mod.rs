@@ -19,6 +19,8 @@ mod optimum;
 mod quantise;
 mod recast;
 mod reference;
+mod screen;
+mod screen_trial;
 mod session;
 mod tables;
 mod tensors;
@@ -43,6 +45,9 @@ pub(in crate::mt) use graphs::MASK;
 use marian::Marian;
 use onnx::{Element, Graph};
 pub(in crate::mt) use recast::recast;
+pub(in crate::mt) use screen::{
+    BIAS, ERRORS, LENGTHS, PRODUCTS, ROUNDED, SCALES, STATE, TABLE, all_scores,
+};
 use tensors::Tensors;
 use verify::{Judge, Original, Plain};
 
@@ -51,8 +56,9 @@ use crate::onnx::read_file;
 /// The name of the manifest.
 pub const MANIFEST: &str = "augment-mt.json";
 
-/// The version of the layout.
+/// The version of the layout, and that of folders that have a screen.
 const FORMAT: u32 = 3;
+const SCREENED: u32 = 4;
 
 /// Bytes that stay in the cache of a processor from step to step: decoders of up to so many are small.
 pub(in crate::mt) const CACHED: u64 = 16 << 20;
@@ -79,6 +85,9 @@ const GRAPHS: [(&str, Make); 3] = [
     ("decoder.onnx", Marian::decoder_graph),
     ("compact.onnx", Marian::compact_graph),
 ];
+
+/// One more, where scores are made by way of it.
+const SCREEN: (&str, Make) = ("screen.onnx", Marian::screen_graph);
 
 /// Where, below the folder of a model, graphs may lie.
 const GRAPH_FOLDERS: [&str; 2] = ["", "onnx"];
@@ -166,7 +175,7 @@ pub struct Report {
     pub from: String,
     /// What the model looks like.
     pub manifest: Manifest,
-    /// Bytes of the three graphs together.
+    /// Bytes of the graphs together.
     pub bytes: u64,
     /// How well it agrees with what it was made from.
     pub agreement: Agreement,
@@ -249,7 +258,7 @@ pub fn optimise(
     let agreement = verify::compare(
         environment,
         &partial.path,
-        &model.config,
+        &model,
         &options.samples,
         judge.as_mut(),
     )
@@ -432,7 +441,11 @@ impl Marian {
     fn manifest(&self, precision: Precision) -> Manifest {
         let heads = self.config.decoder_attention_heads;
         Manifest {
-            format: FORMAT,
+            format: if self.is_screened(precision) {
+                SCREENED
+            } else {
+                FORMAT
+            },
             layers: self.decoder.len(),
             heads,
             head_size: self.config.width / heads,
@@ -452,7 +465,8 @@ fn write(
     folder: &Path,
 ) -> Result<u64, OptimiseError> {
     let mut bytes = 0;
-    for (name, make) in GRAPHS {
+    let screen = model.is_screened(precision).then_some(SCREEN);
+    for (name, make) in GRAPHS.into_iter().chain(screen) {
         let path = folder.join(name);
         let written = File::create(&path).and_then(|file| {
             let mut to = BufWriter::new(file);

@@ -11,19 +11,23 @@ const GRAPHS: [Make; 3] = [
 ];
 
 /// The files of the graphs in `precision`, which are made from those of a model in any precision;
-/// weights are never more precise than they were.
+/// weights are never more precise than they were. `decoder` are the graph of the decoder and, if there is
+/// one, that of the screen.
 ///
 /// # Errors
 /// Everything that is wrong with the graphs, or with the text of `config.json`.
 pub(in crate::mt) fn recast(
     encoder: &[u8],
-    decoder: &[u8],
+    decoder: &[&[u8]],
     config: &str,
     precision: Precision,
 ) -> Result<Vec<Vec<u8>>, Vec<String>> {
     let config = Config::read(config)?;
     let read = |file| Graph::read(file).map_err(|error| vec![error.to_string()]);
-    let (encoder, decoder) = (read(encoder)?, read(decoder)?);
+    let encoder = read(encoder)?;
+    let decoder = decoder.iter().map(|file| read(file));
+    let decoder = decoder.collect::<Result<Vec<_>, _>>()?;
+    let decoder: Vec<&Graph<'_>> = decoder.iter().collect();
     let tensors = fast::take(&encoder, &decoder, &config);
     let model = Marian::take(config, tensors)?;
     GRAPHS

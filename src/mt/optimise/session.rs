@@ -6,7 +6,9 @@ use std::path::Path;
 use ort::environment::Environment;
 use ort::memory::Allocator;
 use ort::session::{Session, SessionInputValue};
-use ort::value::{DynTensor, DynValue, Outlet, Tensor, TensorElementType, ValueType};
+use ort::value::{
+    DynTensor, DynValue, Outlet, PrimitiveTensorElementType, Tensor, TensorElementType, ValueType,
+};
 
 use crate::onnx::GraphFile;
 
@@ -43,6 +45,12 @@ impl Runner {
             .inputs()
             .iter()
             .any(|input| input.name() == name)
+    }
+
+    /// Whether the graph has an output of that name.
+    pub(super) fn gives(&self, name: &str) -> bool {
+        let mut outputs = self.session.outputs().iter();
+        outputs.any(|output| output.name() == name)
     }
 
     /// The names of the inputs that begin so.
@@ -155,6 +163,14 @@ pub(super) fn integers(shape: &[usize], values: Vec<usize>) -> Result<DynValue, 
         .map_err(|error| error.to_string())
 }
 
+/// A tensor of small numbers.
+pub(super) fn small(shape: &[usize], values: Vec<u8>) -> Result<DynValue, String> {
+    let tensor = Tensor::from_array((shape.to_vec(), values));
+    tensor
+        .map(ort::value::Value::into_dyn)
+        .map_err(|error| error.to_string())
+}
+
 /// A tensor of one truth value.
 pub(super) fn truth(value: bool) -> Result<DynValue, String> {
     let tensor = Tensor::from_array(([1_usize], vec![value]));
@@ -165,11 +181,19 @@ pub(super) fn truth(value: bool) -> Result<DynValue, String> {
 
 /// The numbers in the value of that name.
 pub(super) fn floats<'a>(values: &'a Values, name: &str) -> Result<&'a [f32], String> {
+    numbers(values, name)
+}
+
+/// The numbers in the value of that name, whichever they are.
+pub(super) fn numbers<'a, T: PrimitiveTensorElementType>(
+    values: &'a Values,
+    name: &str,
+) -> Result<&'a [T], String> {
     let value = values
         .get(name)
         .ok_or_else(|| format!("the graph has no output `{name}`"))?;
     let (_, numbers) = value
-        .try_extract_tensor::<f32>()
+        .try_extract_tensor::<T>()
         .map_err(|error| error.to_string())?;
     Ok(numbers)
 }

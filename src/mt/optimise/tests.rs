@@ -177,7 +177,7 @@ fn decoders_that_keep_their_past_say_the_same() {
         assert_ne!(usual, other);
         fs::write(&path, other).unwrap();
         let judge = &mut Plain::new(&model);
-        let agreement = verify::compare(runtime, &folder, &model.config, &[], judge).unwrap();
+        let agreement = verify::compare(runtime, &folder, &model, &[], judge).unwrap();
         assert!(agreement.greatest < greatest, "{agreement:?}");
         assert!(agreement.steps > 10, "{agreement:?}");
     }
@@ -324,7 +324,7 @@ fn large_tables_in_eight_bits_say_the_same() {
         let model = Source::find(&tiny.write()).unwrap().read().unwrap();
         let look = || {
             let judge = &mut Plain::new(&model);
-            let agreement = verify::compare(runtime, &folder, &model.config, &[], judge).unwrap();
+            let agreement = verify::compare(runtime, &folder, &model, &[], judge).unwrap();
             exported(&folder);
             let output = folder.with_extension("exported");
             let weights = fs::read(output.join("model.safetensors")).unwrap();

@@ -11,6 +11,8 @@ use crate::random::Random;
 use super::config::{Config, to_f32};
 use super::graphs::MASK;
 use super::marian::Marian;
+use super::screen::STATE;
+use super::screen_trial::ScreenTrial;
 use super::session::{Runner, Values, floats, integers, truth};
 use super::{Agreement, Precision};
 
@@ -112,14 +114,18 @@ struct Row {
 pub(super) fn compare(
     environment: &Environment,
     folder: &Path,
-    config: &Config,
+    model: &Marian,
     samples: &[Vec<usize>],
     judge: &mut dyn Judge,
 ) -> Result<Agreement, String> {
+    let config = &model.config;
     let sentences = sentences(config, samples);
     let mut encoder = Runner::load(environment, &folder.join("encoder.onnx"))?;
     let mut decoder = Runner::load(environment, &folder.join("decoder.onnx"))?;
     let mut compact = Runner::load(environment, &folder.join("compact.onnx"))?;
+    let screen = decoder.gives(STATE);
+    let screen = screen.then(|| ScreenTrial::load(environment, folder));
+    let mut screen = screen.transpose()?;
     let mut sums = Sums::default();
     for trial in sentences.chunks(LENGTHS.len()) {
         let mut values = encode(&mut encoder, config, trial)?;
@@ -143,7 +149,12 @@ pub(super) fn compare(
                 values.insert("beam_index".to_owned(), integers(&[rows.len()], index)?);
                 decoder.run(&mut values, |name| name.replacen("present_", "past_", 1))?;
             }
-            let logits = floats(&values, "logits")?;
+            let screened = screen.as_mut().map(|screen| screen.logits(&values));
+            let screened = screened.transpose()?;
+            let logits = match &screened {
+                Some(logits) => logits,
+                None => floats(&values, "logits")?,
+            };
             let each = logits.chunks(config.target_vocabulary);
             let mut best = Vec::with_capacity(rows.len());
             for (row, logits) in rows.iter().zip(each) {

@@ -1,0 +1,123 @@
+//! Scores of a large vocabulary in 32 bits: products in eight bits say which tokens they are worth
+//! computing for ([`Screen`](crate::inference::Screen)).
+//!
+//! Where the table of tokens is large, and the same as that of embeddings, the decoder gives the state
+//! that scores are made of in place of the scores, and there is one more graph.
+//!
+//! | graph | in | out |
+//! | --- | --- | --- |
+//! | decoder | as usual | `state` f32\[R,D\] in place of `logits` |
+//! | screen | `rounded_state` u8\[R,D\], of which 128 stands for zero | `products` i32\[R,V\] |
+//!
+//! The table itself is with the decoder, as `target_embedding` f32\[V,D\]. With the screen are, for each
+//! token, what its products are to be multiplied with (`target_embedding.columns.scale`), the bias of its
+//! score (`logits_bias`), the length of its row (`row_lengths`) and that of what eight bits left out of
+//! the row (`row_errors`), which no node takes.
+
+use std::sync::Arc;
+
+use super::Precision;
+use super::builder::{Builder, COLUMNS, named, port};
+use super::graphs::TARGET;
+use super::marian::Marian;
+use super::onnx::{Attribute, Element, Graph, Port, Size};
+use super::quantise::Quantised;
+use crate::inference::{Norms, ZERO};
+
+/// The output of a decoder that leaves scores to others.
+pub(in crate::mt) const STATE: &str = "state";
+
+/// What the screen takes, and what it gives.
+pub(in crate::mt) const ROUNDED: &str = "rounded_state";
+pub(in crate::mt) const PRODUCTS: &str = "products";
+
+/// The table, with the decoder.
+pub(in crate::mt) const TABLE: &str = TARGET;
+
+/// What there is for each token, with the screen.
+pub(in crate::mt) const BIAS: &str = "logits_bias";
+pub(in crate::mt) const SCALES: &str = "target_embedding.columns.scale";
+pub(in crate::mt) const LENGTHS: &str = "row_lengths";
+pub(in crate::mt) const ERRORS: &str = "row_errors";
+
+impl Marian {
+    /// Whether scores are made by way of a screen.
+    pub(super) fn is_screened(&self, precision: Precision) -> bool {
+        let is_large = self.output.values.len() as u64 * 4 > self.cached;
+        let is_tied = Arc::ptr_eq(&self.output, &self.target_embedding);
+        precision == Precision::Fp32 && is_large && is_tied
+    }
+
+    /// The state as an output.
+    pub(super) fn state_port(&self) -> Port {
+        let shape = [named("rows"), Size::Fixed(self.config.width)];
+        port(STATE, Element::F32, &shape)
+    }
+
+    /// The graph of the products in eight bits.
+    pub(super) fn screen_graph(&self, _: Precision) -> Graph<'static> {
+        let mut builder = Builder::new("screen", Precision::Fp32);
+        let b = &mut builder;
+        let table = &self.output;
+        let (tokens, width) = (table.rows(), table.columns);
+        let quantised = Quantised::new(table);
+        let (values, scales) = b.columns(TARGET, &quantised, [tokens, width]);
+        debug_assert_eq!((&*scales, values.contains(COLUMNS)), (SCALES, true));
+        let norms: Vec<Norms> = norms(&quantised, &table.values).collect();
+        let lengths: Vec<f32> = norms.iter().map(|norms| norms.length).collect();
+        let errors: Vec<f32> = norms.iter().map(|norms| norms.error).collect();
+        b.single(BIAS, &[tokens], &self.masked_bias());
+        b.single(LENGTHS, &[tokens], &lengths);
+        b.single(ERRORS, &[tokens], &errors);
+        let zero = b.byte("zero", ZERO);
+        let inputs = [ROUNDED, &values, &zero];
+        b.node_to("MatMulInteger", &inputs, Vec::new(), &[PRODUCTS]);
+        let state = [named("rows"), Size::Fixed(width)];
+        let products = [named("rows"), Size::Fixed(tokens)];
+        builder.finish(
+            vec![port(ROUNDED, Element::U8, &state)],
+            vec![port(PRODUCTS, Element::I32, &products)],
+        )
+    }
+}
+
+/// The lengths of the rows of a table, and of what eight bits left out of them.
+fn norms<'a>(quantised: &'a Quantised, values: &'a [f32]) -> impl Iterator<Item = Norms> + 'a {
+    let columns = quantised.columns.max(1);
+    let rows = values.chunks(columns).zip(quantised.values.chunks(columns));
+    rows.zip(&quantised.scales).map(|((row, whole), scale)| {
+        let (mut length, mut error) = (0.0_f64, 0.0_f64);
+        for (value, whole) in row.iter().zip(whole) {
+            let value = f64::from(*value);
+            let left_out = value - f64::from(*whole) * f64::from(*scale);
+            length += value * value;
+            error += left_out * left_out;
+        }
+        Norms {
+            length: super::marian::narrow(length.sqrt()),
+            error: super::marian::narrow(error.sqrt()),
+        }
+    })
+}
+
+/// The file of a graph that gives the scores of all tokens, in 32 bits: `logits` f32\[R,V\] from `state`
+/// f32\[R,D\], the table f32\[V,D\] and `logits_bias` f32\[V\]. It has no weights of its own.
+///
+/// # Errors
+/// When it cannot be written, which does not happen in memory.
+pub(in crate::mt) fn all_scores() -> std::io::Result<Vec<u8>> {
+    let mut builder = Builder::new("all_scores", Precision::Fp32);
+    let transposed = vec![("transB", Attribute::Integer(1))];
+    builder.node_to("Gemm", &[STATE, TABLE, BIAS], transposed, &["logits"]);
+    let inputs = [
+        (STATE, vec![named("rows"), named("width")]),
+        (TABLE, vec![named("tokens"), named("width")]),
+        (BIAS, vec![named("tokens")]),
+    ];
+    let inputs = inputs.map(|(name, shape)| port(name, Element::F32, &shape));
+    let logits = [named("rows"), named("tokens")];
+    let graph = builder.finish(inputs.to_vec(), vec![port("logits", Element::F32, &logits)]);
+    let mut bytes = Vec::new();
+    graph.write(&mut bytes)?;
+    Ok(bytes)
+}
