@@ -22,9 +22,9 @@ pub(crate) use load::{find, sessions};
 #[cfg(not(feature = "onnx"))]
 pub(crate) use name::not_there;
 pub use name::{ModelError, ModelName, fake_of, is_folder};
+pub use pin::{check_digest, wrong_digest};
 #[cfg(feature = "onnx")]
 pub(crate) use screen::{Norms, Rounded, Screen, Table, ZERO};
-pub use pin::{check_digest, wrong_digest};
 pub use select::{Candidate, Selector};
 pub use settings::ModelSettings;
 #[cfg(feature = "onnx")]

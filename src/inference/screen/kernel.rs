@@ -34,7 +34,8 @@ pub(super) fn dot(one: &[f32], other: &[f32]) -> f32 {
     rest.fold(lanes[0], |sum, (one, other)| sum + one * other)
 }
 
-/// What products of whole numbers say of each token: times its scale and `scale`, plus its bias.
+/// What products of whole numbers say of each token: times its scale and `scale`, plus its bias and
+/// `more`.
 #[multiversion(targets(
     "x86_64+avx+avx2+avx512f+avx512bw+avx512dq+avx512vl",
     "x86_64+avx+avx2",
@@ -44,9 +45,15 @@ pub(super) fn dot(one: &[f32], other: &[f32]) -> f32 {
     clippy::cast_precision_loss,
     reason = "what is rounded here is in the bound of the error"
 )]
-pub(super) fn rescale(products: &[i32], scale: f32, scales: &[f32], bias: &[f32], to: &mut [f32]) {
+pub(super) fn rescale(
+    products: &[i32],
+    [scale, more]: [f32; 2],
+    scales: &[f32],
+    bias: &[f32],
+    to: &mut [f32],
+) {
     let of_tokens = products.iter().zip(scales).zip(bias);
     for (to, ((product, of_token), bias)) in to.iter_mut().zip(of_tokens) {
-        *to = *product as f32 * (scale * of_token) + bias;
+        *to = *product as f32 * (scale * of_token) + (bias + more);
     }
 }

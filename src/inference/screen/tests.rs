@@ -8,6 +8,8 @@ struct Trial {
     bias: Vec<f32>,
     bytes: Vec<i8>,
     scales: Vec<f32>,
+    mean: Vec<f32>,
+    mean_error: Vec<f32>,
     norms: Vec<Norms>,
     width: usize,
 }
@@ -20,21 +22,28 @@ impl Trial {
             bias,
             bytes: Vec::new(),
             scales: Vec::new(),
+            mean: vec![0.0; width],
+            mean_error: vec![0.0; width],
             norms: Vec::new(),
             width,
         };
+        let mut errors = Vec::new();
         for row in trial.rows.chunks(width) {
             let most = row.iter().fold(0.0_f32, |most, one| most.max(one.abs()));
             let scale = if most > 0.0 { most / 64.0 } else { 1.0 };
             let whole: Vec<f32> = row.iter().map(|one| (one / scale).round()).collect();
-            let length = |all: &mut dyn Iterator<Item = f32>| all.map(|x| x * x).sum::<f32>().sqrt();
-            trial.norms.push(Norms {
-                length: length(&mut row.iter().copied()),
-                error: length(&mut row.iter().zip(&whole).map(|(x, whole)| x - whole * scale)),
-            });
+            errors.extend(row.iter().zip(&whole).map(|(x, whole)| x - whole * scale));
             trial.scales.push(scale);
             #[expect(clippy::cast_possible_truncation, reason = "whole numbers up to 64")]
             trial.bytes.extend(whole.iter().map(|one| *one as i8));
+        }
+        trial.mean = mean(&trial.rows, width);
+        trial.mean_error = mean(&errors, width);
+        for (row, error) in trial.rows.chunks(width).zip(errors.chunks(width)) {
+            trial.norms.push(Norms {
+                length: distance(row, &trial.mean),
+                error: distance(error, &trial.mean_error),
+            });
         }
         trial
     }
@@ -44,6 +53,8 @@ impl Trial {
             rows: &self.rows,
             bias: &self.bias,
             scales: &self.scales,
+            mean: &self.mean,
+            mean_error: &self.mean_error,
             norms: &self.norms,
             greatest: Norms::greatest(&self.norms),
         }
@@ -66,7 +77,7 @@ impl Trial {
         count: usize,
     ) -> Option<(Vec<(u32, u32)>, f32)> {
         let mut bytes = Vec::new();
-        let rounded = Rounded::new(state, &mut bytes);
+        let rounded = Rounded::new(state, &self.table(), &mut bytes);
         let products = self.products(&bytes);
         let found = screen.likeliest(&self.table(), state, &rounded, &products, count)?;
         let (found, log_probability) = found;
@@ -83,9 +94,23 @@ impl Trial {
         order.truncate(count);
         let first = f64::from(scores[order[0] as usize]);
         let sum: f64 = scores.iter().map(|x| (f64::from(*x) - first).exp()).sum();
-        let pairs = order.iter().map(|one| (*one, scores[*one as usize].to_bits()));
+        let pairs = order
+            .iter()
+            .map(|one| (*one, scores[*one as usize].to_bits()));
         (pairs.collect(), -sum.ln())
     }
+}
+
+#[expect(clippy::cast_precision_loss, reason = "tables are small")]
+fn mean(rows: &[f32], width: usize) -> Vec<f32> {
+    let count = (rows.len() / width) as f32;
+    let column = |place: usize| rows.iter().skip(place).step_by(width).sum::<f32>() / count;
+    (0..width).map(column).collect()
+}
+
+fn distance(one: &[f32], other: &[f32]) -> f32 {
+    let squares = one.iter().zip(other).map(|(a, b)| (a - b) * (a - b));
+    squares.sum::<f32>().sqrt()
 }
 
 fn numbers(spread: f32, count: usize) -> impl Strategy<Value = Vec<f32>> {
@@ -120,11 +145,11 @@ proptest! {
     ) {
         let trial = Trial::new(rows, vec![0.0; 40]);
         let mut bytes = Vec::new();
-        let rounded = Rounded::new(&state, &mut bytes);
+        let table = trial.table();
+        let rounded = Rounded::new(&state, &table, &mut bytes);
         let mut scores = vec![0.0; 40];
         let products = trial.products(&bytes);
-        let table = trial.table();
-        kernel::rescale(&products, rounded.scale, table.scales, table.bias, &mut scores);
+        rounded.rescale(&products, table.scales, table.bias, &mut scores);
         for (token, score) in scores.iter().enumerate() {
             let off = (score - table.score(&state, token)).abs();
             prop_assert!(off <= rounded.bound(table.norms[token]), "{} {}", token, off);

@@ -59,6 +59,7 @@ pub enum Layout {
 enum Role {
     FastEncoder,
     FastDecoder,
+    StateDecoder,
     Compact,
     Screen,
     Encoder,
@@ -76,7 +77,9 @@ impl Role {
             Some(Self::Compact)
         } else if takes(ROUNDED) && gives(PRODUCTS) {
             Some(Self::Screen)
-        } else if (takes(MASK) || takes("beam_index")) && (gives("logits") || gives(STATE)) {
+        } else if takes(MASK) && gives(STATE) {
+            Some(Self::StateDecoder)
+        } else if (takes(MASK) || takes("beam_index")) && gives("logits") {
             Some(Self::FastDecoder)
         } else if takes("input_ids") && gives("mask_bias") && gives("cross_key.0") {
             Some(Self::FastEncoder)
@@ -101,6 +104,9 @@ impl Role {
         match self {
             Self::FastEncoder => "an encoder of the fast layout",
             Self::FastDecoder => "a decoder of the fast layout",
+            Self::StateDecoder => {
+                "a decoder of the fast layout, which leaves scores to another graph"
+            }
             Self::Screen => "what scores tokens in the fast layout",
             Self::Compact => "what drops sentences in the fast layout",
             Self::Encoder => "an encoder",
@@ -184,19 +190,16 @@ impl Layout {
                 .map(|graph| graph.name.clone())
         };
         let fast = || {
-            let decoder = one(Role::FastDecoder)?;
-            let mut decoders = graphs.iter().filter(|graph| graph.name == decoder);
-            let is_screened = decoders.any(|graph| graph.signature.output(STATE).is_some());
-            let screen = is_screened.then(|| one(Role::Screen));
+            let screened = || Some((one(Role::StateDecoder)?, Some(one(Role::Screen)?)));
+            let (decoder, screen) = match one(Role::FastDecoder) {
+                Some(decoder) => (decoder, None),
+                None => screened()?,
+            };
             Some(Self::Fast {
                 encoder: one(Role::FastEncoder)?,
                 decoder,
                 compact: one(Role::Compact)?,
-                // A decoder that gives no scores is of no use without it.
-                screen: match screen {
-                    Some(screen) => Some(screen?),
-                    None => None,
-                },
+                screen,
             })
         };
         // A merged decoder has the weights once, the split ones twice.

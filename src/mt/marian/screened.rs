@@ -10,7 +10,7 @@ use super::session;
 use crate::inference::{Norms, Rounded, Screen, Table};
 use crate::mt::decoding::{Scores, StepError};
 use crate::mt::optimise::{
-    BIAS, ERRORS, LENGTHS, PRODUCTS, ROUNDED, SCALES, STATE, TABLE, all_scores,
+    BIAS, ERRORS, LENGTHS, MEANS, PRODUCTS, ROUNDED, SCALES, STATE, TABLE, all_scores,
 };
 use crate::onnx::{Graph, GraphError, GraphFile, GraphWeights, SessionSource, failed};
 
@@ -27,6 +27,7 @@ pub(super) struct Screened {
     table: Arc<DynValue>,
     bias: Arc<DynValue>,
     scales: Arc<DynValue>,
+    means: [Arc<DynValue>; 2],
     norms: Vec<Norms>,
     screen: Screen,
     logits: Vec<f32>,
@@ -64,6 +65,7 @@ impl Screened {
             table: constant(decoder, TABLE)?,
             bias: constant(screen, BIAS)?,
             scales: constant(screen, SCALES)?,
+            means: [constant(screen, MEANS[0])?, constant(screen, MEANS[1])?],
             norms: norms
                 .map(|(length, error)| Norms { length, error })
                 .collect(),
@@ -86,13 +88,16 @@ impl Screened {
             rows: floats(&self.table)?,
             bias,
             scales: floats(&self.scales)?,
+            mean: floats(&self.means[0])?,
+            mean_error: floats(&self.means[1])?,
             norms: &self.norms,
             greatest: Norms::greatest(&self.norms),
         };
         let width = table.rows.len().checked_div(bias.len()).unwrap_or(1).max(1);
         let mut bytes = Vec::with_capacity(states.len());
         let rows = states.chunks(width);
-        let rounded: Vec<Rounded> = rows.map(|row| Rounded::new(row, &mut bytes)).collect();
+        let rounded = rows.map(|row| Rounded::new(row, &table, &mut bytes));
+        let rounded: Vec<Rounded> = rounded.collect();
         let bytes = Tensor::from_array(([rounded.len(), width], bytes));
         let bytes = bytes.map_err(failed)?.into_dyn();
         let mut outputs = self.products.run(vec![(ROUNDED.into(), bytes.into())])?;

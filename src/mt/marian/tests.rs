@@ -14,7 +14,7 @@ use super::*;
 use crate::inference::Budget;
 use crate::models::{ModelFolder, ModelReference, ResolveSettings, resolve};
 use crate::mt::decoding::{Found, Rows, Scores, StepModel};
-use crate::mt::optimise::{Options, Precision, export, optimise};
+use crate::mt::optimise::{Options, Precision, export, optimise, optimise_with};
 use crate::mt::{Cost, Decoding, Strategy, TranslateError};
 use crate::onnx::{ChosenDevice, Device, Surroundings};
 use crate::random::Random;
@@ -41,7 +41,8 @@ fn built_in(name: &str) -> ModelFolder {
 }
 
 /// The models of the program in 32 bits: `PAIR` as a folder for `transformers`, from which the golden
-/// files were made, and `fast-PAIR`, the fast layout of it. Made once for all tests of a process.
+/// files were made, `fast-PAIR`, the fast layout of it, and `screened-PAIR`, the same as if it had a large
+/// vocabulary. Made once for all tests of a process.
 static FULL_PRECISION: LazyLock<Option<TempDir>> = LazyLock::new(|| {
     let runtime = crate::onnx::trial::runtime()?;
     let root = tempfile::tempdir().unwrap();
@@ -54,6 +55,9 @@ static FULL_PRECISION: LazyLock<Option<TempDir>> = LazyLock::new(|| {
             ..Options::default()
         };
         optimise(runtime.environment(), &plain, &fast, &options).unwrap();
+        let screened = root.path().join(format!("screened-{pair}"));
+        let report = optimise_with(runtime.environment(), &plain, &screened, &options, 0);
+        assert_eq!(report.unwrap().manifest.format, 4);
     }
     Some(root)
 });
@@ -62,6 +66,12 @@ static FULL_PRECISION: LazyLock<Option<TempDir>> = LazyLock::new(|| {
 fn full_precision(pair: &str) -> Option<PathBuf> {
     let root = FULL_PRECISION.as_ref()?;
     Some(root.path().join(format!("fast-{pair}")))
+}
+
+/// The same, where scores are made by way of products in eight bits.
+fn screened(pair: &str) -> Option<PathBuf> {
+    let root = FULL_PRECISION.as_ref()?;
+    Some(root.path().join(format!("screened-{pair}")))
 }
 
 /// A folder of models that is not part of the repository: `tests/golden/marian.md` says how to make it.
@@ -207,34 +217,116 @@ fn translations_are_those_of_transformers_whatever_the_batches() {
         let Some(folder) = full_precision(&pair.replace('_', "-")) else {
             return;
         };
-        let golden = golden(pair);
         for budget in BUDGETS {
-            let Some(mut translator) = translator(&folder, budget) else {
-                return;
-            };
-            let (greedy, _) = translate(&mut translator, &golden, Strategy::Greedy);
-            for (golden, found) in golden.iter().zip(&greedy) {
-                assert_eq!(found.tokens, golden.greedy, "{pair} {:?}", golden.source);
-            }
-            let (beam, _) = translate(&mut translator, &golden, BEAM);
-            for (golden, found) in golden.iter().zip(&beam) {
-                assert_eq!(found.tokens, golden.beam, "{pair} {:?}", golden.source);
-                assert!((found.score - golden.score).abs() < 2e-4);
-            }
+            let mut translator = translator(&folder, budget).unwrap();
+            assert_translates_with_scores(&mut translator, pair, &golden(pair));
         }
     }
+}
+
+#[test]
+fn scores_by_way_of_eight_bits_change_nothing() {
+    for pair in ["en_de", "de_en"] {
+        let Some(folder) = screened(&pair.replace('_', "-")) else {
+            return;
+        };
+        // Nearly all tokens of so small a vocabulary are worth an exact score: without optimisation
+        // that takes its time.
+        let (each, budgets) = if cfg!(debug_assertions) {
+            (24, &BUDGETS[1..])
+        } else {
+            (1, &BUDGETS[..])
+        };
+        let golden = golden(pair).into_iter().skip(each / 2).step_by(each);
+        let golden: Vec<Golden> = golden.collect();
+        for budget in budgets {
+            let mut translator = translator(&folder, *budget).unwrap();
+            assert_translates_with_scores(&mut translator, pair, &golden);
+        }
+    }
+}
+
+/// Greedy search and beam search find what transformers found, and beam search with its scores.
+fn assert_translates_with_scores(translator: &mut MarianTranslator, pair: &str, golden: &[Golden]) {
+    let (greedy, _) = translate(translator, golden, Strategy::Greedy);
+    let (beam, _) = translate(translator, golden, BEAM);
+    for ((golden, greedy), beam) in golden.iter().zip(&greedy).zip(&beam) {
+        assert_eq!(greedy.tokens, golden.greedy, "{pair} {:?}", golden.source);
+        assert_eq!(beam.tokens, golden.beam, "{pair} {:?}", golden.source);
+        let difference = (beam.score - golden.score).abs();
+        assert!(difference < 2e-5, "{pair} {:?} {difference}", golden.source);
+    }
+}
+
+/// Where all tokens have to be seen, they have their exact scores; where few are enough, so have those.
+#[test]
+fn all_scores_and_few_of_them_are_the_same() {
+    let (Some(screened), Some(usual)) = (screened("en-de"), full_precision("en-de")) else {
+        return;
+    };
+    let golden = &golden("en_de")[20];
+    let step = |folder: &Path, enough| {
+        let files = ModelFiles::folder(folder);
+        let model = load(files, Budget::default()).unwrap().unwrap();
+        let mut steps = model.steps().unwrap();
+        steps.start(&[&golden.source]).unwrap();
+        let rows = Rows {
+            tokens: &[model.config().special.start],
+            parents: &[0],
+            position: 0,
+            enough,
+        };
+        match steps.step(rows).unwrap() {
+            Scores::All(logits) => (logits.to_vec(), None),
+            Scores::Likeliest { logits, tokens, .. } => (logits.to_vec(), Some(tokens.to_vec())),
+        }
+    };
+    let (right, none) = step(&usual, Some(3));
+    assert_eq!(none, None);
+    let (all, none) = step(&screened, None);
+    assert_eq!((all.len(), none), (right.len(), None));
+    for (token, (right, found)) in right.iter().zip(&all).enumerate() {
+        assert!((right - found).abs() < 1e-4, "{token} {right} {found}");
+    }
+    let (few, tokens) = step(&screened, Some(3));
+    let tokens = tokens.unwrap();
+    assert_eq!((few.len(), tokens.len()), (3, 3));
+    assert_eq!(tokens[0], golden.greedy[0]);
+    for (token, logit) in tokens.iter().zip(few) {
+        assert!((right[*token as usize] - logit).abs() < 1e-4);
+    }
+}
+
+#[test]
+fn a_screen_that_is_not_there_is_missed() {
+    let Some(folder) = screened("en-de") else {
+        return;
+    };
+    let copy = tempfile::tempdir().unwrap();
+    for entry in fs::read_dir(&folder).unwrap().flatten() {
+        if entry.file_name() != "screen.onnx" {
+            fs::copy(entry.path(), copy.path().join(entry.file_name())).unwrap();
+        }
+    }
+    let model = load(ModelFiles::folder(copy.path()), Budget::default()).unwrap();
+    let error = model.unwrap_err().to_string();
+    let found =
+        "`decoder.onnx` (a decoder of the fast layout, which leaves scores to another graph)";
+    assert!(error.contains(found), "{error}");
 }
 
 /// As on a GPU: outputs are bound to the device, and only logits come to the host.
 #[test]
 fn what_stays_on_the_device_changes_nothing() {
-    let (Some(folder), Some(sessions)) = (full_precision("en-de"), sessions()) else {
-        return;
-    };
-    let model = load_on(sessions.bound(), ModelFiles::folder(&folder), BUDGETS[1]).unwrap();
-    assert!(!model.is_recast());
-    let mut translator = model.translator().unwrap();
-    assert_translates(&mut translator, &golden("en_de"), "bound");
+    for folder in [full_precision("en-de"), screened("en-de")] {
+        let (Some(folder), Some(sessions)) = (folder, sessions()) else {
+            return;
+        };
+        let model = load_on(sessions.bound(), ModelFiles::folder(&folder), BUDGETS[1]).unwrap();
+        assert!(!model.is_recast());
+        let mut translator = model.translator().unwrap();
+        assert_translates(&mut translator, &golden("en_de"), "bound");
+    }
 }
 
 /// As on a GPU: a few tokens come to the host where they are enough, all where they are not, and

@@ -46,7 +46,7 @@ use marian::Marian;
 use onnx::{Element, Graph};
 pub(in crate::mt) use recast::recast;
 pub(in crate::mt) use screen::{
-    BIAS, ERRORS, LENGTHS, PRODUCTS, ROUNDED, SCALES, STATE, TABLE, all_scores,
+    BIAS, ERRORS, LENGTHS, MEANS, PRODUCTS, ROUNDED, SCALES, STATE, TABLE, all_scores,
 };
 use tensors::Tensors;
 use verify::{Judge, Original, Plain};
@@ -239,11 +239,23 @@ pub fn optimise(
     output: &Path,
     options: &Options,
 ) -> Result<Report, OptimiseError> {
+    optimise_with(environment, input, output, options, CACHED)
+}
+
+/// The same, where tables of more than `cached` bytes are large.
+pub(in crate::mt) fn optimise_with(
+    environment: &Environment,
+    input: &Path,
+    output: &Path,
+    options: &Options,
+    cached: u64,
+) -> Result<Report, OptimiseError> {
     if output.exists() {
         return Err(OptimiseError::Exists(output.to_owned()));
     }
     let source = Source::find(input)?;
-    let model = source.read()?;
+    let mut model = source.read()?;
+    model.cached = cached;
     let partial = Partial::new(output)?;
     let manifest = model.manifest(options.precision);
     let bytes = write(&model, options.precision, input, &partial.path)?;

@@ -41,6 +41,18 @@ impl Quantised {
         }
     }
 
+    /// What was left out of each value of `matrix`, which these were made of.
+    pub(super) fn left_out(&self, matrix: &Matrix) -> Vec<f32> {
+        let columns = self.columns.max(1);
+        let rows = matrix.values.chunks(columns);
+        let rows = rows.zip(self.values.chunks(columns)).zip(&self.scales);
+        rows.flat_map(|((row, rounded), scale)| {
+            let pairs = row.iter().zip(rounded);
+            pairs.map(move |(value, rounded)| value - f32::from(*rounded) * scale)
+        })
+        .collect()
+    }
+
     /// The values as bytes, columns as rows.
     pub(super) fn transposed_bytes(&self) -> Vec<u8> {
         let mut bytes = Vec::with_capacity(self.values.len());

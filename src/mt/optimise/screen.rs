@@ -11,18 +11,19 @@
 //!
 //! The table itself is with the decoder, as `target_embedding` f32\[V,D\]. With the screen are, for each
 //! token, what its products are to be multiplied with (`target_embedding.columns.scale`), the bias of its
-//! score (`logits_bias`), the length of its row (`row_lengths`) and that of what eight bits left out of
-//! the row (`row_errors`), which no node takes.
+//! score (`logits_bias`), and how far its row (`row_lengths`) and what eight bits left out of the row
+//! (`row_errors`) are from their means (`row_mean` and `error_mean`, f32\[D\]). No node takes these.
 
 use std::sync::Arc;
 
 use super::Precision;
 use super::builder::{Builder, COLUMNS, named, port};
+use super::config::to_f32;
 use super::graphs::TARGET;
-use super::marian::Marian;
+use super::marian::{Marian, narrow};
 use super::onnx::{Attribute, Element, Graph, Port, Size};
 use super::quantise::Quantised;
-use crate::inference::{Norms, ZERO};
+use crate::inference::ZERO;
 
 /// The output of a decoder that leaves scores to others.
 pub(in crate::mt) const STATE: &str = "state";
@@ -39,6 +40,9 @@ pub(in crate::mt) const BIAS: &str = "logits_bias";
 pub(in crate::mt) const SCALES: &str = "target_embedding.columns.scale";
 pub(in crate::mt) const LENGTHS: &str = "row_lengths";
 pub(in crate::mt) const ERRORS: &str = "row_errors";
+
+/// The means of rows and of what eight bits left out of them.
+pub(in crate::mt) const MEANS: [&str; 2] = ["row_mean", "error_mean"];
 
 impl Marian {
     /// Whether scores are made by way of a screen.
@@ -63,12 +67,17 @@ impl Marian {
         let quantised = Quantised::new(table);
         let (values, scales) = b.columns(TARGET, &quantised, [tokens, width]);
         debug_assert_eq!((&*scales, values.contains(COLUMNS)), (SCALES, true));
-        let norms: Vec<Norms> = norms(&quantised, &table.values).collect();
-        let lengths: Vec<f32> = norms.iter().map(|norms| norms.length).collect();
-        let errors: Vec<f32> = norms.iter().map(|norms| norms.error).collect();
         b.single(BIAS, &[tokens], &self.masked_bias());
-        b.single(LENGTHS, &[tokens], &lengths);
-        b.single(ERRORS, &[tokens], &errors);
+        let rows = table.values.iter().copied();
+        let left_out = quantised.left_out(table);
+        for (values, (mean, distances)) in [
+            (rows.collect(), (MEANS[0], LENGTHS)),
+            (left_out, (MEANS[1], ERRORS)),
+        ] {
+            let center = center(&values, width);
+            b.single(mean, &[width], &center);
+            b.single(distances, &[tokens], &distances_from(&values, &center));
+        }
         let zero = b.byte("zero", ZERO);
         let inputs = [ROUNDED, &values, &zero];
         b.node_to("MatMulInteger", &inputs, Vec::new(), &[PRODUCTS]);
@@ -81,23 +90,27 @@ impl Marian {
     }
 }
 
-/// The lengths of the rows of a table, and of what eight bits left out of them.
-fn norms<'a>(quantised: &'a Quantised, values: &'a [f32]) -> impl Iterator<Item = Norms> + 'a {
-    let columns = quantised.columns.max(1);
-    let rows = values.chunks(columns).zip(quantised.values.chunks(columns));
-    rows.zip(&quantised.scales).map(|((row, whole), scale)| {
-        let (mut length, mut error) = (0.0_f64, 0.0_f64);
-        for (value, whole) in row.iter().zip(whole) {
-            let value = f64::from(*value);
-            let left_out = value - f64::from(*whole) * f64::from(*scale);
-            length += value * value;
-            error += left_out * left_out;
+/// The mean of rows of this width.
+fn center(rows: &[f32], width: usize) -> Vec<f32> {
+    let mut sums = vec![0.0_f64; width];
+    for row in rows.chunks(width.max(1)) {
+        for (sum, value) in sums.iter_mut().zip(row) {
+            *sum += f64::from(*value);
         }
-        Norms {
-            length: super::marian::narrow(length.sqrt()),
-            error: super::marian::narrow(error.sqrt()),
-        }
-    })
+    }
+    let count = to_f32(rows.len().checked_div(width).unwrap_or(0).max(1));
+    let mean = |sum: f64| narrow(sum / f64::from(count));
+    sums.into_iter().map(mean).collect()
+}
+
+/// How far each row is from `center`.
+fn distances_from(rows: &[f32], center: &[f32]) -> Vec<f32> {
+    let distance = |row: &[f32]| {
+        let pairs = row.iter().zip(center);
+        let squares = pairs.map(|(value, center)| (f64::from(*value) - f64::from(*center)).powi(2));
+        narrow(squares.sum::<f64>().sqrt())
+    };
+    rows.chunks(center.len().max(1)).map(distance).collect()
 }
 
 /// The file of a graph that gives the scores of all tokens, in 32 bits: `logits` f32\[R,V\] from `state`

@@ -5,7 +5,7 @@ use std::path::Path;
 use ort::environment::Environment;
 
 use super::onnx::Graph;
-use super::screen::{BIAS, ERRORS, LENGTHS, PRODUCTS, ROUNDED, SCALES, STATE, TABLE};
+use super::screen::{BIAS, ERRORS, LENGTHS, MEANS, PRODUCTS, ROUNDED, SCALES, STATE, TABLE};
 use super::session::{Runner, Values, floats, numbers, small};
 use crate::inference::{Norms, Rounded, Table};
 use crate::onnx::read_file;
@@ -17,6 +17,8 @@ pub(super) struct ScreenTrial {
     rows: Vec<f32>,
     bias: Vec<f32>,
     scales: Vec<f32>,
+    mean: Vec<f32>,
+    mean_error: Vec<f32>,
     norms: Vec<Norms>,
 }
 
@@ -42,6 +44,8 @@ impl ScreenTrial {
             rows: constant(&decoder, TABLE)?,
             bias: constant(&of_tokens, BIAS)?,
             scales: constant(&of_tokens, SCALES)?,
+            mean: constant(&of_tokens, MEANS[0])?,
+            mean_error: constant(&of_tokens, MEANS[1])?,
             norms: norms
                 .map(|(length, error)| Norms { length, error })
                 .collect(),
@@ -59,6 +63,8 @@ impl ScreenTrial {
             rows: &self.rows,
             bias: &self.bias,
             scales: &self.scales,
+            mean: &self.mean,
+            mean_error: &self.mean_error,
             norms: &self.norms,
             greatest: Norms::greatest(&self.norms),
         };
@@ -67,7 +73,7 @@ impl ScreenTrial {
         let mut bytes = Vec::with_capacity(states.len());
         let rounded: Vec<Rounded> = states
             .chunks(width.max(1))
-            .map(|state| Rounded::new(state, &mut bytes))
+            .map(|state| Rounded::new(state, &table, &mut bytes))
             .collect();
         let mut products = Values::new();
         let shape = [rounded.len(), width];

@@ -1,4 +1,5 @@
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use safetensors::tensor::{Dtype, TensorView, serialize};
 use serde_json::{Value, json};
@@ -345,6 +346,56 @@ fn large_tables_in_eight_bits_say_the_same() {
         fs::write(folder.join("decoder.onnx"), file).unwrap();
         assert_eq!(look(), before);
     }
+}
+
+/// Where scores of 32 bits are made by way of eight, nothing of the model is lost.
+#[test]
+fn screened_models_are_verified_and_exported_as_others() {
+    let Some(runtime) = runtime() else {
+        return;
+    };
+    let tiny = Tiny::new(&[]);
+    let input = tiny.write();
+    let made = |name: &str, cached| {
+        let folder = tiny.folder.path().join(name);
+        let report = optimise_with(runtime, &input, &folder, &Options::default(), cached).unwrap();
+        assert!(report.agreement.greatest < 1e-4, "{report:?}");
+        exported(&folder);
+        let exported = folder.with_extension("exported").join("model.safetensors");
+        (folder, report, fs::read(exported).unwrap())
+    };
+    let (_, usual, weights) = made("usual", CACHED);
+    let (folder, screened, same) = made("screened", 0);
+    assert_eq!((usual.manifest.format, screened.manifest.format), (3, 4));
+    assert_eq!(weights, same);
+    // What is made anew for a GPU is the same, too.
+    let read = |folder: &Path, name: &str| fs::read(folder.join(name)).unwrap();
+    let config = String::from_utf8(read(&folder, "config.json")).unwrap();
+    let recast = |folder: &Path, decoder: &[&str]| {
+        let decoder: Vec<Vec<u8>> = decoder.iter().map(|name| read(folder, name)).collect();
+        let decoder: Vec<&[u8]> = decoder.iter().map(Vec::as_slice).collect();
+        let encoder = read(folder, "encoder.onnx");
+        recast(&encoder, &decoder, &config, Precision::Fp16).unwrap()
+    };
+    let usual = folder.with_file_name("usual");
+    assert_eq!(
+        recast(&folder, &["decoder.onnx", "screen.onnx"]),
+        recast(&usual, &["decoder.onnx"])
+    );
+    // The same table for other words.
+    let model = Source::find(&input).unwrap().read().unwrap();
+    let mut other = model.clone();
+    let table = Arc::make_mut(&mut other.output);
+    table.values.rotate_right(16);
+    let mut file = Vec::new();
+    other
+        .screen_graph(Precision::Fp32)
+        .write(&mut file)
+        .unwrap();
+    fs::write(folder.join("screen.onnx"), file).unwrap();
+    let judge = &mut Plain::new(&model);
+    let refusal = verify::compare(runtime, &folder, &model, &[], judge).unwrap_err();
+    assert!(refusal.contains("the screen says"), "{refusal}");
 }
 
 #[test]
