@@ -120,7 +120,7 @@ impl Selector {
 
     /// At least `count` logits are not below this: as many disjoint sets of them have such a maximum.
     /// Where blocks are few, as in a small vocabulary, smaller sets leave fewer candidates.
-    fn threshold(&mut self, row: &[f32], count: usize) -> f32 {
+    pub(super) fn threshold(&mut self, row: &[f32], count: usize) -> f32 {
         // A sieve costs more than it leaves out where nearly all are looked for.
         if row.len() <= count * SETS_FOR_EACH {
             return f32::NEG_INFINITY;
