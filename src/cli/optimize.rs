@@ -16,15 +16,16 @@ use crate::onnx::Runtime;
 /// `model.safetensors`, or with the ONNX graphs that Optimum exports, and writes a folder that
 /// `forward` and `backward` of `back_translation` take as well. It has new graphs for the same
 /// weights: the encoder computes the keys and values of all cross attention at once, the decoder
-/// has no branches and fused projections, and beams share what they have in common. What a small
-/// decoder (16 MiB at most) remembers of earlier steps stays where it is from step to step.
+/// has no branches and fused projections, and beams share what they have in common. With a large
+/// vocabulary, only tokens that can be among the likeliest get their scores in 32 bits: products
+/// in 8 bits, of which it is known how wrong they can be, say which.
 ///
 /// The result is run beside the original on made-up sentences, with beams that split, swap and
 /// end, and is kept only if the logits agree: to a thousandth of their spread with full precision.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Without a flag the result computes in 32 bits and translates as the original does. With --int8 it
-is a quarter of the size and two to three times as fast on a CPU; of a small model's translations
+is a quarter of the size and up to three times as fast on a CPU; of a small model's translations
 one in five came out in other words, no worse by BLEU. --fp16 is for GPUs.
 
 Examples:

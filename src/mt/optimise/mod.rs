@@ -1,7 +1,7 @@
 //! From a MarianMT folder as people have it to the fast layout.
 //!
 //! The fast layout is a folder with `augment-mt.json`, three graphs (`graphs.rs` says what they take
-//! and give), and the tokenizer's files. Its encoder gives the keys and values of all cross
+//! and give), one more where the vocabulary is large (`screen.rs`), and the tokenizer's files. Its encoder gives the keys and values of all cross
 //! attention at once; its decoder is one graph without branches, with fused projections, and beams
 //! are queries of the cross attention. It is made from `model.safetensors` or from an Optimum
 //! export, verified against what it was made from, and only then given its name. Its weights can be

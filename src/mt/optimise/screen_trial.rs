@@ -87,8 +87,8 @@ impl ScreenTrial {
                 let logit = table.score(state, token);
                 let screened = rounded.score(&table, token, *product);
                 // What is no number is told of where logits are compared.
-                let holds = |[score, bound]: [f32; 2]| !((score - logit).abs() > bound);
-                if !screened.is_some_and(holds) {
+                let fails = |[score, bound]: [f32; 2]| (score - logit).abs() > bound;
+                if screened.is_none_or(fails) {
                     return Err(format!(
                         "the screen says {screened:?} of token {token}, whose logit is {logit}"
                     ));
