@@ -82,6 +82,14 @@ impl Norms {
 }
 
 impl Table<'_> {
+    /// Whether there is one of everything for each token and for each number of a row.
+    pub(crate) fn fits(&self) -> bool {
+        let (tokens, width) = (self.bias.len(), self.mean.len());
+        self.rows.len() == tokens * width
+            && [self.scales.len(), self.norms.len()] == [tokens; 2]
+            && self.mean_error.len() == width
+    }
+
     /// The exact score of a token: what all scores would be compared with.
     pub(crate) fn score(&self, state: &[f32], token: usize) -> f32 {
         let row = self.rows.get(token * state.len()..).unwrap_or_default();

@@ -177,6 +177,25 @@ fn few_tokens_are_scored_exactly() {
 }
 
 #[test]
+fn a_table_fits_or_does_not() {
+    let trial = Trial::new(vec![1.0; 30], vec![0.0; 10]);
+    let table = trial.table();
+    assert!(table.fits());
+    let rows = &table.rows[1..];
+    assert!(!Table { rows, ..table }.fits());
+    let norms = &table.norms[1..];
+    assert!(!Table { norms, ..table }.fits());
+    let mean_error = &table.mean_error[1..];
+    assert!(
+        !Table {
+            mean_error,
+            ..table
+        }
+        .fits()
+    );
+}
+
+#[test]
 fn what_is_no_number_is_told() {
     let trial = Trial::new(vec![0.5; 30], vec![0.0; 10]);
     let mut screen = Screen::default();

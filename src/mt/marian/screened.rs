@@ -22,17 +22,37 @@ const ALL: &str = "the scores of all tokens";
 pub(super) struct Screened {
     products: Graph,
     products_place: usize,
-    /// The table and the bias, which are the same for all workers.
     all: Graph,
+    of_tokens: Tokens,
+    screen: Screen,
+    logits: Vec<f32>,
+    tokens: Vec<u32>,
+    log_probabilities: Vec<f32>,
+}
+
+/// What there is for each token, most of it the same for all workers.
+#[derive(Debug)]
+struct Tokens {
     table: Arc<DynValue>,
     bias: Arc<DynValue>,
     scales: Arc<DynValue>,
     means: [Arc<DynValue>; 2],
     norms: Vec<Norms>,
-    screen: Screen,
-    logits: Vec<f32>,
-    tokens: Vec<u32>,
-    log_probabilities: Vec<f32>,
+    greatest: Norms,
+}
+
+impl Tokens {
+    fn table(&self) -> Result<Table<'_>, GraphError> {
+        Ok(Table {
+            rows: floats(&self.table)?,
+            bias: floats(&self.bias)?,
+            scales: floats(&self.scales)?,
+            mean: floats(&self.means[0])?,
+            mean_error: floats(&self.means[1])?,
+            norms: &self.norms,
+            greatest: self.greatest,
+        })
+    }
 }
 
 impl Screened {
@@ -57,18 +77,29 @@ impl Screened {
         let failed = |error: GraphError| refused(error.0);
         let lengths: Vec<f32> = floats(&lengths).map_err(failed)?;
         let errors: Vec<f32> = floats(&errors).map_err(failed)?;
-        let norms = lengths.into_iter().zip(errors);
-        Ok(Self {
-            products_place: places[0],
-            products,
-            all: all.map_err(refused)?,
+        let norms: Vec<Norms> = lengths
+            .into_iter()
+            .zip(errors)
+            .map(|(length, error)| Norms { length, error })
+            .collect();
+        let of_tokens = Tokens {
             table: constant(decoder, TABLE)?,
             bias: constant(screen, BIAS)?,
             scales: constant(screen, SCALES)?,
             means: [constant(screen, MEANS[0])?, constant(screen, MEANS[1])?],
-            norms: norms
-                .map(|(length, error)| Norms { length, error })
-                .collect(),
+            greatest: Norms::greatest(&norms),
+            norms,
+        };
+        if !of_tokens.table().map_err(failed)?.fits() {
+            return Err(refused(
+                "what it has for tokens does not fit the table of the decoder".to_owned(),
+            ));
+        }
+        Ok(Self {
+            products_place: places[0],
+            products,
+            all: all.map_err(refused)?,
+            of_tokens,
             screen: Screen::default(),
             logits: Vec::new(),
             tokens: Vec::new(),
@@ -83,17 +114,8 @@ impl Screened {
         count: usize,
     ) -> Result<Scores<'_>, StepError> {
         let states = floats(state)?;
-        let bias = floats(&self.bias)?;
-        let table = Table {
-            rows: floats(&self.table)?,
-            bias,
-            scales: floats(&self.scales)?,
-            mean: floats(&self.means[0])?,
-            mean_error: floats(&self.means[1])?,
-            norms: &self.norms,
-            greatest: Norms::greatest(&self.norms),
-        };
-        let width = table.rows.len().checked_div(bias.len()).unwrap_or(1).max(1);
+        let table = self.of_tokens.table()?;
+        let (width, tokens) = (table.mean.len().max(1), table.bias.len().max(1));
         let mut bytes = Vec::with_capacity(states.len());
         let rows = states.chunks(width);
         let rounded = rows.map(|row| Rounded::new(row, &table, &mut bytes));
@@ -108,7 +130,7 @@ impl Screened {
         self.tokens.clear();
         self.log_probabilities.clear();
         let rows = states.chunks(width).zip(&rounded);
-        for ((state, rounded), products) in rows.zip(products.chunks(bias.len().max(1))) {
+        for ((state, rounded), products) in rows.zip(products.chunks(tokens)) {
             let screen = &mut self.screen;
             if let Some((found, first)) = screen.likeliest(&table, state, rounded, products, count)
             {
@@ -133,8 +155,8 @@ impl Screened {
     pub(super) fn all(&mut self, state: &DynValue) -> Result<DynValue, StepError> {
         let inputs = vec![
             (STATE.into(), state.into()),
-            (TABLE.into(), (&*self.table).into()),
-            (BIAS.into(), (&*self.bias).into()),
+            (TABLE.into(), (&*self.of_tokens.table).into()),
+            (BIAS.into(), (&*self.of_tokens.bias).into()),
         ];
         Ok(self.all.run(inputs)?.take(0)?)
     }

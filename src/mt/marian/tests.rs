@@ -297,6 +297,29 @@ fn all_scores_and_few_of_them_are_the_same() {
 }
 
 #[test]
+fn a_screen_that_lacks_something_is_refused() {
+    let Some(folder) = screened("en-de") else {
+        return;
+    };
+    let mut files = Vec::new();
+    for entry in fs::read_dir(&folder).unwrap().flatten() {
+        let name = entry.file_name().into_string().unwrap();
+        let mut bytes = fs::read(entry.path()).unwrap();
+        if name == "screen.onnx" {
+            // The table of lengths goes by a name of the same size.
+            let name = b"row_lengths";
+            let place = bytes.windows(name.len()).position(|part| part == name);
+            let place = place.unwrap();
+            bytes[place..place + name.len()].copy_from_slice(b"row_nothing");
+        }
+        files.push((name, bytes.into()));
+    }
+    let model = load(ModelFiles::memory("other", files), Budget::default()).unwrap();
+    let error = model.unwrap().translator().unwrap_err().to_string();
+    assert!(error.contains("it has no numbers `row_lengths`"), "{error}");
+}
+
+#[test]
 fn a_screen_that_is_not_there_is_missed() {
     let Some(folder) = screened("en-de") else {
         return;
