@@ -15,7 +15,7 @@
 //! have their errors. So the error of the mean of all rows is added to each score, and w and w' above
 //! are what is left of a row without the mean. In a trained model of 4,000 tokens this makes logarithms
 //! of probabilities more than ten times as precise: they are off by 4e-5 (standard deviation, of the
-//! likeliest token of a row). That model was trained in eight bits, which hold its rows as they are;
+//! likeliest token of a row). That model is kept in eight bits, which hold its rows as they are;
 //! with noise of a step's size on them it is 5e-5.
 //!
 //! Each state is rounded by itself, and whole numbers add up to the same in any order: scores do not
