@@ -45,7 +45,8 @@ pub fn suggestion(name: &str, kind: &str, candidates: &[&str]) -> Option<String>
     }
 }
 
-/// Whether a word of one name is one of the other, or the beginning of one, or misspelt by a letter.
+/// Whether a word of one name is one of the other, or the beginning of one but for its last letter (as
+/// `delete` and `deletion`), or misspelt by a letter.
 fn share_a_word(name: &str, candidate: &str) -> bool {
     if name.len() > LONGEST_NAME {
         return false;
@@ -59,12 +60,19 @@ fn share_a_word(name: &str, candidate: &str) -> bool {
         let short = one.len().min(other.len());
         one == other && short > 2
             || short > 3 && (one.starts_with(other) || other.starts_with(one))
+            || short > 5 && in_common(one, other) + 1 >= short
             || short > 4 && strsim::damerau_levenshtein(one, other) == 1
     };
     let others = words(candidate);
     words(&name)
         .iter()
         .any(|word| others.iter().any(|other| alike(word, other)))
+}
+
+/// Bytes that two words begin with alike.
+fn in_common(one: &str, other: &str) -> usize {
+    let pairs = one.bytes().zip(other.bytes());
+    pairs.take_while(|(one, other)| one == other).count()
 }
 
 /// How unlike two names are: edits by character, where case and the choice between `-` and `_`
@@ -104,7 +112,8 @@ mod tests {
         for name in ["synonym", "synonim", "Synonyms", "wordnet-synonym"] {
             assert_eq!(suggested(name), one("synonym_replacement"), "{name}");
         }
-        assert_eq!(suggested("delete"), None);
+        assert_eq!(suggested("delete"), one("random_deletion"));
+        assert_eq!(suggested("SynonymAug"), one("synonym_replacement"));
         assert_eq!(suggested("del"), None);
         assert_eq!(
             suggested("word swap").as_deref(),
