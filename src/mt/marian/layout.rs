@@ -4,9 +4,9 @@ use serde::Deserialize;
 
 use super::ModelError;
 use super::config::ModelConfig;
-use super::files::{ModelFiles, listed};
-use crate::mt::optimise::{MASK, PRODUCTS, ROUNDED, STATE};
-use crate::onnx::{Port, Signature};
+use super::files::ModelFiles;
+use super::roles::{Graph, Role, described, missing_of_fast};
+use crate::mt::optimise::PRODUCTS;
 
 /// The versions of the fast layout.
 const FORMATS: [u32; 3] = [1, 3, 4];
@@ -54,78 +54,6 @@ pub enum Layout {
     },
 }
 
-/// What a graph does.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Role {
-    FastEncoder,
-    FastDecoder,
-    StateDecoder,
-    Compact,
-    Screen,
-    Encoder,
-    Merged,
-    WithPast,
-    First,
-    WithoutPast,
-}
-
-impl Role {
-    fn of(signature: &Signature) -> Option<Self> {
-        let takes = |name| signature.input(name).is_some();
-        let gives = |name| signature.output(name).is_some();
-        if takes("sentence_index") {
-            Some(Self::Compact)
-        } else if takes(ROUNDED) && gives(PRODUCTS) {
-            Some(Self::Screen)
-        } else if takes(MASK) && gives(STATE) {
-            Some(Self::StateDecoder)
-        } else if (takes(MASK) || takes("beam_index")) && gives("logits") {
-            Some(Self::FastDecoder)
-        } else if takes("input_ids") && gives("mask_bias") && gives("cross_key.0") {
-            Some(Self::FastEncoder)
-        } else if takes("input_ids") && gives("last_hidden_state") {
-            Some(Self::Encoder)
-        } else if !gives("logits") {
-            None
-        } else if takes("use_cache_branch") {
-            Some(Self::Merged)
-        } else if takes("past_key_values.0.decoder.key") {
-            Some(Self::WithPast)
-        } else if takes("encoder_hidden_states") && gives("present.0.encoder.key") {
-            Some(Self::First)
-        } else if takes("encoder_hidden_states") {
-            Some(Self::WithoutPast)
-        } else {
-            None
-        }
-    }
-
-    fn called(self) -> &'static str {
-        match self {
-            Self::FastEncoder => "an encoder of the fast layout",
-            Self::FastDecoder => "a decoder of the fast layout",
-            Self::StateDecoder => {
-                "a decoder of the fast layout, which leaves scores to another graph"
-            }
-            Self::Screen => "what scores tokens in the fast layout",
-            Self::Compact => "what drops sentences in the fast layout",
-            Self::Encoder => "an encoder",
-            Self::Merged => "a merged decoder",
-            Self::WithPast => "a decoder for the later steps",
-            Self::First => "a decoder for the first step",
-            Self::WithoutPast => "a decoder without past",
-        }
-    }
-}
-
-/// A graph and what it is.
-#[derive(Debug)]
-struct Graph {
-    name: String,
-    role: Option<Role>,
-    signature: Signature,
-}
-
 /// The part of the manifest of the fast layout that is checked.
 #[derive(Debug, Deserialize)]
 struct Manifest {
@@ -154,19 +82,11 @@ impl Layout {
             .collect();
         let mut graphs = Vec::new();
         for name in names.iter().filter(|name| is_variant(name, variant)) {
-            let signature = read_signature(files, name)?;
-            graphs.push(Graph {
-                name: name.clone(),
-                role: Role::of(&signature),
-                signature,
-            });
+            graphs.push(Graph::read(files, name)?);
         }
         let layout = Self::choose(&graphs).ok_or_else(|| ModelError::Layout {
             model: files.name().to_owned(),
-            expected: format!(
-                "encoder and decoder as ONNX graphs{}",
-                variant.map_or_else(String::new, |variant| format!(" of variant `{variant}`")),
-            ),
+            expected: expected(&graphs, variant),
             found: described(&graphs, &names),
         })?;
         let used = layout.graphs();
@@ -258,6 +178,14 @@ impl Layout {
     }
 }
 
+/// What is to be in the folder that has these graphs.
+fn expected(graphs: &[Graph], variant: Option<&str>) -> String {
+    let of_variant =
+        || variant.map_or_else(String::new, |variant| format!(" of variant `{variant}`"));
+    missing_of_fast(graphs)
+        .unwrap_or_else(|| format!("encoder and decoder as ONNX graphs{}", of_variant()))
+}
+
 /// Whether a file is of this variant.
 fn is_variant(name: &str, variant: Option<&str>) -> bool {
     let stem = name.strip_suffix(".onnx").unwrap_or(name);
@@ -269,45 +197,6 @@ fn is_variant(name: &str, variant: Option<&str>) -> bool {
         Some(variant) => ends_with(variant),
         None => !VARIANTS.into_iter().any(ends_with),
     }
-}
-
-fn read_signature(files: &ModelFiles, name: &str) -> Result<Signature, ModelError> {
-    let signature = match files.graph(name) {
-        Some(file) => file.signature(),
-        None => Ok(Signature::default()),
-    };
-    signature.map_err(|error| files.unreadable(name, &error))
-}
-
-fn described(graphs: &[Graph], names: &[String]) -> String {
-    if graphs.is_empty() {
-        return match names {
-            [] => "no file that ends in `.onnx`".to_owned(),
-            _ => format!("other variants only: {}", listed(names)),
-        };
-    }
-    let described: Vec<String> = graphs
-        .iter()
-        .map(|graph| {
-            let role = graph.role.map_or_else(
-                || {
-                    let ports = |ports: &[Port]| {
-                        let names: Vec<String> =
-                            ports.iter().take(4).map(|port| port.name.clone()).collect();
-                        listed(&names)
-                    };
-                    format!(
-                        "nothing known, from {} to {}",
-                        ports(&graph.signature.inputs),
-                        ports(&graph.signature.outputs),
-                    )
-                },
-                |role| role.called().to_owned(),
-            );
-            format!("`{}` ({role})", graph.name)
-        })
-        .collect();
-    described.join(", ")
 }
 
 /// Compares what a graph says about its sizes with the configuration.
@@ -408,7 +297,7 @@ fn check_manifest(files: &ModelFiles, config: &ModelConfig) -> Result<(), ModelE
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::onnx::Element;
+    use crate::onnx::{Element, Port, Signature};
 
     fn graph(name: &str, inputs: &[&str], outputs: &[&str]) -> Graph {
         let ports = |names: &[&str]| {

@@ -11,6 +11,7 @@ mod files;
 mod layout;
 mod model;
 mod optimum;
+mod roles;
 mod screened;
 mod session;
 mod translator;

@@ -332,9 +332,8 @@ fn a_screen_that_is_not_there_is_missed() {
     }
     let model = load(ModelFiles::folder(copy.path()), Budget::default()).unwrap();
     let error = model.unwrap_err().to_string();
-    let found =
-        "`decoder.onnx` (a decoder of the fast layout, which leaves scores to another graph)";
-    assert!(error.contains(found), "{error}");
+    let missing = "`screen.onnx` beside the other graphs of the fast layout";
+    assert!(error.contains(missing), "{error}");
 }
 
 /// As on a GPU: outputs are bound to the device, and only logits come to the host.
