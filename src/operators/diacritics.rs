@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use unicode_normalization::UnicodeNormalization;
 
-use super::characters::{CharacterEdit, CharacterOptions, Characters, Spelling, single, to_case};
+use super::characters::{CharacterEdit, CharacterOptions, Characters, Spelling, to_case};
 use crate::prelude::*;
 
 /// Letters that Unicode does not take for a letter and a mark, though they look it.
@@ -197,6 +197,10 @@ impl CharacterEdit for Removal {
         is_marked(word.character(place))
     }
 
+    fn is_context_free(&self) -> bool {
+        true
+    }
+
     fn edit(
         &mut self,
         word: &mut Spelling<'_>,
@@ -230,7 +234,12 @@ impl CharacterEdit for Addition {
     const NOTHING: &'static str = "no letter that takes a mark";
 
     fn is_eligible(&self, word: &Spelling<'_>, place: usize) -> bool {
-        single(word.character(place)).is_some_and(|letter| !marked(letter).is_empty())
+        word.single(place)
+            .is_some_and(|letter| !marked(letter).is_empty())
+    }
+
+    fn is_context_free(&self) -> bool {
+        true
     }
 
     fn edit(
@@ -240,7 +249,7 @@ impl CharacterEdit for Addition {
         random: &mut Random,
         edits: &mut Edits,
     ) -> bool {
-        let Some(letter) = single(word.character(place)) else {
+        let Some(letter) = word.single(place) else {
             return false;
         };
         let forms = marked(letter);

@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::characters::{CharacterEdit, CharacterOptions, Characters, Spelling, single};
+use super::characters::{CharacterEdit, CharacterOptions, Characters, Spelling};
 use crate::prelude::*;
 
 /// Sets of letters that look the same, or nearly so, in most typefaces: of Latin, Cyrillic, Greek
@@ -99,7 +99,7 @@ impl Disguise {
 
     /// The letters that look like the character at `place`, itself among them, and itself.
     fn alike(&self, word: &Spelling<'_>, place: usize) -> Option<(&'static str, char)> {
-        let letter = single(word.character(place))?;
+        let letter = word.single(place)?;
         let found = self
             .letters
             .binary_search_by_key(&letter, |(letter, _)| *letter);
@@ -113,6 +113,10 @@ impl CharacterEdit for Disguise {
 
     fn is_eligible(&self, word: &Spelling<'_>, place: usize) -> bool {
         self.alike(word, place).is_some()
+    }
+
+    fn is_context_free(&self) -> bool {
+        true
     }
 
     fn edit(

@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::characters::{
-    CharacterEdit, CharacterOptions, Characters, Spelling, check_kinds, draw_kind, single, to_case,
+    CharacterEdit, CharacterOptions, Characters, Spelling, check_kinds, draw_kind, to_case,
 };
 use crate::prelude::*;
 use crate::text::{Keyboard, Layout};
@@ -165,14 +165,15 @@ struct Typing {
 impl Typing {
     /// What comes of the keys beside the one for the character at `place`.
     fn beside(&self, word: &Spelling<'_>, place: usize) -> &[char] {
-        single(word.character(place)).map_or(&[], |key| self.keyboard.neighbours(key))
+        word.single(place)
+            .map_or(&[], |key| self.keyboard.neighbours(key))
     }
 
     /// Whether this error can be made at `place`, where a letter or a digit stands.
     fn can(&self, kind: Typo, word: &Spelling<'_>, place: usize) -> bool {
         match kind {
             Typo::Substitute | Typo::Insert => !self.beside(word, place).is_empty(),
-            Typo::Double => single(word.character(place)).is_some(),
+            Typo::Double => word.single(place).is_some(),
             Typo::Delete => word.can_delete(),
             Typo::Swap => word.swappable(place).is_some(),
         }
@@ -181,7 +182,7 @@ impl Typing {
     /// The key that is hit as well as the one for the character at `place`, `after` it or before:
     /// in small letters, unless it comes among capitals.
     fn key(word: &Spelling<'_>, place: usize, after: bool) -> Option<char> {
-        let key = single(word.character(place))?;
+        let key = word.single(place)?;
         let capital = word.is_among_capitals(place, after);
         Some(if capital { key } else { to_case(key, false) })
     }
@@ -193,6 +194,11 @@ impl CharacterEdit for Typing {
     fn is_eligible(&self, word: &Spelling<'_>, place: usize) -> bool {
         let mut kinds = self.kinds.iter();
         word.letter(place).is_some() && kinds.any(|kind| self.can(*kind, word, place))
+    }
+
+    fn is_context_free(&self) -> bool {
+        // These two look at the whole word, and at the letters beside.
+        !self.kinds.contains(&Typo::Delete) && !self.kinds.contains(&Typo::Swap)
     }
 
     fn edit(

@@ -6,7 +6,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use unicode_segmentation::UnicodeSegmentation;
 
-use super::characters::{CharacterEdit, CharacterOptions, Characters, Spelling, single, to_case};
+use super::characters::{CharacterEdit, CharacterOptions, Characters, Spelling, to_case};
 use crate::prelude::*;
 
 /// What every reader of leet knows: digits that have the shape of the letter.
@@ -168,7 +168,7 @@ impl Writing {
                 .ok()
         };
         let small = || {
-            let small = to_case(single(character)?, false);
+            let small = to_case(word.single(place)?, false);
             find(small.encode_utf8(&mut [0; 4]))
         };
         find(character)
@@ -183,6 +183,10 @@ impl CharacterEdit for Writing {
 
     fn is_eligible(&self, word: &Spelling<'_>, place: usize) -> bool {
         !self.written(word, place).is_empty()
+    }
+
+    fn is_context_free(&self) -> bool {
+        true
     }
 
     fn edit(

@@ -190,6 +190,12 @@ impl CharacterEdit for Change {
             .is_some_and(|letter| kinds.any(|kind| self.can(*kind, word, place, letter)))
     }
 
+    fn is_context_free(&self) -> bool {
+        // These two look at the whole word, and at the letters beside.
+        let kinds = &self.kinds;
+        !kinds.contains(&CharacterChange::Delete) && !kinds.contains(&CharacterChange::Swap)
+    }
+
     fn edit(
         &mut self,
         word: &mut Spelling<'_>,

@@ -20,6 +20,10 @@ use unicode_segmentation::UnicodeSegmentation;
 #[derive(Debug, Default)]
 pub struct Graphemes {
     start: u32,
+    end: u32,
+    /// Whether each is one byte.
+    ascii: bool,
+    /// Where they end, unless each is one byte.
     ends: Vec<u32>,
 }
 
@@ -27,15 +31,15 @@ impl Graphemes {
     /// Forgets what was found before and finds the characters of `text` in `span`.
     #[expect(clippy::cast_possible_truncation, reason = "texts are under 4 GiB")]
     pub fn find(&mut self, text: &str, span: Range<usize>) {
-        self.ends.clear();
         let word = text.get(span.clone()).unwrap_or_default();
         let (start, end) = (span.start as u32, (span.start + word.len()) as u32);
-        self.start = start;
-        if word.is_ascii() {
-            // No word has the one cluster of ASCII that is longer, a line break.
-            self.ends.extend(start + 1..=end);
+        (self.start, self.end) = (start, end);
+        // No word has the one cluster of ASCII that is longer, a line break.
+        self.ascii = word.is_ascii();
+        if self.ascii {
             return;
         }
+        self.ends.clear();
         let clusters = word.grapheme_indices(true);
         self.ends
             .extend(clusters.map(|(at, cluster)| start + (at + cluster.len()) as u32));
@@ -44,18 +48,33 @@ impl Graphemes {
     /// How many there are.
     #[inline]
     pub fn len(&self) -> usize {
-        self.ends.len()
+        if self.ascii {
+            (self.end - self.start) as usize
+        } else {
+            self.ends.len()
+        }
     }
 
     /// Whether there is none.
     pub fn is_empty(&self) -> bool {
-        self.ends.is_empty()
+        self.len() == 0
+    }
+
+    /// Where they stand in the text, if each is one byte of ASCII.
+    #[inline]
+    pub fn ascii(&self) -> Option<Range<usize>> {
+        self.ascii.then_some(self.start as usize..self.end as usize)
     }
 
     /// Where the character at `place`, counted from 0, stands in the text; an empty span where
     /// there is none.
     #[inline]
     pub fn span(&self, place: usize) -> Range<usize> {
+        if self.ascii {
+            let end = self.end as usize;
+            let start = (self.start as usize + place).min(end);
+            return start..(start + 1).min(end);
+        }
         let start = match place.checked_sub(1) {
             Some(before) => self.ends.get(before).copied().unwrap_or_default(),
             None => self.start,

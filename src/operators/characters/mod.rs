@@ -6,7 +6,7 @@ mod spelling;
 mod tests;
 
 pub use options::CharacterOptions;
-pub(super) use spelling::{Spelling, single, to_case};
+pub(super) use spelling::{Spelling, to_case};
 
 use super::drawn::edit_drawn;
 use crate::prelude::*;
@@ -19,6 +19,12 @@ pub(super) trait CharacterEdit: Send {
 
     /// Whether the character at `place` is one that could be edited.
     fn is_eligible(&self, word: &Spelling<'_>, place: usize) -> bool;
+
+    /// Whether that is the same wherever the character stands, in whatever word. It is then asked once
+    /// for each character of ASCII, not again for each word.
+    fn is_context_free(&self) -> bool {
+        false
+    }
 
     /// Edits the character at `place`, perhaps together with some beside it, which it must
     /// [take](Spelling::take); answers false where it turns out that it cannot.
@@ -37,6 +43,11 @@ pub(super) fn draw_kind<K: Copy>(
     random: &mut Random,
     can: impl Fn(K) -> bool,
 ) -> Option<K> {
+    if let [kind] = kinds {
+        // It takes one number, as any other list does.
+        random.below(1);
+        return can(*kind).then_some(*kind);
+    }
     let possible = || kinds.iter().copied().filter(|kind| can(*kind));
     possible().nth(random.below(possible().count()))
 }
@@ -58,6 +69,8 @@ pub(super) struct Characters<E> {
     words: Amount,
     options: CharacterOptions,
     amount: Amount,
+    /// Characters of ASCII that could be edited, as bits, where no context decides.
+    ascii: Option<u128>,
     /// Words drawn.
     drawn: Places,
     characters: Graphemes,
@@ -73,6 +86,7 @@ impl<E: CharacterEdit> Characters<E> {
     /// the share `rate` where they do not.
     pub(super) fn new(edit: E, words: Amount, options: &CharacterOptions, rate: f64) -> Self {
         Self {
+            ascii: edit.is_context_free().then(|| eligible_of_ascii(&edit)),
             edit,
             words,
             amount: options.amount(rate),
@@ -93,14 +107,26 @@ impl<E: CharacterEdit> Characters<E> {
         random: &mut Random,
         edits: &mut Edits,
     ) -> bool {
+        // It has at most as many characters as bytes.
+        if word.range().len() < self.options.shortest as usize {
+            return false;
+        }
         self.characters.find(text, word.range());
         let length = self.characters.len();
         let open = self.options.places(length);
         let mut spelling = Spelling::new(text, &self.characters, open.clone(), &mut self.taken);
         let edit = &mut self.edit;
         self.eligible.clear();
-        self.eligible
-            .extend(open.filter(|place| edit.is_eligible(&spelling, *place)));
+        if let (Some(eligible), Some(span)) = (self.ascii, self.characters.ascii()) {
+            let letters = text.as_bytes().get(span).unwrap_or_default();
+            let is_eligible = |place: &usize| {
+                eligible >> letters.get(*place).map_or(0, |letter| *letter) & 1 == 1
+            };
+            self.eligible.extend(open.filter(is_eligible));
+        } else {
+            let is_eligible = |place: &usize| edit.is_eligible(&spelling, *place);
+            self.eligible.extend(open.filter(is_eligible));
+        }
         let wanted = self.amount.of(self.eligible.len());
         if wanted == 0 {
             return !self.eligible.is_empty();
@@ -117,6 +143,18 @@ impl<E: CharacterEdit> Characters<E> {
         }
         done > 0
     }
+}
+
+/// The characters of ASCII that could be edited, as bits.
+fn eligible_of_ascii(edit: &impl CharacterEdit) -> u128 {
+    let (mut characters, mut taken) = (Graphemes::default(), Vec::new());
+    let mut is_eligible = |byte: u8| {
+        let (mut buffer, length) = ([0; 4], 1);
+        let word = char::from(byte).encode_utf8(&mut buffer);
+        characters.find(word, 0..length);
+        edit.is_eligible(&Spelling::new(word, &characters, 0..length, &mut taken), 0)
+    };
+    (0..128).fold(0, |bits, byte| bits | u128::from(is_eligible(byte)) << byte)
 }
 
 impl<E: CharacterEdit> TextOperator for Characters<E> {

@@ -50,6 +50,23 @@ impl<'a> Spelling<'a> {
         self.text.get(self.span(place)).unwrap_or_default()
     }
 
+    /// The one code point that the character at `place` is; nothing where it has marks.
+    #[inline]
+    pub(in crate::operators) fn single(&self, place: usize) -> Option<char> {
+        if let Some(letter) = self.ascii(place) {
+            return Some(char::from(letter));
+        }
+        let mut all = self.character(place).chars();
+        all.next().filter(|_| all.as_str().is_empty())
+    }
+
+    /// The character at `place` of a word of ASCII.
+    #[inline]
+    fn ascii(&self, place: usize) -> Option<u8> {
+        let word = self.text.as_bytes().get(self.characters.ascii()?)?;
+        word.get(place).copied()
+    }
+
     /// The text from the character at `place` on.
     #[inline]
     pub(in crate::operators) fn from(&self, place: usize) -> &'a str {
@@ -79,6 +96,9 @@ impl<'a> Spelling<'a> {
     /// code point.
     #[inline]
     pub(in crate::operators) fn letter(&self, place: usize) -> Option<char> {
+        if let Some(letter) = self.ascii(place) {
+            return letter.is_ascii_alphanumeric().then(|| char::from(letter));
+        }
         let first = self.character(place).chars().next();
         first.filter(|first| first.is_alphanumeric())
     }
@@ -194,12 +214,6 @@ pub(in crate::operators) fn to_case(letter: char, capital: bool) -> char {
     } else {
         only(letter.to_lowercase(), letter)
     }
-}
-
-/// The one code point that `character` is; nothing where it has marks.
-pub(in crate::operators) fn single(character: &str) -> Option<char> {
-    let mut all = character.chars();
-    all.next().filter(|_| all.as_str().is_empty())
 }
 
 #[cfg(test)]
