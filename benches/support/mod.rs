@@ -34,6 +34,11 @@ pub(crate) fn folder() -> PathBuf {
 
 /// The folder of the shards of text, made if they are not there; none without sentences.
 pub(crate) fn shards() -> Result<Option<PathBuf>, Failure> {
+    shards_compressed(Compression::ZSTD(ZstdLevel::try_new(1)?))
+}
+
+/// The same, with pages compressed so or not at all.
+pub(crate) fn shards_compressed(compression: Compression) -> Result<Option<PathBuf>, Failure> {
     let folder = folder();
     let megabytes: usize = std::env::var("AUGMENT_BENCH_MB").map_or(Ok(200), |mb| mb.parse())?;
     let sentences = folder.join("sentences.txt");
@@ -45,8 +50,13 @@ pub(crate) fn shards() -> Result<Option<PathBuf>, Failure> {
         );
         return Ok(None);
     }
-    let shards = folder.join(format!("shards-{megabytes}"));
-    make_shards(&sentences, &shards, megabytes).map(Some)
+    let plain = if compression == Compression::UNCOMPRESSED {
+        "-uncompressed"
+    } else {
+        ""
+    };
+    let shards = folder.join(format!("shards-{megabytes}{plain}"));
+    make_shards(&sentences, &shards, megabytes, compression).map(Some)
 }
 
 pub(crate) fn median(values: &[f64]) -> f64 {
@@ -57,7 +67,12 @@ pub(crate) fn median(values: &[f64]) -> f64 {
 
 /// Parquet files of `megabytes` of text in all: one to three sentences a row, drawn from the file
 /// with repetition, a number and a label beside them.
-fn make_shards(sentences: &Path, folder: &Path, megabytes: usize) -> Result<PathBuf, Failure> {
+fn make_shards(
+    sentences: &Path,
+    folder: &Path,
+    megabytes: usize,
+    compression: Compression,
+) -> Result<PathBuf, Failure> {
     if folder.join("complete").exists() {
         return Ok(folder.to_owned());
     }
@@ -75,7 +90,7 @@ fn make_shards(sentences: &Path, folder: &Path, megabytes: usize) -> Result<Path
     for shard in 0..SHARDS {
         let file = File::create(folder.join(format!("text-{shard}.parquet")))?;
         let properties = WriterProperties::builder()
-            .set_compression(Compression::ZSTD(ZstdLevel::try_new(1)?))
+            .set_compression(compression)
             .set_max_row_group_row_count(Some(131_072))
             .build();
         let mut writer = ArrowWriter::try_new(file, schema.clone(), Some(properties))?;
