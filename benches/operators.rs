@@ -15,7 +15,8 @@
 //! spent on either side; the least and the most of the rounds stand in brackets.
 //!
 //! `--uncompressed` reads and writes Parquet without compression, which the peers have none of: what
-//! is left is the operator, and getting columns in and out of pages. `--one` runs one of our pipelines alone, for a profiler.
+//! is left is the operator, and getting columns in and out of pages. `--one` runs one of our
+//! pipelines alone, for a profiler.
 
 #![expect(clippy::print_stdout, reason = "a benchmark reports on stdout")]
 #![expect(clippy::cast_precision_loss, reason = "numbers of rows are small")]

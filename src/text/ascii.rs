@@ -150,8 +150,9 @@ fn scan(
         inside = word >> (BLOCK - 1);
         position += BLOCK;
     }
-    if base.is_some() {
-        marks.count();
+    match base {
+        Some(_) => marks.count(),
+        None => marks.finish(),
     }
     Scan {
         underscored: underscores != 0,

@@ -13,6 +13,9 @@ use super::Word;
 /// Places that one block of bits stands for.
 const BITS: usize = u64::BITS as usize;
 
+/// Blocks that are quicker looked at all at once than searched by halves.
+const FEW: usize = 8;
+
 /// 64 bytes of a text.
 #[derive(Debug, Clone, Copy, Default)]
 struct Block {
@@ -20,14 +23,14 @@ struct Block {
     starts: u64,
     /// Bytes after the last of a word.
     ends: u64,
-    /// Words that start in the blocks before.
-    before: u32,
 }
 
 /// Collects the words of one text; keeps its memory from text to text.
 #[derive(Debug, Default)]
 pub(super) struct WordMarks {
     blocks: Vec<Block>,
+    /// For each block how many words start in those before; then [`FEW`] numbers that no word has.
+    before: Vec<u32>,
     count: u32,
 }
 
@@ -61,18 +64,22 @@ impl WordMarks {
     #[inline(always)]
     pub(super) fn restart(&mut self) {
         self.blocks.clear();
+        self.before.clear();
         self.count = 0;
     }
 
-    /// Marks the starts and ends in the next 64 bytes, and counts them. Nothing is left to count.
+    /// Marks the starts and ends in the next 64 bytes, and counts them.
     #[inline(always)]
     pub(super) fn push(&mut self, starts: u64, ends: u64) {
-        self.blocks.push(Block {
-            starts,
-            ends,
-            before: self.count,
-        });
+        self.blocks.push(Block { starts, ends });
+        self.before.push(self.count);
         self.count += starts.count_ones();
+    }
+
+    /// Ends what was [pushed](Self::push).
+    #[inline(always)]
+    pub(super) fn finish(&mut self) {
+        self.before.extend_from_slice(&[u32::MAX; FEW]);
     }
 
     /// Marks one word.
@@ -110,12 +117,13 @@ impl WordMarks {
     /// Counts the words, after the last is marked.
     #[inline(always)]
     pub(super) fn count(&mut self) {
-        let mut count = 0;
-        for block in &mut self.blocks {
-            block.before = count;
-            count += block.starts.count_ones();
+        self.count = 0;
+        self.before.clear();
+        for block in &self.blocks {
+            self.before.push(self.count);
+            self.count += block.starts.count_ones();
         }
-        self.count = count;
+        self.finish();
     }
 
     /// The words, which must have been counted.
@@ -123,6 +131,7 @@ impl WordMarks {
     pub(super) fn words(&self) -> Words<'_> {
         Words {
             blocks: &self.blocks,
+            before: &self.before,
             count: self.count as usize,
         }
     }
@@ -132,6 +141,7 @@ impl WordMarks {
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Words<'a> {
     blocks: &'a [Block],
+    before: &'a [u32],
     count: usize,
 }
 
@@ -152,23 +162,22 @@ impl<'a> Words<'a> {
     /// look at all words, iterate.
     #[inline]
     pub fn get(self, place: usize) -> Option<Word> {
-        /// Blocks that are quicker looked at in turn than searched by halves.
-        const FEW: usize = 8;
         if place >= self.count {
             return None;
         }
         // Fewer than 2^32: texts are under 4 GiB.
         let place = u32::try_from(place).unwrap_or(u32::MAX);
-        let after = if self.blocks.len() <= FEW {
-            let counted = self.blocks.iter().map(|block| block.before <= place);
-            counted.map(usize::from).sum()
-        } else {
-            self.blocks.partition_point(|block| block.before <= place)
+        // Of all of them, whatever their number, for how often a loop runs could not be predicted.
+        let after = match self.before.first_chunk::<FEW>() {
+            Some(few) if self.blocks.len() <= FEW => {
+                few.iter().map(|before| usize::from(*before <= place)).sum()
+            }
+            _ => self.before.partition_point(|before| *before <= place),
         };
-        // Blocks without a word have the `before` of the one after them: the last is the right one.
+        // Blocks without a word have the number of the one after them: the last is the right one.
         let index = after.checked_sub(1)?;
-        let block = self.blocks.get(index)?;
-        let bit = select(block.starts, place - block.before);
+        let (block, before) = (self.blocks.get(index)?, self.before.get(index)?);
+        let bit = select(block.starts, place - before);
         Some(self.word_from(index, bit))
     }
 
@@ -213,8 +222,12 @@ impl<'a> Words<'a> {
     pub fn reaching(self, position: usize) -> WordIter<'a> {
         let index = position / BITS;
         let below = !(u64::MAX << (position % BITS));
-        let block = self.blocks.get(index).copied().unwrap_or_default();
-        let before = block.before + (block.starts & below).count_ones();
+        let starts = self.blocks.get(index).map_or(0, |block| block.starts);
+        let before = match self.before.get(index) {
+            Some(before) if index < self.blocks.len() => *before,
+            _ => 0,
+        };
+        let before = before + (starts & below).count_ones();
         // The one that starts before it may end after it.
         let over = before
             .checked_sub(1)
@@ -265,32 +278,46 @@ impl<'a> IntoIterator for Words<'a> {
 
 /// The position of the one in `bits` that has `rank` ones below it; `bits` must have so many.
 ///
-/// Counts the ones of ever larger fields side by side, then goes down from the largest to the one:
-/// without a branch, because which way it goes cannot be predicted.
+/// After Vigna ("Broadword implementation of rank/select queries", 2008): the ones are counted in all eight
+/// bytes at once, all sums are compared with `rank` at once, and a table knows the places in one byte. No
+/// branch, for which way it goes could not be predicted.
 #[inline]
 fn select(bits: u64, rank: u32) -> u32 {
+    const EACH: u64 = 0x0101_0101_0101_0101;
+    const HIGH: u64 = 0x80 * EACH;
     let twos = bits - (bits >> 1 & 0x5555_5555_5555_5555);
     let fours = (twos & 0x3333_3333_3333_3333) + (twos >> 2 & 0x3333_3333_3333_3333);
-    let eights = (fours + (fours >> 4)) & 0x0f0f_0f0f_0f0f_0f0f;
-    let sixteens = eights + (eights >> 8);
-    let halves = sixteens + (sixteens >> 16);
-    let mut rank = u64::from(rank);
-    let mut position = 0;
-    for (counts, field, width) in [
-        (halves, 0xff, 32),
-        (sixteens, 0xff, 16),
-        (eights, 0xff, 8),
-        (fours, 0xf, 4),
-        (twos, 0x3, 2),
-        (bits, 0x1, 1),
-    ] {
-        let below = counts >> position & field;
-        let beyond = u64::from(rank >= below);
-        rank -= below * beyond;
-        position += width * beyond;
+    let bytes = (fours + (fours >> 4)) & 0x0f0f_0f0f_0f0f_0f0f;
+    // Each byte: the ones in it and in those below.
+    let sums = bytes.wrapping_mul(EACH);
+    // The highest bit of each byte: whether the one looked for is in a byte above. No sum is over 64.
+    let above = (((u64::from(rank) * EACH) | HIGH) - sums) & HIGH;
+    let position = (above >> 7).wrapping_mul(EACH) >> 56 << 3 & 63;
+    let below = u64::from(rank) - ((sums << 8) >> position & 0xff);
+    let byte = bits >> position & 0xff;
+    // Both are below 2,048.
+    let place = usize::try_from(byte << 3 | below & 7).unwrap_or_default();
+    u32::try_from(position).unwrap_or_default() + u32::from(ONES_OF_BYTE[place])
+}
+
+/// For each byte the places of its ones, from the lowest on; 0 after them.
+const ONES_OF_BYTE: [u8; 256 * 8] = ones_of_bytes();
+
+const fn ones_of_bytes() -> [u8; 256 * 8] {
+    let mut places = [0; 256 * 8];
+    let mut byte = 0;
+    while byte < 256 {
+        let (mut bit, mut ones) = (0_u8, 0);
+        while bit < 8 {
+            if byte >> bit & 1 == 1 {
+                places[byte * 8 + ones] = bit;
+                ones += 1;
+            }
+            bit += 1;
+        }
+        byte += 1;
     }
-    // Below 64.
-    u32::try_from(position).unwrap_or_default()
+    places
 }
 
 /// Iterates over [`Words`].
