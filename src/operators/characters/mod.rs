@@ -122,7 +122,13 @@ impl<E: CharacterEdit> Characters<E> {
             let is_eligible = |place: &usize| {
                 eligible >> letters.get(*place).map_or(0, |letter| *letter) & 1 == 1
             };
-            self.eligible.extend(open.filter(is_eligible));
+            self.eligible.extend(open.clone().filter(is_eligible));
+            // Every test of an operator looks whether it says the truth of itself.
+            debug_assert!(
+                open.filter(|place| edit.is_eligible(&spelling, *place))
+                    .eq(self.eligible.iter().copied()),
+                "a context decides what can be edited"
+            );
         } else {
             let is_eligible = |place: &usize| edit.is_eligible(&spelling, *place);
             self.eligible.extend(open.filter(is_eligible));
