@@ -297,6 +297,7 @@ fn check_manifest(files: &ModelFiles, config: &ModelConfig) -> Result<(), ModelE
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::mt::optimise::{MASK, ROUNDED, STATE};
     use crate::onnx::{Element, Port, Signature};
 
     fn graph(name: &str, inputs: &[&str], outputs: &[&str]) -> Graph {
@@ -374,6 +375,32 @@ mod tests {
         graphs.push(graph("f", &["input_ids", "beam_index"], &["logits"]));
         graphs.push(graph("g", &["sentence_index"], &["kept_mask_bias"]));
         assert!(matches!(Layout::choose(&graphs), Some(Layout::Fast { .. })));
+    }
+
+    #[test]
+    fn a_fast_folder_is_told_which_files_it_lacks() {
+        let encoder = || graph("e", &["input_ids"], &["mask_bias", "cross_key.0"]);
+        let decoder = || graph("d", &[MASK], &[STATE]);
+        let told = |files: &str| {
+            Some(format!(
+                "{files} beside the other graphs of the fast layout"
+            ))
+        };
+        assert_eq!(missing_of_fast(&optimum()), None);
+        assert_eq!(
+            missing_of_fast(&[encoder()]),
+            told("`decoder.onnx` and `compact.onnx`")
+        );
+        let mut graphs = vec![encoder(), decoder()];
+        graphs.push(graph("c", &["sentence_index"], &["kept_mask_bias"]));
+        assert_eq!(Layout::choose(&graphs), None);
+        assert_eq!(missing_of_fast(&graphs), told("`screen.onnx`"));
+        graphs.push(graph("s", &[ROUNDED], &[PRODUCTS]));
+        assert_eq!(missing_of_fast(&graphs), None);
+        assert!(matches!(
+            Layout::choose(&graphs),
+            Some(Layout::Fast { screen: Some(screen), .. }) if screen == "s"
+        ));
     }
 
     #[test]

@@ -33,6 +33,26 @@ impl Tokenizer for NoTokenizer {
     }
 }
 
+/// The scores of the first token of one sentence, and which tokens they are of, if not of all.
+fn first_step(
+    steps: &mut impl StepModel,
+    source: &[u32],
+    start: u32,
+    enough: Option<usize>,
+) -> (Vec<f32>, Option<Vec<u32>>) {
+    steps.start(&[source]).unwrap();
+    let rows = Rows {
+        tokens: &[start],
+        parents: &[0],
+        position: 0,
+        enough,
+    };
+    match steps.step(rows).unwrap() {
+        Scores::All(logits) => (logits.to_vec(), None),
+        Scores::Likeliest { logits, tokens, .. } => (logits.to_vec(), Some(tokens.to_vec())),
+    }
+}
+
 /// A model of the program.
 fn built_in(name: &str) -> ModelFolder {
     let reference = ModelReference::Builtin(name.to_owned());
@@ -267,18 +287,8 @@ fn all_scores_and_few_of_them_are_the_same() {
     let step = |folder: &Path, enough| {
         let files = ModelFiles::folder(folder);
         let model = load(files, Budget::default()).unwrap().unwrap();
-        let mut steps = model.steps().unwrap();
-        steps.start(&[&golden.source]).unwrap();
-        let rows = Rows {
-            tokens: &[model.config().special.start],
-            parents: &[0],
-            position: 0,
-            enough,
-        };
-        match steps.step(rows).unwrap() {
-            Scores::All(logits) => (logits.to_vec(), None),
-            Scores::Likeliest { logits, tokens, .. } => (logits.to_vec(), Some(tokens.to_vec())),
-        }
+        let start = model.config().special.start;
+        first_step(&mut model.steps().unwrap(), &golden.source, start, enough)
     };
     let (right, none) = step(&usual, Some(3));
     assert_eq!(none, None);
@@ -368,19 +378,7 @@ fn the_decoder_of_a_device_chooses() {
         0,
         "the table is not filled up: the test has no point"
     );
-    let mut step = |enough| {
-        steps.start(&[&golden.source]).unwrap();
-        let rows = Rows {
-            tokens: &[start],
-            parents: &[0],
-            position: 0,
-            enough,
-        };
-        match steps.step(rows).unwrap() {
-            Scores::All(logits) => (logits.to_vec(), None),
-            Scores::Likeliest { logits, tokens, .. } => (logits.to_vec(), Some(tokens.to_vec())),
-        }
-    };
+    let mut step = |enough| first_step(&mut steps, &golden.source, start, enough);
     let (few, tokens) = step(Some(3));
     let tokens = tokens.unwrap();
     assert_eq!(
