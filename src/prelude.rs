@@ -7,5 +7,5 @@ pub use crate::operator::{
     OperatorError, Outcome, Port, Registry, Text, TextHandling, TextOperator, TextOperatorConfig,
     TextUse, Yield,
 };
-pub use crate::random::{Places, Random};
+pub use crate::random::{PlaceSet, Places, Random};
 pub use crate::text::{Word, Words};

@@ -8,10 +8,14 @@
 //! The hash and the generator are frozen by golden vectors in the tests below: changing either
 //! changes the output of every pipeline, so it takes a new major version.
 
+mod places;
+
 use std::convert::Infallible;
 
 use rand_xoshiro::Xoshiro256PlusPlus;
 use rand_xoshiro::rand_core::{Rng, SeedableRng, TryRng};
+
+pub use places::{PlaceSet, Places};
 
 /// The finaliser of SplitMix64 (Steele, Lea and Flood, 2014): a bijection of 64 bits in which every
 /// input bit reaches every output bit.
@@ -159,52 +163,6 @@ impl Random {
             let other = front + self.below(items.len() - front);
             items.swap(front, other);
         }
-    }
-}
-
-/// Draws places of a list one by one, none twice, each order equally likely; keeps its memory from
-/// list to list.
-///
-/// ```
-/// use augment::random::{Places, Random};
-/// let (mut places, mut random) = (Places::default(), Random::from_key(1));
-/// places.reset(3);
-/// let mut drawn: Vec<usize> = std::iter::from_fn(|| places.draw(&mut random)).collect();
-/// drawn.sort();
-/// assert_eq!(drawn, [0, 1, 2]);
-/// ```
-#[derive(Debug, Default)]
-pub struct Places {
-    order: Vec<u32>,
-    drawn: usize,
-}
-
-impl Places {
-    /// Forgets what was drawn: the next list has `count` places, fewer than 2^32.
-    pub fn reset(&mut self, count: usize) {
-        self.order.clear();
-        self.order.extend((0..u32::MAX).take(count));
-        self.drawn = 0;
-    }
-
-    /// The next place; nothing when all are drawn.
-    #[inline]
-    pub fn draw(&mut self, random: &mut Random) -> Option<usize> {
-        let other = self.drawn + random.below(self.order.len() - self.drawn);
-        let place = *self.order.get(other)?;
-        self.order.swap(self.drawn, other);
-        self.drawn += 1;
-        Some(place as usize)
-    }
-
-    /// Draws `count` places of a list of `of`, or all if it has fewer: they come in the order of
-    /// the list.
-    pub fn sample(&mut self, of: usize, count: usize, random: &mut Random) -> &[u32] {
-        self.reset(of);
-        while self.drawn < count && self.draw(random).is_some() {}
-        let drawn = self.order.get_mut(..self.drawn).unwrap_or_default();
-        drawn.sort_unstable();
-        drawn
     }
 }
 

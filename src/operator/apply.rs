@@ -170,6 +170,8 @@ struct TextWorker {
 /// One row as it comes in.
 struct Input<'a> {
     text: Option<&'a str>,
+    /// The bytes of the column from the text on.
+    column: &'a [u8],
     language: Option<&'a str>,
     /// Whether the operator is to edit rows in this language.
     spoken: bool,
@@ -257,8 +259,10 @@ impl Operator for TextWorker {
         for row in 0..rows {
             context.at_row(batch.rows.number(row));
             let language = languages.get(row);
+            let (text, column) = values.get_in_column(row).unzip();
             let input = Input {
-                text: values.get(row),
+                text,
+                column: column.unwrap_or_default(),
                 language,
                 spoken: self.options.speaks(language),
                 row,
@@ -301,8 +305,9 @@ impl TextWorker {
         };
         let (replica, protected) = rows.unit(row).unwrap_or_default();
         let words = self.segmenter.segment_beside(text, protected);
-        let view =
-            Text::new(text, words.words, words.protected, replica).in_language(input.language);
+        let view = Text::new(text, words.words, words.protected, replica)
+            .in_column(input.column)
+            .in_language(input.language);
         let mut random = self.key.row(rows.key(row), incoming, 0);
         let before = random.clone();
         let attempt = attempt(
@@ -358,8 +363,9 @@ impl TextWorker {
         let mut last_reason = "no new variant";
         let words = self.segmenter.segment(text);
         for replica in 1..=count {
-            let view =
-                Text::new(text, words.words, words.protected, replica).in_language(input.language);
+            let view = Text::new(text, words.words, words.protected, replica)
+                .in_column(input.column)
+                .in_language(input.language);
             let mut random = self.key.row(rows.key(row), incoming, replica);
             let mut made = false;
             for _ in 0..ATTEMPTS {
@@ -482,10 +488,9 @@ fn attempt(
         Outcome::Unchanged(reason) => Attempt::Unchanged(reason),
         Outcome::Failed(message) => Attempt::Failed(message),
         Outcome::Edited => {
-            if !edits.settle(text) {
+            if !edits.apply(text, &mut progress.texts) {
                 return Attempt::Unchanged("no edit drawn");
             }
-            edits.apply(text.as_str(), &mut progress.texts);
             if progress.texts.open_row() == text.as_str().as_bytes() {
                 progress.texts.discard_row();
                 return Attempt::Unchanged("no edit drawn");

@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 
+use super::text_column::STEP;
 use super::{Text, TextBuilder};
 use crate::batch::{EditList, EditView};
 use crate::text::Word;
@@ -14,6 +15,12 @@ enum Origin {
     /// A span of the list's own store of new text.
     Store,
 }
+
+/// What follows the new texts while they are copied.
+const AFTER_STORE: &str = match str::from_utf8(&[b' '; STEP]) {
+    Ok(spaces) => spaces,
+    Err(_) => "",
+};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Edit {
@@ -31,6 +38,20 @@ impl Edit {
     /// compared without a branch, three in turn are not.
     fn order(&self) -> u128 {
         u128::from(self.start) << 64 | u128::from(self.end) << 32 | u128::from(self.number)
+    }
+
+    /// Whether it can be applied where the edits before it end at `end_of_last`.
+    #[inline]
+    fn fits(&self, end_of_last: u32, text: &Text<'_>) -> bool {
+        let is_in_text = |start: u32, end: u32| {
+            let span = start as usize..end as usize;
+            text.as_str().get(span).is_some()
+        };
+        let is_off = |span: &Word| self.end <= span.start || span.end <= self.start;
+        self.start >= end_of_last
+            && is_in_text(self.start, self.end)
+            && (self.origin == Origin::Store || is_in_text(self.new_start, self.new_end))
+            && text.protected().iter().all(is_off)
     }
 }
 
@@ -163,38 +184,68 @@ impl Edits {
         self.edits.push(edit);
     }
 
-    /// Sorts the edits and drops those that cannot be applied: out of the text, overlapping an
-    /// edit before them, cutting a character, or touching a protected span. Answers whether any
-    /// remains.
-    pub(super) fn settle(&mut self, text: &Text<'_>) -> bool {
-        let protected = text.protected();
-        let text = text.as_str();
+    /// Appends `text` with the edits applied to the row of `into` that is open, which must be empty. Edits
+    /// that cannot be applied are dropped. Answers whether any was applied; if none, nothing is appended.
+    #[inline]
+    pub(super) fn apply(&mut self, text: &Text<'_>, into: &mut TextBuilder) -> bool {
         if self.unsorted {
             // Insertions at one place keep their order; an insertion comes before a replacement
             // that starts at the same place. A stable sort would need memory of its own.
             self.edits.sort_unstable_by_key(Edit::order);
+            self.unsorted = false;
         }
-        let mut end_of_last = 0;
-        self.edits.retain(|edit| {
-            let valid = edit.start >= end_of_last
-                && edit.start <= edit.end
-                && text.get(edit.start as usize..edit.end as usize).is_some()
-                && (edit.origin == Origin::Store
-                    || text
-                        .get(edit.new_start as usize..edit.new_end as usize)
-                        .is_some())
-                && !protected
-                    .iter()
-                    .any(|span| edit.start < span.end && span.start < edit.end);
-            if valid {
-                end_of_last = edit.end;
+        if !self.store.is_empty() {
+            // So that the last of the new texts is copied in one step, too. No edit names it.
+            self.store.push_str(AFTER_STORE);
+        }
+        // Nearly always all of them can be applied: so they are not looked at beforehand.
+        if !self.moves.is_empty() || !self.append(text, false, into) {
+            into.discard_row();
+            self.settle(text);
+            if !self.edits.is_empty() {
+                self.append(text, true, into);
             }
-            valid
-        });
-        if !self.moves.is_empty() {
-            self.settle_moves(text, protected);
         }
         !self.edits.is_empty()
+    }
+
+    /// Appends `text` with the edits applied, which are sorted; stops, and answers so, at one that cannot be,
+    /// unless they are settled.
+    #[inline]
+    fn append(&self, text: &Text<'_>, is_settled: bool, into: &mut TextBuilder) -> bool {
+        let (column, store) = (text.in_its_column(), self.store.as_bytes());
+        let mut copied = 0;
+        for edit in &self.edits {
+            if !is_settled && !edit.fits(copied, text) {
+                return false;
+            }
+            into.append_span(column, copied as usize, edit.start as usize);
+            let source = match edit.origin {
+                Origin::Text => column,
+                Origin::Store => store,
+            };
+            into.append_span(source, edit.new_start as usize, edit.new_end as usize);
+            copied = edit.end;
+        }
+        into.append_span(column, copied as usize, text.as_str().len());
+        !self.edits.is_empty()
+    }
+
+    /// Drops the edits, which are sorted, that cannot be applied: out of the text, overlapping an edit
+    /// before them, cutting a character, or touching a protected span.
+    #[cold]
+    fn settle(&mut self, text: &Text<'_>) {
+        let mut end_of_last = 0;
+        self.edits.retain(|edit| {
+            let fits = edit.fits(end_of_last, text);
+            if fits {
+                end_of_last = edit.end;
+            }
+            fits
+        });
+        if !self.moves.is_empty() {
+            self.settle_moves(text.as_str(), text.protected());
+        }
     }
 
     /// Adds the moves to the edits, which are settled, if all can be made.
@@ -220,40 +271,23 @@ impl Edits {
         self.edits.sort_unstable_by_key(Edit::order);
     }
 
-    /// Where the new bytes of an edit of `text` are.
-    #[inline]
-    fn source<'a>(&'a self, edit: &Edit, text: &'a str) -> &'a str {
-        match edit.origin {
+    fn new_text<'a>(&'a self, edit: &Edit, text: &'a str) -> &'a str {
+        let source = match edit.origin {
             Origin::Text => text,
             Origin::Store => &self.store,
-        }
-    }
-
-    fn new_text<'a>(&'a self, edit: &Edit, text: &'a str) -> &'a str {
-        self.source(edit, text)
+        };
+        source
             .get(edit.new_start as usize..edit.new_end as usize)
             .unwrap_or_default()
     }
 
-    /// Appends `text` with the edits applied to `into`. The edits must be settled.
-    #[inline]
-    pub(super) fn apply(&self, text: &str, into: &mut TextBuilder) {
-        let mut copied = 0;
-        for edit in &self.edits {
-            into.append_span(text.as_bytes(), copied, edit.start as usize);
-            let source = self.source(edit, text).as_bytes();
-            into.append_span(source, edit.new_start as usize, edit.new_end as usize);
-            copied = edit.end as usize;
-        }
-        into.append_span(text.as_bytes(), copied, text.len());
-    }
-
-    /// `text` with the edits applied, which need not be settled.
+    /// `text` with the edits applied.
     #[cfg(test)]
     pub(crate) fn applied_to(&mut self, text: &Text<'_>) -> String {
         let mut into = TextBuilder::with_capacity(1, 0);
-        self.settle(text);
-        self.apply(text.as_str(), &mut into);
+        if !self.apply(text, &mut into) {
+            return text.as_str().to_owned();
+        }
         String::from_utf8_lossy(into.open_row()).into_owned()
     }
 

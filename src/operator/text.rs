@@ -21,6 +21,8 @@ use crate::text::{Word, Words};
 #[derive(Debug, Clone, Copy)]
 pub struct Text<'a> {
     value: &'a str,
+    /// The bytes of the text, and what lies after it in its column.
+    column: &'a [u8],
     words: Words<'a>,
     protected: &'a [Word],
     replica: u32,
@@ -33,11 +35,25 @@ impl<'a> Text<'a> {
     pub fn new(value: &'a str, words: Words<'a>, protected: &'a [Word], replica: u32) -> Self {
         Self {
             value,
+            column: value.as_bytes(),
             words,
             protected,
             replica,
             language: None,
         }
+    }
+
+    /// The same, known to be the beginning of `column`.
+    #[must_use]
+    pub(super) fn in_column(self, column: &'a [u8]) -> Self {
+        debug_assert!(column.starts_with(self.value.as_bytes()));
+        Self { column, ..self }
+    }
+
+    /// The bytes of the text, and what lies after it in its column: short pieces are copied beyond their end.
+    #[inline]
+    pub(super) fn in_its_column(&self) -> &'a [u8] {
+        self.column
     }
 
     /// The same, known to be in `language`.

@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use arrow::array::{
-    Array, ArrayRef, AsArray, LargeStringArray, NullBufferBuilder, StringArray, StringViewArray,
+    Array, ArrayRef, AsArray, LargeStringArray, NullBufferBuilder, OffsetSizeTrait, StringArray,
+    StringViewArray,
 };
 use arrow::buffer::{Buffer, OffsetBuffer, ScalarBuffer};
 use arrow::compute::cast;
@@ -70,9 +71,21 @@ impl TextValues {
         }
     }
 
+    /// The text of `row`, and the bytes of the column from its first on: after the text come those of others.
+    #[inline]
+    pub(super) fn get_in_column(&self, row: usize) -> Option<(&str, &[u8])> {
+        let text = self.get(row)?;
+        let rest = match self {
+            Self::Utf8(array) => from_row(array.value_offsets(), array.value_data(), row),
+            Self::LargeUtf8(array) => from_row(array.value_offsets(), array.value_data(), row),
+            Self::Utf8View(_) => None,
+        };
+        Some((text, rest.unwrap_or(text.as_bytes())))
+    }
+
     /// Bytes of text in all rows.
     pub fn bytes(&self) -> usize {
-        fn span<O: arrow::array::OffsetSizeTrait>(offsets: &[O]) -> usize {
+        fn span<O: OffsetSizeTrait>(offsets: &[O]) -> usize {
             match (offsets.first(), offsets.last()) {
                 (Some(first), Some(last)) => last.as_usize() - first.as_usize(),
                 _ => 0,
@@ -91,15 +104,24 @@ impl TextValues {
     }
 }
 
+/// The bytes of all texts from that of `row` on.
+#[inline]
+fn from_row<'a, O: OffsetSizeTrait>(
+    offsets: &[O],
+    texts: &'a [u8],
+    row: usize,
+) -> Option<&'a [u8]> {
+    texts.get(offsets.get(row)?.as_usize()..)
+}
+
 /// Bytes that are copied at once: see [`TextBuilder::append_span`].
-const STEP: usize = 32;
+pub(super) const STEP: usize = 64;
 
 /// Collects the texts of a new column.
 #[derive(Debug)]
 pub struct TextBuilder {
-    /// The texts one after the other, and after `length` bytes of no meaning.
+    /// The texts one after the other.
     bytes: Vec<u8>,
-    length: usize,
     ends: Vec<usize>,
     nulls: NullBufferBuilder,
 }
@@ -108,8 +130,7 @@ impl TextBuilder {
     /// A builder with room for `rows` texts of `bytes` bytes in all.
     pub fn with_capacity(rows: usize, bytes: usize) -> Self {
         Self {
-            bytes: vec![0; bytes + STEP],
-            length: 0,
+            bytes: Vec::with_capacity(bytes + STEP),
             ends: Vec::with_capacity(rows),
             nulls: NullBufferBuilder::new(rows),
         }
@@ -132,7 +153,7 @@ impl TextBuilder {
             self.append_span(value.as_bytes(), 0, value.len());
             self.finish_row();
         } else {
-            self.ends.push(self.length);
+            self.ends.push(self.bytes.len());
             self.nulls.append_null();
         }
     }
@@ -142,43 +163,29 @@ impl TextBuilder {
     /// [`TextBuilder::discard_row`].
     ///
     /// Most spans are short, and each has another length. So they are copied in steps of one size,
-    /// beyond their end: what is too much is written over by what comes next.
+    /// beyond their end, and what is too much is cut off again.
     #[inline]
     pub(super) fn append_span(&mut self, source: &[u8], start: usize, end: usize) {
-        let length = end.saturating_sub(start);
-        if self.bytes.len() < self.length + length + STEP {
-            self.grow(length);
-        }
-        let (mut from, mut to) = (start, self.length);
+        let length = self.bytes.len() + end.saturating_sub(start);
+        let mut from = start;
         while from < end {
-            let step = source.get(from..).and_then(<[u8]>::first_chunk::<STEP>);
-            let place = self.bytes.get_mut(to..);
-            let place = place.and_then(<[u8]>::first_chunk_mut::<STEP>);
-            if let (Some(step), Some(place)) = (step, place) {
-                *place = *step;
+            let rest = source.get(from..).unwrap_or_default();
+            if let Some(step) = rest.first_chunk::<STEP>() {
+                self.bytes.extend_from_slice(step);
+                from += STEP;
             } else {
-                let rest = source.get(from..end).unwrap_or_default();
-                if let Some(place) = self.bytes.get_mut(to..to + rest.len()) {
-                    place.copy_from_slice(rest);
-                }
+                self.bytes
+                    .extend_from_slice(rest.get(..end - from).unwrap_or_default());
                 break;
             }
-            from += STEP;
-            to += STEP;
         }
-        self.length += length;
-    }
-
-    #[cold]
-    fn grow(&mut self, more: usize) {
-        let wanted = self.length + more + STEP;
-        self.bytes.resize(wanted.max(self.bytes.len() * 2), 0);
+        self.bytes.truncate(length);
     }
 
     /// Ends the row that was appended.
     #[inline]
     pub(super) fn finish_row(&mut self) {
-        self.ends.push(self.length);
+        self.ends.push(self.bytes.len());
         self.nulls.append_non_null();
     }
 
@@ -186,14 +193,14 @@ impl TextBuilder {
     #[inline]
     pub(super) fn open_row(&self) -> &[u8] {
         self.bytes
-            .get(self.start_of(self.ends.len())..self.length)
+            .get(self.start_of(self.ends.len())..)
             .unwrap_or_default()
     }
 
     /// Removes what was appended since the last finished row.
     #[inline]
     pub(super) fn discard_row(&mut self) {
-        self.length = self.start_of(self.ends.len());
+        self.bytes.truncate(self.start_of(self.ends.len()));
     }
 
     /// The text of a finished row; empty where it is null.
@@ -216,12 +223,11 @@ impl TextBuilder {
     /// When the batch has outgrown the type: more than 2 GiB of `Utf8`, or more distinct values
     /// than the keys of a dictionary can tell apart.
     pub fn finish(mut self, data_type: &DataType) -> Result<ArrayRef, ArrowError> {
-        self.bytes.truncate(self.length);
+        let length = self.bytes.len();
         let too_large = || {
             ArrowError::ComputeError(format!(
-                "{} bytes of text in one batch do not fit a column of type {data_type}: \
-                 make batches smaller (--batch-rows), or store the column as LargeUtf8",
-                self.length
+                "{length} bytes of text in one batch do not fit a column of type {data_type}: \
+                 make batches smaller (--batch-rows), or store the column as LargeUtf8"
             ))
         };
         match data_type {

@@ -62,12 +62,13 @@ pub(super) struct Swap {
     /// For each place of the text one more than where it is in `touched`; 0 where it is not.
     known: Vec<u32>,
     touched: Vec<Place>,
+    /// The places touched, in order.
+    sorted: PlaceSet,
 }
 
 /// A place whose word may be another.
 #[derive(Debug, Clone, Copy)]
 struct Place {
-    number: usize,
     /// The word that stands there in the text.
     word: Word,
     /// The word that stands there now.
@@ -81,6 +82,7 @@ impl Swap {
             adjacent,
             known: Vec::new(),
             touched: Vec::new(),
+            sorted: PlaceSet::default(),
         }
     }
 
@@ -90,23 +92,21 @@ impl Swap {
         let known = self.known.get_mut(number)?;
         if *known == 0 {
             let word = words.get(number)?;
-            self.touched.push(Place {
-                number,
-                word,
-                now: word,
-            });
+            self.touched.push(Place { word, now: word });
+            self.sorted.insert(number);
             *known = u32::try_from(self.touched.len()).unwrap_or(u32::MAX);
         }
         Some(*known as usize - 1)
     }
 
-    /// Swaps two words of `words`, several times over: the places touched, in order.
+    /// Swaps two words of `words`, several times over.
     fn swap(&mut self, words: Words<'_>, random: &mut Random) {
         let count = words.len();
         if self.known.len() < count {
             self.known.resize(count, 0);
         }
         self.touched.clear();
+        self.sorted.reset(count);
         for _ in 0..self.amount.of(count) {
             let (first, second) = if self.adjacent {
                 let first = random.below(count - 1);
@@ -135,13 +135,6 @@ impl Swap {
                 }
             }
         }
-        // Between texts no place is touched.
-        for place in &self.touched {
-            if let Some(known) = self.known.get_mut(place.number) {
-                *known = 0;
-            }
-        }
-        self.touched.sort_unstable_by_key(|place| place.number);
     }
 }
 
@@ -152,7 +145,13 @@ impl TextOperator for Swap {
             return Outcome::Unchanged("fewer than two words");
         }
         self.swap(words, random);
-        for place in &self.touched {
+        for number in self.sorted.iter() {
+            // Between texts no place is touched.
+            let known = self.known.get_mut(number).map(std::mem::take);
+            let index = known.and_then(|known| (known as usize).checked_sub(1));
+            let Some(place) = index.and_then(|index| self.touched.get(index)) else {
+                continue;
+            };
             if place.word != place.now && text.word(place.word) != text.word(place.now) {
                 edits.copy(place.word.range(), place.now.range());
             }

@@ -9,7 +9,7 @@
     reason = "only what is inlined may use the instructions of the function around it"
 )]
 
-use super::classes::{BLOCK, Classify, Portable};
+use super::classes::{BLOCK, Classify, Masks, Portable};
 use super::protect;
 use super::words::WordMarks;
 
@@ -113,12 +113,11 @@ fn scan(
     let mut position = 0;
     let (blocks, rest) = bytes.as_chunks::<BLOCK>();
     // Also where nothing is left over: a word may end with the last block.
-    let mut tail = [b' '; BLOCK];
-    if let Some(tail) = tail.get_mut(..rest.len()) {
-        tail.copy_from_slice(rest);
-    }
-    for block in blocks.iter().chain(std::iter::once(&tail)) {
-        let classes = classifier.classify(block);
+    for number in 0..=blocks.len() {
+        let classes = match blocks.get(number) {
+            Some(block) => classifier.classify(block),
+            None => classify_rest(classifier, bytes, rest),
+        };
         let mut word = classes.word;
         // Marks with a word on both sides, as far as this block can tell.
         let mut joints = classes.joint & (word << 1 | inside) & (word >> 1 | 1 << (BLOCK - 1));
@@ -133,8 +132,8 @@ fn scan(
         while found != 0 {
             let bit = found.trailing_zeros();
             found &= found - 1;
-            let byte = block.get(bit as usize).copied().unwrap_or_default();
-            if protect::is_trigger(byte) {
+            let byte = bytes.get(position + bit as usize);
+            if byte.is_some_and(|byte| protect::is_trigger(*byte)) {
                 #[expect(clippy::cast_possible_truncation, reason = "texts are under 4 GiB")]
                 triggers.push((start + position) as u32 + bit);
             }
@@ -158,6 +157,21 @@ fn scan(
         underscored: underscores != 0,
         foreign: foreign != 0,
     }
+}
+
+/// The classes of the last bytes of `bytes`, fewer than a block, as if spaces came after them.
+#[inline(always)]
+fn classify_rest(classifier: impl Classify, bytes: &[u8], rest: &[u8]) -> Masks {
+    // What is written piece by piece and read as one is waited for: so the bytes are read as they lie, with
+    // those before them.
+    if let Some(last) = bytes.last_chunk::<BLOCK>() {
+        return classifier.classify(last).starting_at(BLOCK - rest.len());
+    }
+    let mut block = [b' '; BLOCK];
+    if let Some(front) = block.get_mut(..rest.len()) {
+        front.copy_from_slice(rest);
+    }
+    classifier.classify(&block)
 }
 
 /// Whether the punctuation mark at `position` belongs to the word around it (WB6, WB7, WB11 and

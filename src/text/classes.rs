@@ -30,6 +30,23 @@ pub(super) struct Masks {
     pub(super) foreign: u64,
 }
 
+impl Masks {
+    /// Those of the bytes from number `first` on, at most that of a block; after them there are none.
+    #[inline(always)]
+    pub(super) fn starting_at(self, first: usize) -> Self {
+        // In two steps, for a shift by all bits is none.
+        let (one, other) = (first / 2, first - first / 2);
+        let from = |mask: u64| mask >> one >> other;
+        Self {
+            word: from(self.word),
+            joint: from(self.joint),
+            trigger: from(self.trigger),
+            underscore: from(self.underscore),
+            foreign: from(self.foreign),
+        }
+    }
+}
+
 /// A way to find the classes of the bytes of a block.
 pub(super) trait Classify: Copy {
     /// The classes of the bytes of `block`.

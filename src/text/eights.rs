@@ -43,6 +43,20 @@ pub(super) fn at(bytes: &[u8], place: usize) -> (u64, usize) {
     (value, count)
 }
 
+/// The place of the first byte that is not ASCII.
+#[inline]
+pub(super) fn first_foreign(bytes: &[u8]) -> Option<usize> {
+    let (eights, rest) = bytes.as_chunks::<8>();
+    for (number, eight) in eights.iter().enumerate() {
+        let foreign = u64::from_le_bytes(*eight) & HIGH;
+        if foreign != 0 {
+            return Some(8 * number + foreign.trailing_zeros() as usize / 8);
+        }
+    }
+    let found = rest.iter().position(|byte| !byte.is_ascii())?;
+    Some(8 * eights.len() + found)
+}
+
 /// The highest bits of the bytes that are `byte`, which is ASCII.
 #[inline]
 pub(super) fn equal(eight: u64, byte: u8) -> u64 {
@@ -84,6 +98,11 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn the_first_foreign_byte_is_found(bytes in prop::collection::vec(prop_oneof![9 => 0..=127_u8, 1 => any::<u8>()], 0..40)) {
+            prop_assert_eq!(first_foreign(&bytes), bytes.iter().position(|byte| !byte.is_ascii()));
+        }
+
         #[test]
         fn eights_are_the_bytes_and_zeros(bytes in prop::collection::vec(any::<u8>(), 0..20), place in 0_usize..24) {
             let rest = bytes.get(place..).unwrap_or_default();

@@ -15,6 +15,18 @@ const UNITS: [&str; 66] = [
     "oz", "s", "USD", "V", "W",
 ];
 
+/// The bytes of the longest of them. Most words after a number are longer.
+const LONGEST_UNIT: usize = {
+    let (mut longest, mut unit) = (0, 0);
+    while unit < UNITS.len() {
+        if UNITS[unit].len() > longest {
+            longest = UNITS[unit].len();
+        }
+        unit += 1;
+    }
+    longest
+};
+
 /// Whether a protected span may begin at, or contain, this byte.
 #[inline]
 pub(super) fn is_trigger(byte: u8) -> bool {
@@ -265,7 +277,7 @@ fn quantity(text: &str, digit: usize) -> Option<(usize, usize)> {
                 c.is_whitespace() || matches!(c, '.' | ',' | ';' | ':' | '!' | '?' | ')')
             })
             .map_or(spaced, |at| spaced.get(..at).unwrap_or_default());
-        if UNITS.contains(&unit) {
+        if unit.len() <= LONGEST_UNIT && UNITS.contains(&unit) {
             return Some((start, end + 1 + unit.len()));
         }
     }

@@ -5,7 +5,7 @@ use unicode_segmentation::UnicodeSegmentation;
 
 use super::ascii::Scanner;
 use super::words::{WordMarks, Words};
-use super::{StopWords, Word, protect};
+use super::{StopWords, Word, eights, protect};
 
 /// The words and the protected spans of a text.
 #[derive(Debug, Clone, Copy)]
@@ -170,10 +170,7 @@ fn find_mixed(
     };
     let mut done = 0;
     // ASCII white space is always a boundary, so a stretch between two spaces can be cut by itself.
-    while let Some(found) = slice(bytes, done, bytes.len())
-        .iter()
-        .position(|b| !b.is_ascii())
-    {
+    while let Some(found) = eights::first_foreign(slice(bytes, done, bytes.len())) {
         let foreign = done + found;
         let start = slice(bytes, done, foreign)
             .iter()

@@ -5,9 +5,9 @@ use super::form::{Form, Key};
 use super::memory::Memory;
 
 /// Words that are kept before all are forgotten: memory stays bounded.
-const MOST_WORDS: usize = 1 << 17;
+const MOST_WORDS: usize = 1 << 18;
 /// Bytes of candidates that are kept before all are forgotten.
-const MOST_BYTES: usize = 16 << 20;
+const MOST_BYTES: usize = 32 << 20;
 /// Places of the index at first; a power of two.
 const FEW_PLACES: usize = 1 << 12;
 /// Words that are found without the index: so many numbers stay in the fastest cache. A power of two.
