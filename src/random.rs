@@ -17,11 +17,14 @@ use rand_xoshiro::rand_core::{Rng, SeedableRng, TryRng};
 
 pub use places::{PlaceSet, Places};
 
+/// The step of SplitMix64: 2^64 divided by the golden ratio.
+const GOLDEN_RATIO: u64 = 0x9e37_79b9_7f4a_7c15;
+
 /// The finaliser of SplitMix64 (Steele, Lea and Flood, 2014): a bijection of 64 bits in which every
 /// input bit reaches every output bit.
 #[inline]
 pub const fn mix(value: u64) -> u64 {
-    let mut z = value.wrapping_add(0x9e37_79b9_7f4a_7c15);
+    let mut z = value.wrapping_add(GOLDEN_RATIO);
     z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
     z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
     z ^ (z >> 31)
@@ -91,7 +94,14 @@ impl Random {
     /// A generator for `key`.
     #[inline]
     pub fn from_key(key: u64) -> Self {
-        Self(Xoshiro256PlusPlus::seed_from_u64(key))
+        // As `seed_from_u64` does, which is not inlined: each number is the next of SplitMix64.
+        let mut seed = [0; 32];
+        let mut state = key;
+        for part in seed.as_chunks_mut::<8>().0 {
+            *part = mix(state).to_le_bytes();
+            state = state.wrapping_add(GOLDEN_RATIO);
+        }
+        Self(Xoshiro256PlusPlus::from_seed(seed))
     }
 
     /// A number below `bound`, each equally likely up to a bias of `bound` in 2^64 (Lemire, 2019);
@@ -262,6 +272,11 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn keys_seed_as_the_generator_itself_would(key: u64) {
+            prop_assert_eq!(Random::from_key(key).0, Xoshiro256PlusPlus::seed_from_u64(key));
+        }
+
         #[test]
         fn draws_stay_within_bounds(key: u64, bound in 1_usize..1_000_000) {
             let mut random = Random::from_key(key);

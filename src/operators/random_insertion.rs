@@ -91,54 +91,63 @@ impl Insertion {
             taken: Vec::new(),
         }
     }
+}
 
-    /// Draws a synonym of some word of the text.
-    fn draw(&mut self, text: &Text<'_>, random: &mut Random) -> bool {
-        let words = text.words();
-        self.synonym.clear();
-        with(&self.thesaurus, |thesaurus| {
-            (0..TRIES).any(|_| {
-                let source = words.get(random.below(words.len()));
-                source.is_some_and(|word| {
-                    !text.may_be_name(word)
-                        && thesaurus.draw(text.as_str(), word.range(), random, &mut self.synonym)
-                })
-            })
+/// Draws a synonym of some word of the text.
+fn draw(
+    thesaurus: &mut Thesaurus,
+    text: &Text<'_>,
+    random: &mut Random,
+    synonym: &mut String,
+) -> bool {
+    let words = text.words();
+    synonym.clear();
+    (0..TRIES).any(|_| {
+        let source = words.get(random.below(words.len()));
+        source.is_some_and(|word| {
+            !text.may_be_name(word) && thesaurus.draw(text.as_str(), word.range(), random, synonym)
         })
-    }
+    })
+}
 
-    /// Inserts the synonym before a word, and corrects the article before it. Of several insertions
-    /// at one place the first stands next to the article.
-    fn insert_before(&mut self, word: Word, text: &Text<'_>, edits: &mut Edits) {
-        let place = word.range().start;
-        if !self.taken.contains(&place) {
-            self.taken.push(place);
-            let correction = article::correction(text.as_str(), place, &self.synonym);
-            if let Some((span, article)) = correction {
-                edits.replace(span, article);
-            }
-        }
-        self.synonym.push(' ');
-        edits.insert(place, &self.synonym);
+/// Corrects the article before a word, if the synonym that comes before it does not go with it.
+fn correct_article(text: &Text<'_>, word: Word, synonym: &str, edits: &mut Edits) {
+    let correction = article::correction(text.as_str(), word.range().start, synonym);
+    if let Some((span, article)) = correction {
+        edits.replace(span, article);
     }
 }
 
 impl TextOperator for Insertion {
     fn rewrite(&mut self, text: &Text<'_>, random: &mut Random, edits: &mut Edits) -> Outcome {
+        let Self {
+            amount,
+            thesaurus,
+            synonym,
+            taken,
+        } = self;
         let words = text.words();
-        self.taken.clear();
-        for _ in 0..self.amount.of(words.len()) {
-            if !self.draw(text, random) {
-                continue;
+        taken.clear();
+        with(thesaurus, |thesaurus| {
+            for _ in 0..amount.of(words.len()) {
+                if !draw(thesaurus, text, random, synonym) {
+                    continue;
+                }
+                // Before any word, or after the last.
+                if let Some(word) = words.get(random.below(words.len() + 1)) {
+                    // Of several insertions at one place the first stands next to the article.
+                    if !taken.contains(&word.range().start) {
+                        taken.push(word.range().start);
+                        correct_article(text, word, synonym, edits);
+                    }
+                    synonym.push(' ');
+                    edits.insert(word.range().start, synonym);
+                } else if let Some(last) = words.last() {
+                    synonym.insert(0, ' ');
+                    edits.insert(last.range().end, synonym);
+                }
             }
-            // Before any word, or after the last.
-            if let Some(word) = words.get(random.below(words.len() + 1)) {
-                self.insert_before(word, text, edits);
-            } else if let Some(last) = words.last() {
-                self.synonym.insert(0, ' ');
-                edits.insert(last.range().end, &self.synonym);
-            }
-        }
+        });
         if edits.is_empty() {
             Outcome::Unchanged("no word with a synonym")
         } else {

@@ -153,6 +153,13 @@ pub fn correction(
     following: &str,
 ) -> Option<(Range<usize>, &'static str)> {
     let before = text.get(..place)?;
+    // Most places have a word before them that does not end like an article.
+    if let [.., last, b' '] = before.as_bytes()
+        && last.is_ascii_alphanumeric()
+        && !matches!(last, b'a' | b'A' | b'n' | b'N')
+    {
+        return None;
+    }
     let end = before
         .trim_end_matches([' ', '\t', '"', '\'', '“', '‘', '(', '['])
         .len();

@@ -76,11 +76,39 @@ pub(super) fn lower_case(bytes: u64) -> u64 {
     bytes | (capitals >> 2)
 }
 
+/// The highest bits of bytes that are letters or digits of ASCII.
+#[inline]
+pub(super) fn letters_and_digits(bytes: u64) -> u64 {
+    let ascii = bytes & !HIGH;
+    let small = ascii | (EACH * 0x20);
+    // The highest bit of a byte is set where it is the first of a range or above, and where it is above the last.
+    let from = |bytes: u64, first: u8| bytes + EACH * u64::from(0x80 - first);
+    let letters = from(small, b'a') & !from(small, b'z' + 1);
+    let digits = from(ascii, b'0') & !from(ascii, b'9' + 1);
+    (letters | digits) & !bytes & HIGH
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
 
     use super::*;
+
+    #[test]
+    fn letters_and_digits_are_told_eight_at_a_time() {
+        for byte in 0..=u8::MAX {
+            let all = letters_and_digits(u64::from_le_bytes([byte; 8]));
+            let expected = if byte.is_ascii_alphanumeric() {
+                HIGH
+            } else {
+                0
+            };
+            assert_eq!(all, expected, "{byte}");
+            let beside = u64::from_le_bytes([255, byte, b'z', b'[', 0, byte, b'9', b'/']);
+            let expected = HIGH & 0x00ff_0000_00ff_0000 | expected & 0x0000_ff00_0000_ff00;
+            assert_eq!(letters_and_digits(beside), expected, "{byte}");
+        }
+    }
 
     #[test]
     fn capitals_are_made_small_eight_at_a_time() {

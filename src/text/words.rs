@@ -89,29 +89,32 @@ impl WordMarks {
     }
 
     /// Takes out the words that `keep` refuses, and counts the others.
+    #[inline]
     pub(super) fn retain(&mut self, mut keep: impl FnMut(Word) -> bool) {
         for index in 0..self.blocks.len() {
             let mut starts = self.blocks.get(index).map_or(0, |block| block.starts);
+            // Bits of the block, kept in registers: to write each to memory and read it again is waited for.
+            let mut out = Block::default();
             while starts != 0 {
                 let bit = starts.trailing_zeros();
                 starts &= starts - 1;
                 let word = self.words().word_from(index, bit);
-                self.clear_if(!keep(word), word);
+                // By masks, for a branch could not be predicted.
+                let is_out = u64::from(!keep(word));
+                out.starts |= is_out << bit;
+                let end = word.range().end;
+                if end / BITS == index {
+                    out.ends |= is_out << (end % BITS);
+                } else if let Some(block) = self.blocks.get_mut(end / BITS) {
+                    block.ends &= !(is_out << (end % BITS));
+                }
+            }
+            if let Some(block) = self.blocks.get_mut(index) {
+                block.starts &= !out.starts;
+                block.ends &= !out.ends;
             }
         }
         self.count();
-    }
-
-    /// Takes out a word, or not: by a mask, for a branch could not be predicted.
-    #[inline]
-    fn clear_if(&mut self, is_out: bool, word: Word) {
-        let (range, bit) = (word.range(), u64::from(is_out));
-        if let Some(block) = self.blocks.get_mut(range.start / BITS) {
-            block.starts &= !(bit << (range.start % BITS));
-        }
-        if let Some(block) = self.blocks.get_mut(range.end / BITS) {
-            block.ends &= !(bit << (range.end % BITS));
-        }
     }
 
     /// Counts the words, after the last is marked.

@@ -2,6 +2,8 @@
 
 use std::ops::Range;
 
+use super::super::eights::{self, HIGH};
+
 /// What stands before or after a word.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Neighbor<'a> {
@@ -18,26 +20,32 @@ pub enum Neighbor<'a> {
 pub struct Context<'a> {
     /// What stands before the word.
     pub before: Neighbor<'a>,
-    /// What stands before that; nothing where nothing stands before.
-    pub second: Neighbor<'a>,
     /// What stands after the word.
     pub after: Neighbor<'a>,
+    /// The text ahead of both.
+    ahead: &'a str,
 }
 
 impl<'a> Context<'a> {
     /// The neighbours of what stands at `span` of `text`. A span that is none has none.
     #[inline]
     pub fn around(text: &'a str, span: Range<usize>) -> Self {
-        let (before, rest) = last(text.get(..span.start).unwrap_or_default());
-        let second = match before {
-            Neighbor::Edge => Neighbor::Edge,
-            Neighbor::Mark(mark) if is_edge(mark) => Neighbor::Edge,
-            _ => last(rest).0,
-        };
+        let (before, ahead) = last(text.get(..span.start).unwrap_or_default());
         Self {
             before,
-            second,
             after: first(text.get(span.end..).unwrap_or_default()),
+            ahead,
+        }
+    }
+
+    /// What stands before what stands before the word; nothing where nothing stands before. It is looked for
+    /// only now, for it seldom tells what the nearer ones do not.
+    #[inline]
+    pub fn second(&self) -> Neighbor<'a> {
+        match self.before {
+            Neighbor::Edge => Neighbor::Edge,
+            Neighbor::Mark(mark) if is_edge(mark) => Neighbor::Edge,
+            _ => last(self.ahead).0,
         }
     }
 }
@@ -54,9 +62,9 @@ const MOST: usize = 64;
 /// The last word or mark of `text`, and what stands before it.
 #[inline]
 fn last(text: &str) -> (Neighbor<'_>, &str) {
-    let text = text.trim_end_matches([' ', '\t']);
-    let near = text.as_bytes().iter().rev().take(MOST);
-    let length = near.take_while(|byte| is_letter(**byte)).count();
+    let spaces = text.as_bytes().iter().rev().take_while(|b| is_space(**b));
+    let text = text.get(..text.len() - spaces.count()).unwrap_or_default();
+    let length = letters_before_end(text.as_bytes());
     let (rest, piece) = text
         .split_at_checked(text.len() - length)
         .unwrap_or_default();
@@ -65,6 +73,20 @@ fn last(text: &str) -> (Neighbor<'_>, &str) {
         return last_of_any(text);
     }
     (Neighbor::Word(piece), rest)
+}
+
+/// How many letters and digits of ASCII end a text; of many, [`MOST`].
+#[inline]
+fn letters_before_end(text: &[u8]) -> usize {
+    // Most words have less than eight: how often a loop over them runs could not be predicted.
+    if let Some(eight) = text.last_chunk::<8>() {
+        let others = !eights::letters_and_digits(u64::from_le_bytes(*eight)) & HIGH;
+        if others != 0 {
+            return others.leading_zeros() as usize / 8;
+        }
+    }
+    let near = text.iter().rev().take(MOST);
+    near.take_while(|byte| is_letter(**byte)).count()
 }
 
 #[inline(never)]
@@ -92,9 +114,9 @@ fn last_of_any(text: &str) -> (Neighbor<'_>, &str) {
 /// The first word or mark of `text`.
 #[inline]
 fn first(text: &str) -> Neighbor<'_> {
-    let text = text.trim_start_matches([' ', '\t']);
-    let near = text.as_bytes().iter().take(MOST);
-    let length = near.take_while(|byte| is_letter(**byte)).count();
+    let spaces = text.as_bytes().iter().take_while(|b| is_space(**b));
+    let text = text.get(spaces.count()..).unwrap_or_default();
+    let length = letters_at_start(text.as_bytes());
     let after = text.as_bytes().get(length);
     match text.get(..length) {
         Some(piece) if length > 0 && after.is_none_or(|byte| is_boundary(*byte)) => {
@@ -102,6 +124,19 @@ fn first(text: &str) -> Neighbor<'_> {
         }
         _ => first_of_any(text),
     }
+}
+
+/// How many letters and digits of ASCII begin a text; of many, [`MOST`].
+#[inline]
+fn letters_at_start(text: &[u8]) -> usize {
+    if let Some(eight) = text.first_chunk::<8>() {
+        let others = !eights::letters_and_digits(u64::from_le_bytes(*eight)) & HIGH;
+        if others != 0 {
+            return others.trailing_zeros() as usize / 8;
+        }
+    }
+    let near = text.iter().take(MOST);
+    near.take_while(|byte| is_letter(**byte)).count()
 }
 
 #[inline(never)]
@@ -117,6 +152,11 @@ fn first_of_any(text: &str) -> Neighbor<'_> {
     text.get(..length)
         .and_then(as_word)
         .map_or(Neighbor::Mark(mark), Neighbor::Word)
+}
+
+#[inline]
+fn is_space(byte: u8) -> bool {
+    matches!(byte, b' ' | b'\t')
 }
 
 #[inline]
@@ -159,27 +199,36 @@ mod tests {
         };
         let context = around("run");
         assert_eq!(context.before, Neighbor::Mark('"'));
-        assert_eq!(context.second, Neighbor::Word("don’t"));
+        assert_eq!(context.second(), Neighbor::Word("don’t"));
         assert_eq!(context.after, Neighbor::Mark('"'));
         let context = around("He");
         assert_eq!(context.before, Neighbor::Edge);
-        assert_eq!(context.second, Neighbor::Edge);
+        assert_eq!(context.second(), Neighbor::Edge);
         assert_eq!(context.after, Neighbor::Word("said"));
         let context = around("fast");
         assert_eq!(context.before, Neighbor::Mark('('));
-        assert_eq!(context.second, Neighbor::Mark('"'));
+        assert_eq!(context.second(), Neighbor::Mark('"'));
         assert_eq!(context.after, Neighbor::Mark(')'));
         let context = around("Well");
         assert_eq!(context.before, Neighbor::Mark('\n'));
-        assert_eq!(context.second, Neighbor::Edge);
+        assert_eq!(context.second(), Neighbor::Edge);
         assert_eq!(context.after, Neighbor::Edge);
     }
 
     proptest! {
         #[test]
+        fn runs_of_letters_are_counted_from_both_ends(text in "[a-zA-Z0-9 .é_-]{0,12}[a-z]{0,70}") {
+            let bytes = text.as_bytes();
+            let at_start = bytes.iter().take_while(|byte| is_letter(**byte)).count();
+            let before_end = bytes.iter().rev().take_while(|byte| is_letter(**byte)).count();
+            prop_assert_eq!(letters_at_start(bytes), at_start.min(MOST));
+            prop_assert_eq!(letters_before_end(bytes), before_end.min(MOST));
+        }
+
+        #[test]
         fn any_text_and_any_span_are_safe(text in "\\PC{0,20}", start in 0_usize..25, length in 0_usize..9) {
             let context = Context::around(&text, start..start + length);
-            for neighbor in [context.before, context.second, context.after] {
+            for neighbor in [context.before, context.second(), context.after] {
                 if let Neighbor::Word(word) = neighbor {
                     prop_assert!(!word.is_empty());
                 }

@@ -20,7 +20,7 @@ fn surroundings(tagger: Tagger, text: &str, start: usize, end: usize) -> Surroun
     let context = Context::around(text, start..end);
     tagger.surroundings(
         class(tagger, context.before),
-        class(tagger, context.second),
+        Some(class(tagger, context.second())),
         class(tagger, context.after),
     )
 }

@@ -104,14 +104,20 @@ impl Tagger {
         self.weights.evidence(form, reading)
     }
 
-    /// What the classes around a word speak for its readings.
+    /// What the classes around a word speak for its readings; without `second`, that alone of those next to it.
     #[inline]
     pub fn surroundings(
         &self,
         before: Class,
-        second: Class,
+        second: Option<Class>,
         after: Class,
     ) -> Surroundings<'static> {
         self.weights.surroundings(before, second, after)
+    }
+
+    /// The most that what stands second before a word can speak for one tag over another.
+    #[inline]
+    pub fn most_by_second(&self, tag: Tag, over: Tag) -> i32 {
+        self.weights.most_by_second(tag, over)
     }
 }

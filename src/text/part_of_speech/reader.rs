@@ -54,9 +54,9 @@ impl Reader {
         }
         let context = Context::around(text, span);
         let before = self.class(context.before);
-        let second = self.class(context.second);
+        let second = self.class(context.second());
         let after = self.class(context.after);
-        let surroundings = self.tagger.surroundings(before, second, after);
+        let surroundings = self.tagger.surroundings(before, Some(second), after);
         // Of equals the first: `max_by_key` keeps the last.
         let readings = self.know(form)?.readings.iter().rev();
         let likeliest =

@@ -26,6 +26,8 @@ pub(super) struct Weights {
     before: Vec<Row>,
     second: Vec<Row>,
     after: Vec<Row>,
+    /// For each tag, and each that it is held against, the most that a class in second place speaks for it.
+    by_second: [[i32; Tag::COUNT]; Tag::COUNT],
     /// Endings, the first that fits counts; the last fits all.
     endings: Vec<(&'static str, Row)>,
     bias: Row,
@@ -71,6 +73,7 @@ impl Weights {
         Some(Self {
             classes: Classes::new(&names)?,
             before,
+            by_second: differences(&second),
             second,
             after,
             endings,
@@ -108,17 +111,25 @@ impl Weights {
     pub(super) fn surroundings(
         &self,
         before: Class,
-        second: Class,
+        second: Option<Class>,
         after: Class,
     ) -> Surroundings<'_> {
         Surroundings {
             rows: [
                 self.before.get(usize::from(before.0)),
-                self.second.get(usize::from(second.0)),
+                second.and_then(|second| self.second.get(usize::from(second.0))),
                 self.after.get(usize::from(after.0)),
             ],
             bias: &self.bias,
         }
+    }
+
+    /// See [`Tagger::most_by_second`](super::Tagger::most_by_second).
+    #[inline]
+    pub(super) fn most_by_second(&self, tag: Tag, over: Tag) -> i32 {
+        let row = self.by_second.get(tag as usize);
+        let most = row.and_then(|row| row.get(over as usize));
+        most.copied().unwrap_or(i32::MAX)
     }
 
     /// The class of what is no word.
@@ -126,6 +137,19 @@ impl Weights {
     pub(super) fn mark(&self, neighbor: Neighbor<'_>) -> Option<Class> {
         self.classes.of_mark(neighbor)
     }
+}
+
+/// The most by which the weight of one tag is above that of another, and of none, in any of the rows.
+fn differences(rows: &[Row]) -> [[i32; Tag::COUNT]; Tag::COUNT] {
+    let mut most = [[0; Tag::COUNT]; Tag::COUNT];
+    for row in rows {
+        for (weight, most) in row.iter().zip(&mut most) {
+            for (other, most) in row.iter().zip(most) {
+                *most = (*most).max(i32::from(*weight) - i32::from(*other));
+            }
+        }
+    }
+    most
 }
 
 /// The binary logarithm of a number over 0 in sixteenths, by straight lines between powers of two.

@@ -23,7 +23,7 @@ use crate::random::Random;
 use dictionary::Dictionary;
 use form::{Form, MOST};
 use memo::{Entry, Memo};
-use memory::{List, Memory};
+use memory::{List, Memory, Stored};
 
 pub use lexicon::{Lexicon, LexiconError};
 pub use offensive::is_offensive;
@@ -196,38 +196,58 @@ impl English {
             return (!only.list.is_empty()).then_some(only.list);
         }
         let generation = self.memo.generation();
-        let surroundings = self.surroundings(&context());
-        // If learning the neighbours made the memo forget, the word is to be learned anew.
-        let entry = if self.memo.generation() == generation {
+        let context = context();
+        let before = self.class(context.before);
+        let after = self.class(context.after);
+        let entry = self.still(form, entry, generation);
+        let surroundings = self.dictionary.tagger.surroundings(before, None, after);
+        let (list, is_settled) = self.likeliest(entry, surroundings)?;
+        if is_settled {
+            return Some(list).filter(|list| !list.is_empty());
+        }
+        let second = Some(self.class(context.second()));
+        let entry = self.still(form, entry, generation);
+        let tagger = &self.dictionary.tagger;
+        let surroundings = tagger.surroundings(before, second, after);
+        let (list, _) = self.likeliest(entry, surroundings)?;
+        Some(list).filter(|list| !list.is_empty())
+    }
+
+    /// What is known of a word, which was `entry` in that generation: if learning others made the memo forget, the
+    /// word is learned anew.
+    #[inline]
+    fn still(&mut self, form: &Form<'_>, entry: Entry, generation: u32) -> Entry {
+        if self.memo.generation() == generation {
             entry
         } else {
             self.entry(form)
-        };
-        // Of equals the first.
-        let mut best: Option<(i32, List)> = None;
-        for reading in self.memo.memory().readings(entry) {
-            let score = reading.evidence + surroundings.evidence(reading.tag);
-            if best.is_none_or(|(highest, _)| score > highest) {
-                let is_participle = reading.tag == Tag::PastOrParticiple && !surroundings.is_past();
-                best = Some((
-                    score,
-                    if is_participle {
-                        reading.participles
-                    } else {
-                        reading.list
-                    },
-                ));
-            }
         }
-        best.map(|(_, list)| list).filter(|list| !list.is_empty())
     }
 
+    /// The candidates for the likeliest reading, of equals the first, if there is one; and whether they are the same
+    /// whatever stands in second place.
     #[inline]
-    fn surroundings(&mut self, context: &Context<'_>) -> Surroundings<'static> {
-        let before = self.class(context.before);
-        let second = self.class(context.second);
-        let after = self.class(context.after);
-        self.dictionary.tagger.surroundings(before, second, after)
+    fn likeliest(&self, entry: Entry, surroundings: Surroundings<'_>) -> Option<(List, bool)> {
+        let readings = || self.memo.memory().readings(entry);
+        let score = |reading: &Stored| reading.evidence + surroundings.evidence(reading.tag);
+        let mut best: Option<(i32, Stored)> = None;
+        for reading in readings() {
+            let score = score(&reading);
+            if best.is_none_or(|(highest, _)| score > highest) {
+                best = Some((score, reading));
+            }
+        }
+        let (highest, best) = best?;
+        if best.tag == Tag::PastOrParticiple {
+            let is_past = surroundings.is_past();
+            let list = if is_past { best.list } else { best.participles };
+            return Some((list, false));
+        }
+        let is_settled = readings().all(|other| {
+            let most = self.dictionary.tagger.most_by_second(other.tag, best.tag);
+            other == best || highest - score(&other) > most
+        });
+        Some((best.list, is_settled))
     }
 
     #[inline]
