@@ -11,7 +11,7 @@
 
 use super::classes::{BLOCK, Classify, Masks, Portable};
 use super::protect;
-use super::words::WordMarks;
+use super::words::WordList;
 
 /// Finds words with the best instructions that the processor has.
 #[derive(Debug, Clone, Copy)]
@@ -28,7 +28,7 @@ pub(super) enum Scanner {
 pub(super) struct Scan {
     /// Whether a word may be made of underscores alone: that is none.
     pub(super) underscored: bool,
-    /// Whether there are bytes that are not ASCII: the words marked are wrong then.
+    /// Whether there are bytes that are not ASCII: not all words are there then.
     pub(super) foreign: bool,
 }
 
@@ -42,15 +42,15 @@ impl Scanner {
         Self::Portable
     }
 
-    /// Marks the words of `bytes` and appends the places in the text where a protected span may
-    /// begin to `triggers`. `bytes` are the whole text, or, where they stand at `base` in it, a part
-    /// of it between two word boundaries.
+    /// Appends the words of `bytes`, which stand at `start` in the text, between two word boundaries, to
+    /// `words`, and the places where a protected span may begin to `triggers`. It ends where it comes
+    /// across bytes that are not ASCII.
     #[inline]
     pub(super) fn scan(
         self,
         bytes: &[u8],
-        base: Option<usize>,
-        marks: &mut WordMarks,
+        start: usize,
+        words: &mut WordList,
         triggers: &mut Vec<u32>,
     ) -> Scan {
         match self {
@@ -58,11 +58,11 @@ impl Scanner {
             Self::Avx2(simd) => simd.vectorize(Work {
                 classifier: simd,
                 bytes,
-                base,
-                marks,
+                start,
+                words,
                 triggers,
             }),
-            Self::Portable => scan(Portable, bytes, base, marks, triggers),
+            Self::Portable => scan(Portable, bytes, start, words, triggers),
         }
     }
 }
@@ -72,8 +72,8 @@ impl Scanner {
 struct Work<'a, C> {
     classifier: C,
     bytes: &'a [u8],
-    base: Option<usize>,
-    marks: &'a mut WordMarks,
+    start: usize,
+    words: &'a mut WordList,
     triggers: &'a mut Vec<u32>,
 }
 
@@ -86,8 +86,8 @@ impl<C: Classify> pulp::NullaryFnOnce for Work<'_, C> {
         scan(
             self.classifier,
             self.bytes,
-            self.base,
-            self.marks,
+            self.start,
+            self.words,
             self.triggers,
         )
     }
@@ -98,16 +98,11 @@ impl<C: Classify> pulp::NullaryFnOnce for Work<'_, C> {
 fn scan(
     classifier: impl Classify,
     bytes: &[u8],
-    base: Option<usize>,
-    marks: &mut WordMarks,
+    start: usize,
+    words: &mut WordList,
     triggers: &mut Vec<u32>,
 ) -> Scan {
-    if base.is_none() {
-        marks.restart();
-    }
-    let start = base.unwrap_or_default();
     let mut underscores = 0;
-    let mut foreign = 0;
     // Whether the byte before the block is in a word.
     let mut inside = 0;
     let mut position = 0;
@@ -118,6 +113,12 @@ fn scan(
             Some(block) => classifier.classify(block),
             None => classify_rest(classifier, bytes, rest),
         };
+        if classes.foreign != 0 {
+            return Scan {
+                underscored: false,
+                foreign: true,
+            };
+        }
         let mut word = classes.word;
         // Marks with a word on both sides, as far as this block can tell.
         let mut joints = classes.joint & (word << 1 | inside) & (word >> 1 | 1 << (BLOCK - 1));
@@ -139,23 +140,16 @@ fn scan(
             }
         }
         underscores |= classes.underscore;
-        foreign |= classes.foreign;
         let before = word << 1 | inside;
         let (starts, ends) = (word & !before, !word & before);
-        match base {
-            Some(base) => marks.put(base + position, starts, ends),
-            None => marks.push(starts, ends),
-        }
+        #[expect(clippy::cast_possible_truncation, reason = "texts are under 4 GiB")]
+        words.extend((start + position) as u32, starts, ends);
         inside = word >> (BLOCK - 1);
         position += BLOCK;
     }
-    match base {
-        Some(_) => marks.count(),
-        None => marks.finish(),
-    }
     Scan {
         underscored: underscores != 0,
-        foreign: foreign != 0,
+        foreign: false,
     }
 }
 

@@ -4,7 +4,7 @@ use regex::Regex;
 use unicode_segmentation::UnicodeSegmentation;
 
 use super::ascii::Scanner;
-use super::words::{WordMarks, Words};
+use super::words::{WordList, Words};
 use super::{StopWords, Word, eights, protect};
 
 /// The words and the protected spans of a text.
@@ -34,7 +34,7 @@ pub struct Segments<'a> {
 #[derive(Debug)]
 pub struct Segmenter {
     scanner: Scanner,
-    marks: WordMarks,
+    words: WordList,
     protected: Vec<Word>,
     triggers: Vec<u32>,
     patterns: Vec<Regex>,
@@ -46,7 +46,7 @@ impl Default for Segmenter {
     fn default() -> Self {
         Self {
             scanner: Scanner::new(),
-            marks: WordMarks::default(),
+            words: WordList::default(),
             protected: Vec::new(),
             triggers: Vec::new(),
             patterns: Vec::new(),
@@ -88,7 +88,7 @@ impl Segmenter {
         self.protected
             .extend(spans.map(|[start, end]| Word::new(*start as usize, *end as usize)));
         self.triggers.clear();
-        find_words(self.scanner, text, &mut self.marks, &mut self.triggers);
+        find_words(self.scanner, text, &mut self.words, &mut self.triggers);
         if !self.triggers.is_empty() {
             protect::find(text, &self.triggers, &mut self.protected);
         }
@@ -99,14 +99,14 @@ impl Segmenter {
         }
         if !self.protected.is_empty() {
             unite(&mut self.protected);
-            remove_overlapping(&mut self.marks, &self.protected);
+            remove_overlapping(&mut self.words, &self.protected);
         }
         if !self.stop_words.is_empty() {
-            self.marks
+            self.words
                 .retain(|word| !self.stop_words.contains_at(text, word));
         }
         Segments {
-            words: self.marks.words(),
+            words: self.words.words(),
             protected: &self.protected,
         }
     }
@@ -114,40 +114,41 @@ impl Segmenter {
     /// How many words `text` has, protected or not.
     pub fn count_words(&mut self, text: &str) -> usize {
         self.triggers.clear();
-        find_words(self.scanner, text, &mut self.marks, &mut self.triggers);
-        self.marks.words().len()
+        find_words(self.scanner, text, &mut self.words, &mut self.triggers);
+        self.words.words().len()
     }
 
     /// The words of `text`, protected or not, stop words too.
     pub fn all_words(&mut self, text: &str) -> Words<'_> {
         self.count_words(text);
-        self.marks.words()
+        self.words.words()
     }
 
     /// The first word of `text`, protected or not.
     pub fn first_word(&mut self, text: &str) -> Option<Word> {
         self.count_words(text);
-        self.marks.words().first()
+        self.words.words().first()
     }
 }
 
-/// Marks the words of `text`, and appends the places where a protected span may begin to
+/// Finds the words of `text`, and appends the places where a protected span may begin to
 /// `triggers`.
 pub(super) fn find_words(
     scanner: Scanner,
     text: &str,
-    marks: &mut WordMarks,
+    words: &mut WordList,
     triggers: &mut Vec<u32>,
 ) {
-    let scan = scanner.scan(text.as_bytes(), None, marks, triggers);
+    words.reset();
+    let scan = scanner.scan(text.as_bytes(), 0, words, triggers);
     let mut underscored = scan.underscored;
     if scan.foreign {
-        marks.reset(text.len());
+        words.reset();
         triggers.clear();
-        underscored = find_mixed(scanner, text, marks, triggers);
+        underscored = find_mixed(scanner, text, words, triggers);
     }
     if underscored {
-        marks.retain(|word| {
+        words.retain(|word| {
             let word = slice(text.as_bytes(), word.range().start, word.range().end);
             word.iter().any(|byte| *byte != b'_')
         });
@@ -155,17 +156,12 @@ pub(super) fn find_words(
 }
 
 /// [`find_words`] where there is more than ASCII; answers whether a word may be made of underscores.
-fn find_mixed(
-    scanner: Scanner,
-    text: &str,
-    marks: &mut WordMarks,
-    triggers: &mut Vec<u32>,
-) -> bool {
+fn find_mixed(scanner: Scanner, text: &str, words: &mut WordList, triggers: &mut Vec<u32>) -> bool {
     let bytes = text.as_bytes();
     let mut underscored = false;
-    let mut scan_ascii = |start, end, marks: &mut WordMarks, triggers: &mut Vec<u32>| {
+    let mut scan_ascii = |start, end, words: &mut WordList, triggers: &mut Vec<u32>| {
         underscored |= scanner
-            .scan(slice(bytes, start, end), Some(start), marks, triggers)
+            .scan(slice(bytes, start, end), start, words, triggers)
             .underscored;
     };
     let mut done = 0;
@@ -180,10 +176,10 @@ fn find_mixed(
             .iter()
             .position(u8::is_ascii_whitespace)
             .map_or(bytes.len(), |space| foreign + space);
-        scan_ascii(done, start, marks, triggers);
+        scan_ascii(done, start, words, triggers);
         let stretch = text.get(start..end).unwrap_or_default();
         for (position, word) in stretch.unicode_word_indices() {
-            marks.put_word(Word::new(start + position, start + position + word.len()));
+            words.push(Word::new(start + position, start + position + word.len()));
         }
         for (position, _) in stretch
             .bytes()
@@ -194,7 +190,7 @@ fn find_mixed(
         }
         done = end;
     }
-    scan_ascii(done, bytes.len(), marks, triggers);
+    scan_ascii(done, bytes.len(), words, triggers);
     // Foreign words may hold underscores too, but are not made of them alone.
     underscored
 }
@@ -216,9 +212,9 @@ fn unite(spans: &mut Vec<Word>) {
 }
 
 /// Removes the words that share a byte with one of `spans`, which are sorted.
-fn remove_overlapping(marks: &mut WordMarks, spans: &[Word]) {
+fn remove_overlapping(words: &mut WordList, spans: &[Word]) {
     let mut ahead = spans.iter().peekable();
-    marks.retain(|word| {
+    words.retain(|word| {
         while ahead.next_if(|span| span.end <= word.start).is_some() {}
         ahead.peek().is_none_or(|span| word.end <= span.start)
     });

@@ -233,7 +233,7 @@ fn is_english(text: &[u8], range: Range<usize>) -> Option<bool> {
         return is_long(word, beginning);
     }
     // No byte becomes a letter by it but a capital, and the list has nothing but letters.
-    let packed = beginning | (eights::EACH * 0x20 & eights::first(word.len()));
+    let packed = beginning | (eights::first(word.len()) & (eights::EACH * 0x20));
     let known = TABLE.get(slot_of(packed)).copied().unwrap_or_default();
     // The slot of no word at all is free.
     let is_known = known == packed && packed != 0;

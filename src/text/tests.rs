@@ -29,7 +29,7 @@ fn protected_in(text: &str) -> Vec<&str> {
 /// The words without regard to protection, found in every way that this processor knows.
 fn all_words(text: &str) -> Vec<Word> {
     let found = |scanner| {
-        let mut marks = super::words::WordMarks::default();
+        let mut marks = super::words::WordList::default();
         let mut triggers = Vec::new();
         super::segment::find_words(scanner, text, &mut marks, &mut triggers);
         (marks.words().iter().collect(), triggers)

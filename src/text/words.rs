@@ -1,141 +1,138 @@
-//! The words of a text as bits: where words start, and where they end.
+//! The words of a text as a list, made from bits.
 //!
-//! Most operators look at a few words of a text and need the number of all of them. Bits give both
-//! without a list: finding the words of a text costs the same whether it has many or few.
+//! A scan says for 64 bytes at a time where words start and where they end. From these bits the list is
+//! written in steps of one size, whether there are many words or few: how often a loop over them runs
+//! could not be predicted.
 
 #![expect(
     clippy::inline_always,
     reason = "only what is inlined may use the instructions of the function around it"
 )]
 
+use std::iter::Zip;
+use std::slice::Iter;
+
 use super::Word;
 
-/// Places that one block of bits stands for.
-const BITS: usize = u64::BITS as usize;
+/// Words that are written at once.
+const STEP: usize = 8;
 
-/// Blocks that are quicker looked at all at once than searched by halves.
-const FEW: usize = 8;
+/// Positions in a text, in order.
+#[derive(Debug, Default)]
+struct Positions {
+    /// After `count` of them there are numbers of no meaning.
+    numbers: Vec<u32>,
+    count: usize,
+}
 
-/// 64 bytes of a text.
-#[derive(Debug, Clone, Copy, Default)]
-struct Block {
-    /// First bytes of words.
-    starts: u64,
-    /// Bytes after the last of a word.
-    ends: u64,
+impl Positions {
+    /// Appends those of the ones in `bits`, the lowest of which stands for the byte at `first`.
+    #[inline(always)]
+    fn extend(&mut self, first: u32, mut bits: u64) {
+        let count = self.count;
+        // Fewer than there are bits are in the last step, too.
+        if self.numbers.len() < count + 2 * u64::BITS as usize {
+            self.grow();
+        }
+        self.count += bits.count_ones() as usize;
+        let (steps, _) = self
+            .numbers
+            .get_mut(count..)
+            .unwrap_or_default()
+            .as_chunks_mut::<STEP>();
+        for step in steps {
+            for number in step {
+                *number = first.wrapping_add(bits.trailing_zeros());
+                bits &= bits.wrapping_sub(1);
+            }
+            if bits == 0 {
+                break;
+            }
+        }
+    }
+
+    #[cold]
+    fn grow(&mut self) {
+        let wanted = self.count + 2 * u64::BITS as usize;
+        self.numbers.resize(wanted.max(2 * self.numbers.len()), 0);
+    }
+
+    fn push(&mut self, position: u32) {
+        self.extend(position, 1);
+    }
+
+    #[inline]
+    fn get(&self, place: usize) -> u32 {
+        self.numbers.get(place).copied().unwrap_or_default()
+    }
+
+    #[inline]
+    fn set(&mut self, place: usize, position: u32) {
+        if let Some(number) = self.numbers.get_mut(place) {
+            *number = position;
+        }
+    }
+
+    #[inline]
+    fn as_slice(&self) -> &[u32] {
+        self.numbers.get(..self.count).unwrap_or_default()
+    }
 }
 
 /// Collects the words of one text; keeps its memory from text to text.
 #[derive(Debug, Default)]
-pub(super) struct WordMarks {
-    blocks: Vec<Block>,
-    /// For each block how many words start in those before; then [`FEW`] numbers that no word has.
-    before: Vec<u32>,
-    count: u32,
+pub(super) struct WordList {
+    /// First bytes of words.
+    starts: Positions,
+    /// Bytes after the last of a word. While a word is not yet ended there is one less.
+    ends: Positions,
 }
 
-impl WordMarks {
-    /// Forgets all words and makes room for those of a text of `bytes` bytes.
+impl WordList {
+    /// Forgets all words.
     #[inline]
-    pub(super) fn reset(&mut self, bytes: usize) {
-        self.blocks.clear();
-        // A word may end after the last byte; and bits are put in two blocks at a time.
-        self.blocks.resize(bytes / BITS + 2, Block::default());
-        self.count = 0;
+    pub(super) fn reset(&mut self) {
+        self.starts.count = 0;
+        self.ends.count = 0;
     }
 
-    /// Marks the starts and ends in the 64 bytes from `position` on, the first at the lowest bit.
+    /// Adds the starts and ends in the 64 bytes from `position` on, the first at the lowest bit.
     #[inline(always)]
-    pub(super) fn put(&mut self, position: usize, starts: u64, ends: u64) {
-        let (index, shift) = (position / BITS, position % BITS);
-        if let Some(block) = self.blocks.get_mut(index) {
-            block.starts |= starts << shift;
-            block.ends |= ends << shift;
-        }
-        if shift > 0
-            && let Some(block) = self.blocks.get_mut(index + 1)
-        {
-            block.starts |= starts >> (BITS - shift);
-            block.ends |= ends >> (BITS - shift);
-        }
+    pub(super) fn extend(&mut self, position: u32, starts: u64, ends: u64) {
+        self.starts.extend(position, starts);
+        self.ends.extend(position, ends);
     }
 
-    /// Forgets all words, those of a text to be marked from its start to its end.
-    #[inline(always)]
-    pub(super) fn restart(&mut self) {
-        self.blocks.clear();
-        self.before.clear();
-        self.count = 0;
+    /// Adds one word.
+    pub(super) fn push(&mut self, word: Word) {
+        self.starts.push(word.start);
+        self.ends.push(word.end);
     }
 
-    /// Marks the starts and ends in the next 64 bytes, and counts them.
-    #[inline(always)]
-    pub(super) fn push(&mut self, starts: u64, ends: u64) {
-        self.blocks.push(Block { starts, ends });
-        self.before.push(self.count);
-        self.count += starts.count_ones();
-    }
-
-    /// Ends what was [pushed](Self::push).
-    #[inline(always)]
-    pub(super) fn finish(&mut self) {
-        self.before.extend_from_slice(&[u32::MAX; FEW]);
-    }
-
-    /// Marks one word.
-    pub(super) fn put_word(&mut self, word: Word) {
-        self.put(word.range().start, 1, 0);
-        self.put(word.range().end, 0, 1);
-    }
-
-    /// Takes out the words that `keep` refuses, and counts the others.
+    /// Takes out the words that `keep` refuses.
     #[inline]
     pub(super) fn retain(&mut self, mut keep: impl FnMut(Word) -> bool) {
-        for index in 0..self.blocks.len() {
-            let mut starts = self.blocks.get(index).map_or(0, |block| block.starts);
-            // Bits of the block, kept in registers: to write each to memory and read it again is waited for.
-            let mut out = Block::default();
-            while starts != 0 {
-                let bit = starts.trailing_zeros();
-                starts &= starts - 1;
-                let word = self.words().word_from(index, bit);
-                // By masks, for a branch could not be predicted.
-                let is_out = u64::from(!keep(word));
-                out.starts |= is_out << bit;
-                let end = word.range().end;
-                if end / BITS == index {
-                    out.ends |= is_out << (end % BITS);
-                } else if let Some(block) = self.blocks.get_mut(end / BITS) {
-                    block.ends &= !(is_out << (end % BITS));
-                }
-            }
-            if let Some(block) = self.blocks.get_mut(index) {
-                block.starts &= !out.starts;
-                block.ends &= !out.ends;
-            }
+        let mut kept = 0;
+        for place in 0..self.starts.count {
+            let word = Word {
+                start: self.starts.get(place),
+                end: self.ends.get(place),
+            };
+            // Always written, for a branch could not be predicted.
+            self.starts.set(kept, word.start);
+            self.ends.set(kept, word.end);
+            kept += usize::from(keep(word));
         }
-        self.count();
+        self.starts.count = kept;
+        self.ends.count = kept;
     }
 
-    /// Counts the words, after the last is marked.
-    #[inline(always)]
-    pub(super) fn count(&mut self) {
-        self.count = 0;
-        self.before.clear();
-        for block in &self.blocks {
-            self.before.push(self.count);
-            self.count += block.starts.count_ones();
-        }
-        self.finish();
-    }
-
-    /// The words, which must have been counted.
+    /// The words.
     #[inline]
     pub(super) fn words(&self) -> Words<'_> {
         Words {
-            blocks: &self.blocks,
-            before: &self.before,
-            count: self.count as usize,
+            starts: self.starts.as_slice(),
+            ends: self.ends.as_slice(),
         }
     }
 }
@@ -143,62 +140,38 @@ impl WordMarks {
 /// The words of a text, in order, none touching another's bytes.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Words<'a> {
-    blocks: &'a [Block],
-    before: &'a [u32],
-    count: usize,
+    starts: &'a [u32],
+    /// As many.
+    ends: &'a [u32],
 }
 
 impl<'a> Words<'a> {
     /// How many there are.
     #[inline]
     pub fn len(self) -> usize {
-        self.count
+        self.starts.len()
     }
 
     /// Whether there is none.
     #[inline]
     pub fn is_empty(self) -> bool {
-        self.count == 0
+        self.starts.is_empty()
     }
 
-    /// The word at `place`, counted from 0. It costs a search over the text, 64 bytes at a time; to
-    /// look at all words, iterate.
+    /// The word at `place`, counted from 0.
     #[inline]
     pub fn get(self, place: usize) -> Option<Word> {
-        if place >= self.count {
-            return None;
-        }
-        // Fewer than 2^32: texts are under 4 GiB.
-        let place = u32::try_from(place).unwrap_or(u32::MAX);
-        // Of all of them, whatever their number, for how often a loop runs could not be predicted.
-        let after = match self.before.first_chunk::<FEW>() {
-            Some(few) if self.blocks.len() <= FEW => {
-                few.iter().map(|before| usize::from(*before <= place)).sum()
-            }
-            _ => self.before.partition_point(|before| *before <= place),
-        };
-        // Blocks without a word have the number of the one after them: the last is the right one.
-        let index = after.checked_sub(1)?;
-        let (block, before) = (self.blocks.get(index)?, self.before.get(index)?);
-        let bit = select(block.starts, place - before);
-        Some(self.word_from(index, bit))
+        Some(Word {
+            start: *self.starts.get(place)?,
+            end: *self.ends.get(place)?,
+        })
     }
 
-    /// The word at `place` and the one before it, for little more than the price of one.
+    /// The word at `place` and the one before it.
     #[inline]
     pub fn get_with_previous(self, place: usize) -> Option<(Option<Word>, Word)> {
-        let word = self.get(place)?;
-        let (mut index, bit) = (word.range().start / BITS, word.start % u64::BITS);
-        let mut starts = self.blocks.get(index)?.starts & !(u64::MAX << bit);
-        while starts == 0 {
-            let Some(before) = index.checked_sub(1) else {
-                return Some((None, word));
-            };
-            index = before;
-            starts = self.blocks.get(index)?.starts;
-        }
-        let previous = self.word_from(index, u64::BITS - 1 - starts.leading_zeros());
-        Some((Some(previous), word))
+        let previous = place.checked_sub(1).and_then(|place| self.get(place));
+        Some((previous, self.get(place)?))
     }
 
     /// The first word.
@@ -208,65 +181,23 @@ impl<'a> Words<'a> {
 
     /// The last word.
     pub fn last(self) -> Option<Word> {
-        self.get(self.count.checked_sub(1)?)
+        self.get(self.len().checked_sub(1)?)
     }
 
     /// All words, in order.
     pub fn iter(self) -> WordIter<'a> {
-        WordIter {
-            words: self,
-            index: 0,
-            starts: self.blocks.first().map_or(0, |block| block.starts),
-        }
+        WordIter(self.starts.iter().zip(self.ends))
     }
 
     /// The words that end after `position`, a byte of the text, in order. To find the first costs a
     /// search, not a walk over the words before it.
     pub fn reaching(self, position: usize) -> WordIter<'a> {
-        let index = position / BITS;
-        let below = !(u64::MAX << (position % BITS));
-        let starts = self.blocks.get(index).map_or(0, |block| block.starts);
-        let before = match self.before.get(index) {
-            Some(before) if index < self.blocks.len() => *before,
-            _ => 0,
+        let before = self.ends.partition_point(|end| *end as usize <= position);
+        let rest = Self {
+            starts: self.starts.get(before..).unwrap_or_default(),
+            ends: self.ends.get(before..).unwrap_or_default(),
         };
-        let before = before + (starts & below).count_ones();
-        // The one that starts before it may end after it.
-        let over = before
-            .checked_sub(1)
-            .and_then(|place| self.get(place as usize))
-            .filter(|word| word.range().end > position);
-        let first = over.map_or(position, |word| word.range().start);
-        let index = first / BITS;
-        let starts = self.blocks.get(index).map_or(0, |block| block.starts);
-        WordIter {
-            words: self,
-            index,
-            starts: starts & (u64::MAX << (first % BITS)),
-        }
-    }
-
-    /// The word that starts at `bit` of the block at `index`.
-    #[inline]
-    #[expect(clippy::cast_possible_truncation, reason = "texts are under 4 GiB")]
-    fn word_from(self, index: usize, bit: u32) -> Word {
-        let start = (index * BITS) as u32 + bit;
-        // No word is empty, so it ends after its start.
-        let here = self.blocks.get(index).map_or(0, |block| block.ends);
-        let mut ends = here & (u64::MAX << (bit % u64::BITS) << 1);
-        let mut end = (index * BITS) as u32;
-        let mut rest = self.blocks.get(index + 1..).unwrap_or_default().iter();
-        while ends == 0 {
-            let Some(block) = rest.next() else {
-                return Word { start, end: start };
-            };
-            ends = block.ends;
-            end += u64::BITS;
-        }
-        Word {
-            start,
-            end: end + ends.trailing_zeros(),
-        }
+        rest.iter()
     }
 }
 
@@ -279,71 +210,25 @@ impl<'a> IntoIterator for Words<'a> {
     }
 }
 
-/// The position of the one in `bits` that has `rank` ones below it; `bits` must have so many.
-///
-/// After Vigna ("Broadword implementation of rank/select queries", 2008): the ones are counted in all eight
-/// bytes at once, all sums are compared with `rank` at once, and a table knows the places in one byte. No
-/// branch, for which way it goes could not be predicted.
-#[inline]
-fn select(bits: u64, rank: u32) -> u32 {
-    const EACH: u64 = 0x0101_0101_0101_0101;
-    const HIGH: u64 = 0x80 * EACH;
-    let twos = bits - (bits >> 1 & 0x5555_5555_5555_5555);
-    let fours = (twos & 0x3333_3333_3333_3333) + (twos >> 2 & 0x3333_3333_3333_3333);
-    let bytes = (fours + (fours >> 4)) & 0x0f0f_0f0f_0f0f_0f0f;
-    // Each byte: the ones in it and in those below.
-    let sums = bytes.wrapping_mul(EACH);
-    // The highest bit of each byte: whether the one looked for is in a byte above. No sum is over 64.
-    let above = (((u64::from(rank) * EACH) | HIGH) - sums) & HIGH;
-    let position = (above >> 7).wrapping_mul(EACH) >> 56 << 3 & 63;
-    let below = u64::from(rank) - ((sums << 8) >> position & 0xff);
-    let byte = bits >> position & 0xff;
-    // Both are below 2,048.
-    let place = usize::try_from(byte << 3 | below & 7).unwrap_or_default();
-    u32::try_from(position).unwrap_or_default() + u32::from(ONES_OF_BYTE[place])
-}
-
-/// For each byte the places of its ones, from the lowest on; 0 after them.
-const ONES_OF_BYTE: [u8; 256 * 8] = ones_of_bytes();
-
-const fn ones_of_bytes() -> [u8; 256 * 8] {
-    let mut places = [0; 256 * 8];
-    let mut byte = 0;
-    while byte < 256 {
-        let (mut bit, mut ones) = (0_u8, 0);
-        while bit < 8 {
-            if byte >> bit & 1 == 1 {
-                places[byte * 8 + ones] = bit;
-                ones += 1;
-            }
-            bit += 1;
-        }
-        byte += 1;
-    }
-    places
-}
-
 /// Iterates over [`Words`].
 #[derive(Debug, Clone)]
-pub struct WordIter<'a> {
-    words: Words<'a>,
-    index: usize,
-    /// Starts of the current block that are still to come.
-    starts: u64,
-}
+pub struct WordIter<'a>(Zip<Iter<'a, u32>, Iter<'a, u32>>);
 
 impl Iterator for WordIter<'_> {
     type Item = Word;
 
     #[inline]
     fn next(&mut self) -> Option<Word> {
-        while self.starts == 0 {
-            self.index += 1;
-            self.starts = self.words.blocks.get(self.index)?.starts;
-        }
-        let bit = self.starts.trailing_zeros();
-        self.starts &= self.starts - 1;
-        Some(self.words.word_from(self.index, bit))
+        let (start, end) = self.0.next()?;
+        Some(Word {
+            start: *start,
+            end: *end,
+        })
+    }
+
+    #[inline]
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        self.0.size_hint()
     }
 }
 
@@ -355,12 +240,28 @@ mod tests {
 
     proptest! {
         #[test]
-        fn select_finds_every_one(bits: u64) {
-            let mut rest = bits;
-            for rank in 0..bits.count_ones() {
-                prop_assert_eq!(select(bits, rank), rest.trailing_zeros());
-                rest &= rest - 1;
+        fn bits_become_words(blocks in prop::collection::vec(any::<u64>(), 0..9)) {
+            let mut list = WordList::default();
+            let mut expected: Vec<Word> = Vec::new();
+            for _ in 0..2 {
+                list.reset();
+                expected.clear();
+                let mut inside = 0;
+                for (number, word) in blocks.iter().chain([&0]).enumerate() {
+                    let before = word << 1 | inside;
+                    inside = word >> 63;
+                    list.extend(u32::try_from(number * 64).unwrap(), word & !before, !word & before);
+                    for bit in 0..64 {
+                        let place = number * 64 + bit;
+                        match expected.last_mut().filter(|last| last.end as usize == place) {
+                            _ if word >> bit & 1 == 0 => {}
+                            Some(last) => last.end += 1,
+                            None => expected.push(Word::new(place, place + 1)),
+                        }
+                    }
+                }
             }
+            prop_assert_eq!(list.words().iter().collect::<Vec<_>>(), expected);
         }
 
         #[test]
@@ -371,13 +272,11 @@ mod tests {
                 expected.push(Word::new(position + space, position + space + length));
                 position += space + length;
             }
-            let mut marks = WordMarks::default();
-            marks.reset(position);
+            let mut list = WordList::default();
             for word in &expected {
-                marks.put_word(*word);
+                list.push(*word);
             }
-            marks.count();
-            let words = marks.words();
+            let words = list.words();
             prop_assert_eq!(words.iter().collect::<Vec<_>>(), expected.clone());
             prop_assert_eq!(words.len(), expected.len());
             let by_place: Vec<Word> = (0..words.len()).filter_map(|place| words.get(place)).collect();
@@ -393,10 +292,10 @@ mod tests {
                 prop_assert_eq!(words.reaching(from).collect::<Vec<_>>(), rest.collect::<Vec<_>>());
             }
 
-            marks.retain(|word| word.start % 3 != 0);
+            list.retain(|word| word.start % 3 != 0);
             expected.retain(|word| word.start % 3 != 0);
-            prop_assert_eq!(marks.words().iter().collect::<Vec<_>>(), expected.clone());
-            prop_assert_eq!(marks.words().last(), expected.last().copied());
+            prop_assert_eq!(list.words().iter().collect::<Vec<_>>(), expected.clone());
+            prop_assert_eq!(list.words().last(), expected.last().copied());
         }
     }
 }
