@@ -21,6 +21,9 @@ pub struct Familiarity {
 impl Familiarity {
     const FIXED: u16 = 1 << 15;
 
+    /// Of no word.
+    pub const NONE: Self = Self { packed: 0 };
+
     fn new(class: Class, is_fixed: bool) -> Self {
         Self {
             packed: class.0 | if is_fixed { Self::FIXED } else { 0 },

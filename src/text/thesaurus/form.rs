@@ -141,6 +141,9 @@ fn word_at(text: &[u8], span: Range<usize>) -> [u64; EIGHTS] {
 }
 
 impl Key {
+    /// That of no word.
+    pub(super) const NONE: Self = Self([0; EIGHTS]);
+
     /// The key of a form of `length` bytes, if it can be remembered.
     #[inline]
     fn of(eights: [u64; EIGHTS], length: usize) -> Option<Self> {

@@ -8,12 +8,8 @@ use super::memory::Memory;
 const MOST_WORDS: usize = 1 << 18;
 /// Bytes of candidates that are kept before all are forgotten.
 const MOST_BYTES: usize = 32 << 20;
-/// Places of the index at first; a power of two.
+/// Places of the table at first; a power of two.
 const FEW_PLACES: usize = 1 << 12;
-/// Words that are found without the index: so many numbers stay in the fastest cache. A power of two.
-const NEAR: usize = 1 << 12;
-/// Bits of a place that number a word, from 1 on; those above are of its hash.
-const NUMBER_BITS: u32 = MOST_WORDS.trailing_zeros() + 1;
 
 /// What is known of a word.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -54,20 +50,29 @@ struct Word {
     entry: Entry,
 }
 
+impl Word {
+    /// What stands where there is none.
+    const NONE: Self = Self {
+        key: Key::NONE,
+        entry: Entry {
+            familiarity: Familiarity::NONE,
+            is_name: false,
+            readings: 0,
+            start: 0,
+        },
+    };
+}
+
 /// Remembers what is known of words. What it answers is what it was told, so that it changes speed
 /// and nothing else.
 ///
-/// Words lie in the order in which they were met, the frequent ones close together at the start, so
-/// that these stay in the caches of a core. The index over them is small for the same reason, and
-/// grows with them.
+/// Words lie where their hash says or after it. With an index over them they would lie closer together,
+/// but most words would then be waited for twice.
 #[derive(Debug)]
 pub(super) struct Memo {
-    /// The numbers of the words met last, each where its hash says.
-    near: Vec<u32>,
-    /// Places for the numbers of words, each where its hash says or after it; 0 is free. At least
-    /// half are.
-    index: Vec<u32>,
-    words: Vec<Word>,
+    /// At least half of the places are free.
+    places: Vec<Word>,
+    words: usize,
     memory: Memory,
     /// How often everything was forgotten.
     generation: u32,
@@ -76,9 +81,8 @@ pub(super) struct Memo {
 impl Memo {
     pub(super) fn new() -> Self {
         Self {
-            near: vec![0; NEAR],
-            index: vec![0; FEW_PLACES],
-            words: Vec::new(),
+            places: vec![Word::NONE; FEW_PLACES],
+            words: 0,
             memory: Memory::default(),
             generation: 0,
         }
@@ -108,7 +112,7 @@ impl Memo {
             return learn(&mut self.memory);
         };
         match self.find(key) {
-            Some((_, entry)) => entry,
+            Some(entry) => entry,
             None => self.learn(key, learn),
         }
     }
@@ -124,115 +128,77 @@ impl Memo {
         let Some(key) = form.key() else {
             return learn(&mut self.memory);
         };
-        let Some((number, _)) = self.find(key) else {
-            return self.learn(key, learn);
-        };
+        let place = self.place_of(key);
         let entry = learn(&mut self.memory);
-        if let Some(word) = self.words.get_mut(number) {
-            word.entry = entry;
+        match self.places.get_mut(place) {
+            Some(word) if !word.key.is(Key::NONE) => word.entry = entry,
+            _ => self.add(key, entry),
         }
         entry
     }
 
-    /// The number of a word and what is known of it.
+    /// What is known of a word.
+    #[inline]
+    fn find(&self, key: Key) -> Option<Entry> {
+        let word = self.places.get(self.place_of(key))?;
+        (!word.key.is(Key::NONE)).then_some(word.entry)
+    }
+
+    /// Where a word is, or would be.
     #[inline]
     #[expect(clippy::cast_possible_truncation, reason = "the lowest bits are taken")]
-    fn find(&mut self, key: Key) -> Option<(usize, Entry)> {
-        let hash = key.hash();
-        let near = hash as usize % NEAR;
-        let kept = self.near.get(near).copied().unwrap_or_default();
-        if let Some(found) = self.entry_of(kept, hash, key) {
-            return Some(found);
-        }
-        let last = self.index.len() - 1;
-        let mut place = self.home(hash);
-        // The index is never full, so this ends.
-        loop {
-            let kept = *self.index.get(place)?;
-            if kept == 0 {
-                return None;
-            }
-            if let Some(found) = self.entry_of(kept, hash, key) {
-                if let Some(near) = self.near.get_mut(near) {
-                    *near = kept;
-                }
-                return Some(found);
-            }
+    fn place_of(&self, key: Key) -> usize {
+        // There are as many places as a power of two.
+        let last = self.places.len() - 1;
+        let mut place = key.hash() as usize & last;
+        // Some are free, so this ends.
+        while self
+            .places
+            .get(place)
+            .is_some_and(|word| !word.key.is(key) && !word.key.is(Key::NONE))
+        {
             place = (place + 1) & last;
         }
-    }
-
-    /// The word whose number was kept, if it is this one.
-    #[inline]
-    fn entry_of(&self, kept: u32, hash: u64, key: Key) -> Option<(usize, Entry)> {
-        if kept >> NUMBER_BITS != mark_of(hash) {
-            return None;
-        }
-        let number = number_of(kept)?;
-        let word = self.words.get(number)?;
-        word.key.is(key).then_some((number, word.entry))
-    }
-
-    /// Where to begin to look for a word.
-    #[inline]
-    #[expect(clippy::cast_possible_truncation, reason = "the lowest bits are taken")]
-    fn home(&self, hash: u64) -> usize {
-        // A power of two.
-        hash as usize & (self.index.len() - 1)
+        place
     }
 
     #[cold]
     fn learn(&mut self, key: Key, learn: impl FnOnce(&mut Memory) -> Entry) -> Entry {
         self.make_room();
         let entry = learn(&mut self.memory);
-        self.words.push(Word { key, entry });
-        if self.words.len() * 2 > self.index.len() {
-            self.index = vec![0; self.index.len() * 2];
-            (0..self.words.len()).for_each(|word| self.put(word));
-        } else {
-            self.put(self.words.len() - 1);
-        }
+        self.add(key, entry);
         entry
     }
 
-    /// Puts a word into the index.
-    fn put(&mut self, word: usize) {
-        let Some(Word { key, .. }) = self.words.get(word) else {
-            return;
-        };
-        let hash = key.hash();
-        let mut place = self.home(hash);
-        while self.index.get(place).is_some_and(|kept| *kept != 0) {
-            place = (place + 1) & (self.index.len() - 1);
+    /// Adds a word that is not there.
+    fn add(&mut self, key: Key, entry: Entry) {
+        if (self.words + 1) * 2 > self.places.len() {
+            let more = vec![Word::NONE; self.places.len() * 2];
+            let words = std::mem::replace(&mut self.places, more);
+            for word in words.into_iter().filter(|word| !word.key.is(Key::NONE)) {
+                self.put(word);
+            }
         }
-        let number = u32::try_from(word + 1).unwrap_or_default();
-        if let Some(free) = self.index.get_mut(place) {
-            *free = mark_of(hash) << NUMBER_BITS | number;
+        self.put(Word { key, entry });
+        self.words += 1;
+    }
+
+    fn put(&mut self, word: Word) {
+        let place = self.place_of(word.key);
+        if let Some(free) = self.places.get_mut(place) {
+            *free = word;
         }
     }
 
     /// Forgets everything if there is no room for more.
     fn make_room(&mut self) {
-        if self.words.len() >= MOST_WORDS || self.memory.bytes() >= MOST_BYTES {
-            self.near.fill(0);
-            self.index.fill(0);
-            self.words.clear();
+        if self.words >= MOST_WORDS || self.memory.bytes() >= MOST_BYTES {
+            self.places.fill(Word::NONE);
+            self.words = 0;
             self.memory.clear();
             self.generation = self.generation.wrapping_add(1);
         }
     }
-}
-
-/// What is kept of a hash beside the number of a word: most other words are told apart by it.
-#[inline]
-fn mark_of(hash: u64) -> u32 {
-    (hash >> (u64::BITS - (u32::BITS - NUMBER_BITS))) as u32
-}
-
-/// Where the word is whose number was kept, if one was.
-#[inline]
-fn number_of(kept: u32) -> Option<usize> {
-    (kept as usize & !(usize::MAX << NUMBER_BITS)).checked_sub(1)
 }
 
 #[cfg(test)]
