@@ -141,9 +141,8 @@ fn scan(
         }
         underscores |= classes.underscore;
         let before = word << 1 | inside;
-        let (starts, ends) = (word & !before, !word & before);
         #[expect(clippy::cast_possible_truncation, reason = "texts are under 4 GiB")]
-        words.extend((start + position) as u32, starts, ends);
+        words.extend((start + position) as u32, word ^ before);
         inside = word >> (BLOCK - 1);
         position += BLOCK;
     }

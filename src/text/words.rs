@@ -9,43 +9,46 @@
     reason = "only what is inlined may use the instructions of the function around it"
 )]
 
-use std::iter::Zip;
-use std::slice::Iter;
-
 use super::Word;
 
-/// Words that are written at once.
+/// Positions that are written at once.
 const STEP: usize = 8;
 
-/// Positions in a text, in order.
+/// Positions that one block of bits can add, and those of the last step beyond them.
+const ROOM: usize = u64::BITS as usize + STEP;
+
+/// Collects the words of one text; keeps its memory from text to text.
 #[derive(Debug, Default)]
-struct Positions {
-    /// After `count` of them there are numbers of no meaning.
-    numbers: Vec<u32>,
+pub(super) struct WordList {
+    /// The first byte of each word and the byte after its last, in turn. After `count` of them there are
+    /// numbers of no meaning.
+    bounds: Vec<u32>,
+    /// Odd while a word is not yet ended.
     count: usize,
 }
 
-impl Positions {
-    /// Appends those of the ones in `bits`, the lowest of which stands for the byte at `first`.
+impl WordList {
+    /// Forgets all words.
+    #[inline]
+    pub(super) fn reset(&mut self) {
+        self.count = 0;
+    }
+
+    /// Adds the starts and ends of words, which are ones in `bounds`, in the 64 bytes from `position` on,
+    /// the first at the lowest bit. No word may end where another starts.
     #[inline(always)]
-    fn extend(&mut self, first: u32, mut bits: u64) {
-        let count = self.count;
-        // Fewer than there are bits are in the last step, too.
-        if self.numbers.len() < count + 2 * u64::BITS as usize {
+    pub(super) fn extend(&mut self, position: u32, mut bounds: u64) {
+        if self.bounds.len() < self.count + ROOM {
             self.grow();
         }
-        self.count += bits.count_ones() as usize;
-        let (steps, _) = self
-            .numbers
-            .get_mut(count..)
-            .unwrap_or_default()
-            .as_chunks_mut::<STEP>();
-        for step in steps {
-            for number in step {
-                *number = first.wrapping_add(bits.trailing_zeros());
-                bits &= bits.wrapping_sub(1);
+        let free = self.bounds.get_mut(self.count..).unwrap_or_default();
+        self.count += bounds.count_ones() as usize;
+        for step in free.as_chunks_mut::<STEP>().0 {
+            for bound in step {
+                *bound = position.wrapping_add(bounds.trailing_zeros());
+                bounds &= bounds.wrapping_sub(1);
             }
-            if bits == 0 {
+            if bounds == 0 {
                 break;
             }
         }
@@ -53,118 +56,68 @@ impl Positions {
 
     #[cold]
     fn grow(&mut self) {
-        let wanted = self.count + 2 * u64::BITS as usize;
-        self.numbers.resize(wanted.max(2 * self.numbers.len()), 0);
-    }
-
-    fn push(&mut self, position: u32) {
-        self.extend(position, 1);
-    }
-
-    #[inline]
-    fn get(&self, place: usize) -> u32 {
-        self.numbers.get(place).copied().unwrap_or_default()
-    }
-
-    #[inline]
-    fn set(&mut self, place: usize, position: u32) {
-        if let Some(number) = self.numbers.get_mut(place) {
-            *number = position;
-        }
-    }
-
-    #[inline]
-    fn as_slice(&self) -> &[u32] {
-        self.numbers.get(..self.count).unwrap_or_default()
-    }
-}
-
-/// Collects the words of one text; keeps its memory from text to text.
-#[derive(Debug, Default)]
-pub(super) struct WordList {
-    /// First bytes of words.
-    starts: Positions,
-    /// Bytes after the last of a word. While a word is not yet ended there is one less.
-    ends: Positions,
-}
-
-impl WordList {
-    /// Forgets all words.
-    #[inline]
-    pub(super) fn reset(&mut self) {
-        self.starts.count = 0;
-        self.ends.count = 0;
-    }
-
-    /// Adds the starts and ends in the 64 bytes from `position` on, the first at the lowest bit.
-    #[inline(always)]
-    pub(super) fn extend(&mut self, position: u32, starts: u64, ends: u64) {
-        self.starts.extend(position, starts);
-        self.ends.extend(position, ends);
+        let wanted = (self.count + ROOM).max(2 * self.bounds.len());
+        self.bounds.resize(wanted, 0);
     }
 
     /// Adds one word.
     pub(super) fn push(&mut self, word: Word) {
-        self.starts.push(word.start);
-        self.ends.push(word.end);
+        self.extend(word.start, 1);
+        self.extend(word.end, 1);
     }
 
     /// Takes out the words that `keep` refuses.
     #[inline]
     pub(super) fn retain(&mut self, mut keep: impl FnMut(Word) -> bool) {
         let mut kept = 0;
-        for place in 0..self.starts.count {
-            let word = Word {
-                start: self.starts.get(place),
-                end: self.ends.get(place),
+        for place in 0..self.count / 2 {
+            let words = self.bounds.as_chunks_mut::<2>().0;
+            let Some(bounds) = words.get(place).copied() else {
+                break;
             };
             // Always written, for a branch could not be predicted.
-            self.starts.set(kept, word.start);
-            self.ends.set(kept, word.end);
-            kept += usize::from(keep(word));
+            if let Some(free) = words.get_mut(kept) {
+                *free = bounds;
+            }
+            kept += usize::from(keep(word(bounds)));
         }
-        self.starts.count = kept;
-        self.ends.count = kept;
+        self.count = 2 * kept;
     }
 
     /// The words.
     #[inline]
     pub(super) fn words(&self) -> Words<'_> {
-        Words {
-            starts: self.starts.as_slice(),
-            ends: self.ends.as_slice(),
-        }
+        let bounds = self.bounds.get(..self.count).unwrap_or_default();
+        Words(bounds.as_chunks().0)
     }
+}
+
+#[inline]
+fn word([start, end]: [u32; 2]) -> Word {
+    Word { start, end }
 }
 
 /// The words of a text, in order, none touching another's bytes.
 #[derive(Debug, Clone, Copy, Default)]
-pub struct Words<'a> {
-    starts: &'a [u32],
-    /// As many.
-    ends: &'a [u32],
-}
+pub struct Words<'a>(&'a [[u32; 2]]);
 
 impl<'a> Words<'a> {
     /// How many there are.
     #[inline]
     pub fn len(self) -> usize {
-        self.starts.len()
+        self.0.len()
     }
 
     /// Whether there is none.
     #[inline]
     pub fn is_empty(self) -> bool {
-        self.starts.is_empty()
+        self.0.is_empty()
     }
 
     /// The word at `place`, counted from 0.
     #[inline]
     pub fn get(self, place: usize) -> Option<Word> {
-        Some(Word {
-            start: *self.starts.get(place)?,
-            end: *self.ends.get(place)?,
-        })
+        self.0.get(place).copied().map(word)
     }
 
     /// The word at `place` and the one before it.
@@ -176,28 +129,24 @@ impl<'a> Words<'a> {
 
     /// The first word.
     pub fn first(self) -> Option<Word> {
-        self.get(0)
+        self.0.first().copied().map(word)
     }
 
     /// The last word.
     pub fn last(self) -> Option<Word> {
-        self.get(self.len().checked_sub(1)?)
+        self.0.last().copied().map(word)
     }
 
     /// All words, in order.
     pub fn iter(self) -> WordIter<'a> {
-        WordIter(self.starts.iter().zip(self.ends))
+        WordIter(self.0.iter())
     }
 
     /// The words that end after `position`, a byte of the text, in order. To find the first costs a
     /// search, not a walk over the words before it.
     pub fn reaching(self, position: usize) -> WordIter<'a> {
-        let before = self.ends.partition_point(|end| *end as usize <= position);
-        let rest = Self {
-            starts: self.starts.get(before..).unwrap_or_default(),
-            ends: self.ends.get(before..).unwrap_or_default(),
-        };
-        rest.iter()
+        let before = self.0.partition_point(|[_, end]| *end as usize <= position);
+        WordIter(self.0.get(before..).unwrap_or_default().iter())
     }
 }
 
@@ -212,18 +161,14 @@ impl<'a> IntoIterator for Words<'a> {
 
 /// Iterates over [`Words`].
 #[derive(Debug, Clone)]
-pub struct WordIter<'a>(Zip<Iter<'a, u32>, Iter<'a, u32>>);
+pub struct WordIter<'a>(std::slice::Iter<'a, [u32; 2]>);
 
 impl Iterator for WordIter<'_> {
     type Item = Word;
 
     #[inline]
     fn next(&mut self) -> Option<Word> {
-        let (start, end) = self.0.next()?;
-        Some(Word {
-            start: *start,
-            end: *end,
-        })
+        self.0.next().copied().map(word)
     }
 
     #[inline]
@@ -250,7 +195,7 @@ mod tests {
                 for (number, word) in blocks.iter().chain([&0]).enumerate() {
                     let before = word << 1 | inside;
                     inside = word >> 63;
-                    list.extend(u32::try_from(number * 64).unwrap(), word & !before, !word & before);
+                    list.extend(u32::try_from(number * 64).unwrap(), word ^ before);
                     for bit in 0..64 {
                         let place = number * 64 + bit;
                         match expected.last_mut().filter(|last| last.end as usize == place) {
