@@ -159,6 +159,16 @@ impl Casing {
                 CaseMode::Random => continue,
             };
             let start = self.new.len();
+            // One byte is ASCII, and most characters are.
+            if let [letter] = old.as_bytes() {
+                let new = form.of_ascii(*letter);
+                if new != *letter {
+                    self.new.push(char::from(new));
+                    let new = start..self.new.len();
+                    self.changes.push(Change { place, new });
+                }
+                continue;
+            }
             let ends_word = place > 0 && place + 1 == length;
             form.append(old, ends_word, &mut self.new);
             if self.new.get(start..) == Some(old) {
@@ -264,6 +274,14 @@ impl Form {
             Self::Lower
         } else {
             Self::Upper
+        }
+    }
+
+    /// `letter`, which is ASCII, in this form.
+    fn of_ascii(self, letter: u8) -> u8 {
+        match self {
+            Self::Lower => letter.to_ascii_lowercase(),
+            Self::Upper | Self::Title => letter.to_ascii_uppercase(),
         }
     }
 

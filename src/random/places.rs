@@ -42,6 +42,15 @@ impl Places {
     /// the list.
     pub fn sample(&mut self, of: usize, count: usize, random: &mut Random) -> &[u32] {
         self.reset(of);
+        if count >= of {
+            // All of them, in order already. As much is drawn as if one after the other were, and that there
+            // are no more were found out by a draw.
+            for _ in 0..count.min(of + 1) {
+                random.below(1);
+            }
+            self.drawn = of;
+            return &self.order;
+        }
         while self.drawn < count && self.draw(random).is_some() {}
         let drawn = self.order.get_mut(..self.drawn).unwrap_or_default();
         self.sorted.reset(of);
@@ -120,7 +129,10 @@ mod tests {
             let drawn = std::iter::from_fn(|| places.draw(&mut random)).take(count);
             let mut drawn: Vec<u32> = drawn.map(|place| u32::try_from(place).unwrap()).collect();
             drawn.sort_unstable();
-            prop_assert_eq!(places.sample(of, count, &mut Random::from_key(key)), drawn);
+            let mut again = Random::from_key(key);
+            prop_assert_eq!(places.sample(of, count, &mut again), drawn);
+            // What is drawn afterwards is the same, too.
+            prop_assert_eq!(again, random);
         }
 
         #[test]

@@ -18,6 +18,20 @@ struct Rule {
     wrong: &'static str,
     /// The shortest word, in letters, that it holds for.
     shortest: usize,
+    /// The letters of `right`: words without one of them are not looked at more closely.
+    letters: Letters,
+}
+
+/// Which of the letters a to z there are, by the lowest five bits of their bytes.
+type Letters = u32;
+
+const fn letters_of(word: &[u8]) -> Letters {
+    let (mut letters, mut place) = (0, 0);
+    while place < word.len() {
+        letters |= 1 << (word[place] % 32);
+        place += 1;
+    }
+    letters
 }
 
 const fn rule(at: At, right: &'static str, wrong: &'static str, shortest: usize) -> Rule {
@@ -26,6 +40,7 @@ const fn rule(at: At, right: &'static str, wrong: &'static str, shortest: usize)
         right,
         wrong,
         shortest,
+        letters: letters_of(right.as_bytes()),
     }
 }
 
@@ -136,7 +151,9 @@ impl Patterns {
 
     fn find(&mut self, word: &str) {
         self.found.clear();
-        for rule in RULES.iter().filter(|rule| word.len() >= rule.shortest) {
+        let letters = letters_of(word.as_bytes());
+        let may_hold = |rule: &&Rule| word.len() >= rule.shortest && rule.letters & !letters == 0;
+        for rule in RULES.iter().filter(may_hold) {
             let length = rule.right.len();
             let start = match rule.at {
                 At::Start => word.starts_with(rule.right).then_some(0),
