@@ -1,10 +1,11 @@
 //! Cutting a text into sentences, with every byte between them left where it is.
 
+mod boundaries;
+
 use std::ops::Range;
 
-use unicode_segmentation::UnicodeSegmentation;
-
 use super::Word;
+use boundaries::Boundaries;
 
 /// Words that end in a full stop without ending a sentence, in small letters and without the stop:
 /// titles, months and the like, in the languages most translated from.
@@ -90,7 +91,7 @@ pub fn sentences(text: &str, protected: &[Word], spans: &mut Vec<Word>) {
         .filter(|span| is_block(text.get(span.clone()).unwrap_or_default()))
         .peekable();
     let mut inside = protected.iter().peekable();
-    for (boundary, _) in text.split_sentence_bound_indices().skip(1) {
+    for boundary in Boundaries::of(text) {
         while let Some(block) = blocks.next_if(|block| block.start < boundary) {
             cut(block.start);
             cut(block.end);
