@@ -2,9 +2,12 @@
 //!
 //! ```sh
 //! python3 benches/text/assemble.py --out .bench      # once: real English sentences
-//! cargo bench --bench pipeline                       # ratios, one worker and two
-//! cargo bench --bench pipeline -- --memory           # peak memory, each case in a process
+//! BENCH="cargo bench --no-default-features --features jemalloc --bench pipeline"
+//! $BENCH                                             # ratios, one worker and two
+//! $BENCH -- --memory                                 # peak memory, each case in a process
 //! ```
+//!
+//! `jemalloc` is the allocator of the program; without the feature both sides use that of the system.
 //!
 //! Every case is run in turn, several rounds over, so that a noisy machine disturbs all alike; the
 //! median is reported. Speed is rows written per second.
@@ -24,6 +27,11 @@ use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use parquet::basic::{Compression, ZstdLevel};
 use parquet::file::properties::WriterProperties;
 use support::{Failure, Pipeline, median};
+
+/// The allocator of the program.
+#[cfg(all(feature = "jemalloc", target_os = "linux", target_arch = "x86_64"))]
+#[global_allocator]
+static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
 
 const ROUNDS: usize = 5;
 

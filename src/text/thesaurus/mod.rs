@@ -228,26 +228,31 @@ impl English {
     /// whatever stands in second place.
     #[inline]
     fn likeliest(&self, entry: Entry, surroundings: Surroundings<'_>) -> Option<(List, bool)> {
-        let readings = || self.memo.memory().readings(entry);
+        let readings = || self.memo.memory().readings(entry).enumerate();
         let score = |reading: &Stored| reading.evidence + surroundings.evidence(reading.tag);
-        let mut best: Option<(i32, Stored)> = None;
-        for reading in readings() {
+        let mut best: Option<(i32, usize, Tag)> = None;
+        for (number, reading) in readings() {
             let score = score(&reading);
-            if best.is_none_or(|(highest, _)| score > highest) {
-                best = Some((score, reading));
+            if best.is_none_or(|(highest, ..)| score > highest) {
+                best = Some((score, number, reading.tag));
             }
         }
-        let (highest, best) = best?;
-        if best.tag == Tag::PastOrParticiple {
+        let (highest, best, tag) = best?;
+        let (_, likeliest) = readings().nth(best)?;
+        if tag == Tag::PastOrParticiple {
             let is_past = surroundings.is_past();
-            let list = if is_past { best.list } else { best.participles };
+            let list = if is_past {
+                likeliest.list
+            } else {
+                likeliest.participles
+            };
             return Some((list, false));
         }
-        let is_settled = readings().all(|other| {
-            let most = self.dictionary.tagger.most_by_second(other.tag, best.tag);
-            other == best || highest - score(&other) > most
+        let is_settled = readings().all(|(number, other)| {
+            let most = self.dictionary.tagger.most_by_second(other.tag, tag);
+            number == best || highest - score(&other) > most
         });
-        Some((best.list, is_settled))
+        Some((likeliest.list, is_settled))
     }
 
     #[inline]
