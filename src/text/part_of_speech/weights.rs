@@ -192,3 +192,30 @@ impl Surroundings<'_> {
         self.rows.iter().flatten().copied().map(number).sum()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_in_second_place_speaks_more_for_a_tag_than_is_reckoned_with() {
+        let weights = Weights::english();
+        let edge = Class::default();
+        let without = weights.surroundings(edge, None, edge);
+        // One number is beyond all classes.
+        let mut reached = 0;
+        for class in (0..).map(Class).take(weights.second.len() + 1) {
+            let with = weights.surroundings(edge, Some(class), edge);
+            let gain = |tag| with.evidence(tag) - without.evidence(tag);
+            for tag in Tag::ALL {
+                for over in Tag::ALL {
+                    let most = weights.most_by_second(tag, over);
+                    assert!(gain(tag) - gain(over) <= most, "{tag:?} over {over:?}");
+                    reached += usize::from(most > 0 && gain(tag) - gain(over) == most);
+                }
+            }
+        }
+        // Nor is more reckoned with than there is.
+        assert!(reached >= Tag::COUNT * (Tag::COUNT - 1));
+    }
+}
