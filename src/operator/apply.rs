@@ -9,6 +9,7 @@ use serde_json::Value;
 use super::languages::{self, Languages};
 use super::rewritten::{RefusedRows, RewrittenRows, replica_number};
 use super::row_texts::EachText;
+use super::tally::Tally;
 use super::text_column::{TextBuilder, TextValues};
 use super::{
     BuildContext, Configured, Context, Edits, OnAnnotations, OnError, Operator, OperatorError,
@@ -213,24 +214,6 @@ impl Progress {
     }
 }
 
-/// Counts under reasons, kept out of the shared counters until the batch is done. Reasons are few.
-#[derive(Default)]
-struct Tally(Vec<(&'static str, &'static str, u64)>);
-
-impl Tally {
-    #[inline]
-    fn add(&mut self, kind: &'static str, reason: &'static str, count: u64) {
-        match self
-            .0
-            .iter_mut()
-            .find(|(k, r, _)| *k == kind && *r == reason)
-        {
-            Some((_, _, total)) => *total += count,
-            None => self.0.push((kind, reason, count)),
-        }
-    }
-}
-
 /// What an attempt at a row gave. The new text stands open at the end of the builder.
 enum Attempt {
     Changed,
@@ -422,7 +405,7 @@ impl TextWorker {
         progress: Progress,
         context: &mut Context<'_>,
     ) -> Result<(), OperatorError> {
-        for (kind, reason, count) in &progress.tally.0 {
+        for (kind, reason, count) in progress.tally.counts() {
             context.count(&format!("{kind}: {reason}"), *count);
         }
         let port = (self.options.on_error == OnError::Route).then_some(1);

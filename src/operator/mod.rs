@@ -27,6 +27,7 @@ mod row_texts;
 mod schema;
 mod scratch;
 mod survey;
+mod tally;
 mod text;
 mod text_column;
 mod yields;
